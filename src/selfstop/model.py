@@ -1,0 +1,83 @@
+"""What the engine says about a program: plain values, without any reference to a syntax tree.
+
+Every front end (command line, flake8, reports) is a function of these objects alone. They are frozen and
+pickle, so that files can be analysed in other processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Target(StrEnum):
+    """Which machine a stop call stops, as far as the code shows it."""
+
+    SELF = "self"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A stretch of source: lines and columns count from 1, the end is exclusive as in most editors."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, order=True)
+class WitnessStep:
+    """One line of a witness: ``path`` relative to the root with ``/``, ``line`` from 1, ``text`` what happens."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, order=True)
+class StopCall:
+    """A call that stops a machine, at the place where that was decided.
+
+    ``function`` is the qualified name of the enclosing function (``<module>`` at top level), ``callee`` the
+    called expression as written, ``conditions`` the source text of the conditions that dominate the call.
+    """
+
+    path: str
+    span: Span
+    function: str
+    callee: str
+    conditions: tuple[str, ...]
+    target: Target = Target.UNKNOWN
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A stop call that a rule reports, with one concrete path that shows why."""
+
+    call: StopCall
+    code: str
+    message: str
+    witness: tuple[WitnessStep, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class AnalysisError:
+    """A file that could not be analysed: ``code`` is one of the catalogue's SST0xx, ``line`` 0 when unknown."""
+
+    path: str
+    line: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of one run. All sequences are sorted by path and position."""
+
+    findings: tuple[Finding, ...] = ()
+    guarded: tuple[StopCall, ...] = ()
+    errors: tuple[AnalysisError, ...] = ()
+    files_checked: int = 0
