@@ -1,0 +1,281 @@
+"""The command line. What it prints, and with which status it ends, is its contract.
+
+Findings go to standard output, everything said about the run to standard error. The status is 0 where nothing
+was found, 1 where something was, 2 where the run failed or a file could not be analysed, and 130 after
+Control-C.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from selfstop import __version__
+from selfstop.config import FAMILIES, TARGETS, ConfigError
+
+if TYPE_CHECKING:
+    from selfstop.session import Outcome, Request
+
+FOUND_NOTHING: Final = 0
+FOUND_SOMETHING: Final = 1
+FAILED: Final = 2
+INTERRUPTED: Final = 130
+
+_FORMATS: Final = ("text", "concise", "json")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Failure(click.ClickException):
+    """The run cannot go on; the message says why."""
+
+    exit_code = FAILED
+
+    def show(self, file: Any = None) -> None:
+        """Print the message, without what a terminal would obey."""
+        from selfstop.output.escape import escape
+
+        click.echo(f"selfstop: {escape(self.format_message())}", file=file, err=file is None)
+
+
+class _ClosedPipe(Exception):
+    """Nobody reads the output any more."""
+
+
+def main() -> None:
+    """Run the command line and end the process with its status."""
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its status; errors and interruptions are said in one line."""
+    _speak_utf8()
+    try:
+        status = cli.main(arguments, prog_name="selfstop", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("selfstop: interrupted", err=True)
+        return INTERRUPTED
+    except _ClosedPipe:
+        # The interpreter flushes standard output once more when it ends, into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception:  # noqa: BLE001 - a bug of ours must not look like "findings", Python's status for it is 1
+        traceback.print_exc()
+        return FAILED
+    return int(status or 0)
+
+
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever the locale is, and never fail over a name that is no text."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _split(_context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[str] | None:
+    """Take lists apart that are given with commas, in several options, or both."""
+    if not values:
+        return None
+    items = [item.strip() for value in values for item in value.split(",") if item.strip()]
+    if not items and parameter.name not in ("select", "stop_calls"):
+        return None
+    return items
+
+
+def _split_per_file(
+    _context: click.Context, _parameter: click.Parameter, values: Sequence[str]
+) -> Mapping[str, list[str]] | None:
+    if not values:
+        return None
+    table: dict[str, list[str]] = {}
+    for value in values:
+        pattern, colon, codes = value.rpartition(":")
+        if not colon:
+            raise click.BadParameter(f"{value!r} is not of the form PATTERN:CODE,CODE")
+        table.setdefault(pattern, []).extend(code.strip() for code in codes.split(",") if code.strip())
+    return table
+
+
+def _list_option(name: str, metavar: str, text: str) -> Callable[[_Command], _Command]:
+    return click.option(name, multiple=True, metavar=metavar, callback=_split, help=text)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="selfstop")
+def cli() -> None:
+    """Find code that stops the machine it runs on without having counted to a threshold first."""
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@_list_option("--select", "CODES", "Report these rules, by code or prefix, instead of those on by default.")
+@_list_option("--extend-select", "CODES", "Report these rules, too.")
+@_list_option("--ignore", "CODES", "Do not report these rules.")
+@click.option(
+    "--per-file-ignores",
+    multiple=True,
+    metavar="PATTERN:CODES",
+    callback=_split_per_file,
+    help="Do not report these rules in files that match the pattern.",
+)
+@_list_option("--exclude", "PATTERNS", "Leave these files and directories out, even if they are named.")
+@_list_option("--stop-calls", "NAMES", "What stops a machine, instead of the known functions.")
+@_list_option("--extend-stop-calls", "NAMES", "Functions and methods that stop a machine, too.")
+@_list_option("--families", "NAMES", f"Kinds of stop calls to look for, too: {', '.join(FAMILIES)}.")
+@click.option("--target", type=click.Choice(TARGETS), help="`self`: not what stops another machine.")
+@click.option("--include-tests/--no-include-tests", default=None, help="Whether to check test code.")
+@click.option("--output-format", type=click.Choice(_FORMATS), default=_FORMATS[0], show_default=True)
+@click.option(
+    "--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write findings to this file."
+)
+@click.option(
+    "--stdin-filename", type=click.Path(path_type=Path), help="What standard input (`-`) is called."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say what was left out, and what is guarded.")
+@click.pass_context
+def check(
+    context: click.Context,
+    /,
+    *,
+    paths: tuple[Path, ...],
+    output_format: str,
+    output_file: Path | None,
+    stdin_filename: Path | None,
+    verbose: bool,
+    **options: Any,
+) -> None:
+    """Check Python files; directories are searched. Without PATHS, check the current directory.
+
+    The options below have the names and meanings of the keys of [tool.selfstop] in pyproject.toml, and win
+    over it.
+    """
+    from selfstop import session
+
+    overrides = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
+    try:
+        outcome = session.run(_request(paths, stdin_filename, overrides))
+    except ConfigError as error:
+        raise Failure(str(error)) from error
+    _write(_rendered(outcome, output_format), output_file)
+    for line in _remarks(outcome, verbose=verbose):
+        click.echo(f"selfstop: {line}", err=True)
+    context.exit(_status(outcome))
+
+
+@cli.command()
+@click.argument("code", required=False)
+def rule(code: str | None) -> None:
+    """Explain the rule CODE, or list all rules."""
+    from selfstop.output import rules as explained
+    from selfstop.rules import RULES
+
+    if code is None:
+        _write(explained.overview(), None)
+        return
+    wanted = {known.code: known for known in RULES.values()} | {known.name: known for known in RULES.values()}
+    found = wanted.get(code.upper()) or wanted.get(code.lower())
+    if found is None:
+        raise Failure(f"there is no rule {code}; `selfstop rule` lists them")
+    _write(explained.explanation(found), None)
+
+
+def _request(paths: tuple[Path, ...], stdin_filename: Path | None, overrides: Mapping[str, Any]) -> Request:
+    from selfstop.session import STDIN_NAME, Request
+
+    if Path("-") not in paths:
+        if stdin_filename is not None:
+            raise click.UsageError("--stdin-filename names standard input: give `-` as the only path.")
+        return Request(paths=paths or (Path(),), overrides=overrides)
+    if len(paths) > 1:
+        raise click.UsageError("`-`, standard input, cannot be mixed with other paths.")
+    if sys.stdin is None:
+        raise Failure("standard input is closed")
+    name = stdin_filename or Path(STDIN_NAME)
+    return Request(paths=(name,), overrides=overrides, stdin=sys.stdin.buffer.read())
+
+
+def _rendered(outcome: Outcome, output_format: str) -> str:
+    from selfstop.output import FORMATS
+    from selfstop.output.view import View
+    from selfstop.session import display_path
+
+    view = View(
+        report=outcome.report,
+        display=lambda path: display_path(path, outcome.root),
+        source_lines=functools.cache(outcome.source_lines),
+    )
+    return FORMATS[output_format](view)
+
+
+def _write(text: str, file: Path | None) -> None:
+    if file is not None:
+        try:
+            file.write_bytes(text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise Failure(f"cannot write {file}: {error.strerror}") from error
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise _ClosedPipe from error
+
+
+def _status(outcome: Outcome) -> int:
+    if outcome.report.errors or outcome.found_nothing_to_check:
+        return FAILED
+    return FOUND_SOMETHING if outcome.report.findings else FOUND_NOTHING
+
+
+def _remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
+    """Yield what is to be said about the run as a whole."""
+    from selfstop.output.escape import escape
+
+    left_out = outcome.discovered
+    if verbose:
+        yield f"root {escape(outcome.root.as_posix())}"
+        yield from (f"excluded {escape(path)}" for path in left_out.excluded)
+        yield from (f"left out as test code {escape(path)}" for path in left_out.tests)
+        for call in outcome.report.guarded:
+            place = f"{call.path}:{call.span.line}:{call.span.column}"
+            yield escape(f"guarded {place} {call.callee}: {' and '.join(call.conditions)}")
+    if outcome.found_nothing_to_check:
+        yield "nothing to check: there is no Python file under the given paths"
+    elif not left_out.files and not left_out.errors:
+        yield f"nothing to check: everything was left out{_left_out(outcome)}"
+    else:
+        yield _summary(outcome)
+
+
+def _summary(outcome: Outcome) -> str:
+    report, suppressed = outcome.report, outcome.selection.suppressed
+    parts = [_count(len(report.findings), "finding"), f"{_count(report.files_checked, 'file')} checked"]
+    if report.errors:
+        parts.append(f"{_count(len(report.errors), 'file')} not analysed")
+    if suppressed:
+        parts.append(f"{suppressed} suppressed by `# noqa`")
+    return ", ".join(parts) + _left_out(outcome)
+
+
+def _left_out(outcome: Outcome) -> str:
+    excluded, tests = len(outcome.discovered.excluded), len(outcome.discovered.tests)
+    reasons = []
+    if tests:
+        reasons.append(f"{_count(tests, 'test file')} left out (--include-tests checks them)")
+    if excluded:
+        reasons.append(f"{_count(excluded, 'path')} excluded by configuration")
+    return "".join(f", {reason}" for reason in reasons)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,163 @@
+"""The control-flow graph of one function: plain data, built by ``lower`` and asked by everything else.
+
+A node holds one operation over terms; edges say where control goes afterwards. Tests are atomic: ``and``,
+``or``, ``not``, chained comparisons and conditional expressions have become edges, in evaluation order.
+A ``finally`` body occurs once for each way into it, as CPython compiles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import TypeAlias
+
+from selfstop.flow.terms import Result, Term, Var
+from selfstop.model import Span
+
+
+class EdgeKind(Enum):
+    """Why control takes an edge."""
+
+    NEXT = "next"
+    TRUE = "true"
+    FALSE = "false"
+    BACK = "back"
+    RAISE = "raise"
+    CATCH = "catch"
+
+    def __lt__(self, other: EdgeKind) -> bool:
+        return self.value < other.value
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge to node ``target``; ``clause`` is the position of the handler on ``CATCH`` edges."""
+
+    target: int
+    kind: EdgeKind = EdgeKind.NEXT
+    clause: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing happens: entry, exits and joins."""
+
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something opaque that may raise: an operator, ``await``, ``yield``, an import, entering a ``with``."""
+
+    text: str = ""
+    suspends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``target = value``; with ``value`` None the target is bound to something unknown."""
+
+    target: Term
+    value: Term | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call; ``result`` names its outcome. A keyword of name ``**`` or an argument under ``App("*")`` is unpacked."""
+
+    result: Result
+    func: Term
+    args: tuple[Term, ...]
+    keywords: tuple[tuple[str, Term], ...]
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """An atomic test with a true and a false edge; ``loop`` if it is the header of a ``while``."""
+
+    __test__ = False
+
+    term: Term
+    text: str
+    loop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Iterate:
+    """A loop header: the true edge leads to the body with the next item, the false edge is exhaustion.
+
+    ``abandons`` tells whether the body can leave the loop before it is exhausted.
+    """
+
+    iterable: Term
+    text: str
+    abandons: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """``raise``: the pending exception becomes ``exception`` (a class, an instance, or a saved one)."""
+
+    exception: Term | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Chooses the handler for the pending exception. Each clause lists its types, () for a bare ``except:``."""
+
+    clauses: tuple[tuple[Term, ...], ...]
+
+
+Operation: TypeAlias = "Skip | Effect | Assign | Call | Test | Iterate | Raise | Dispatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation at ``line``, inside the ``finally`` blocks named by ``finallies`` (outermost first)."""
+
+    operation: Operation
+    line: int
+    edges: tuple[Edge, ...]
+    finallies: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A control-flow graph. Node numbers are positions in ``nodes``."""
+
+    nodes: tuple[Node, ...]
+    entry: int
+    exit: int
+    escape: int
+    scope: str
+    protections: tuple[tuple[int, int], ...] = ()
+    """Pairs of the node where a ``try`` begins and the node to which exceptions in its body go."""
+
+    @property
+    def pending(self) -> Var:
+        """The pseudo-variable that holds the exception in flight."""
+        return Var(self.scope, "$exception")
+
+    @property
+    def returned(self) -> Var:
+        """The pseudo-variable that holds the value returned."""
+        return Var(self.scope, "$return")
+
+    @cached_property
+    def predecessors(self) -> tuple[tuple[int, ...], ...]:
+        """For each node the nodes with an edge to it."""
+        sources: list[list[int]] = [[] for _ in self.nodes]
+        for number, node in enumerate(self.nodes):
+            for edge in node.edges:
+                sources[edge.target].append(number)
+        return tuple(tuple(group) for group in sources)
+
+    def calls(self) -> Iterator[tuple[int, Call]]:
+        """All calls with their node numbers."""
+        for number, node in enumerate(self.nodes):
+            if isinstance(node.operation, Call):
+                yield number, node.operation

@@ -1,0 +1,114 @@
+"""Control dependence: which tests decide whether a node is reached.
+
+A node depends on a test if one outcome leads to it for certain and the other need not (Ferrante, Ottenstein
+and Warren, "The program dependence graph and its use in optimization", TOPLAS 1987). An ``if`` beside a node
+does not decide about it; an early ``return`` does. Exceptions that any statement might raise are not
+decisions: a ``try`` as a whole may lead to its handlers, its single statements may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from selfstop.flow.cfg import EdgeKind, Graph, Iterate, Raise, Test
+
+
+def successors(graph: Graph) -> list[list[int]]:
+    """The successors of each node without implicit exceptions, but with those a ``try`` stands for."""
+    following: list[list[int]] = []
+    for node in graph.nodes:
+        explicit = isinstance(node.operation, Raise)
+        following.append([edge.target for edge in node.edges if explicit or edge.kind is not EdgeKind.RAISE])
+    for start, landing in graph.protections:
+        following[start].append(landing)
+    return following
+
+
+def postdominators(following: list[list[int]], exits: Iterable[int]) -> list[int]:
+    """For each node the set of its postdominators, as a bit set.
+
+    Nodes of endless loops have no way to an exit; one of their edges back is taken for one.
+    """
+    count = len(following)
+    sources: list[list[int]] = [[] for _ in range(count)]
+    for number, targets in enumerate(following):
+        for target in targets:
+            sources[target].append(number)
+    ends = set(exits) | {number for number, targets in enumerate(following) if not targets}
+    reached = _reaching(sources, ends)
+    for number in range(count - 1, -1, -1):
+        if number not in reached:
+            ends.add(number)
+            reached |= _reaching(sources, {number})
+    everything = (1 << count) - 1
+    result = [everything] * count
+    for end in ends:
+        result[end] = 1 << end
+    order = list(range(count - 1, -1, -1))
+    changed = True
+    while changed:
+        changed = False
+        for number in order:
+            if number in ends:
+                continue
+            common = everything
+            for target in following[number]:
+                common &= result[target]
+            common |= 1 << number
+            if common != result[number]:
+                result[number] = common
+                changed = True
+    return result
+
+
+def _reaching(sources: list[list[int]], ends: set[int]) -> set[int]:
+    reached = set(ends)
+    stack = list(ends)
+    while stack:
+        for source in sources[stack.pop()]:
+            if source not in reached:
+                reached.add(source)
+                stack.append(source)
+    return reached
+
+
+class ControlDependence:
+    """Answers which tests of a graph decide about a node."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._following = successors(graph)
+        self._after = postdominators(self._following, (graph.exit, graph.escape))
+        self._cache: dict[int, frozenset[int]] = {}
+
+    def decisive(self, node: int) -> frozenset[int]:
+        """The tests on which ``node`` depends, directly or through other nodes it depends on."""
+        if node not in self._cache:
+            self._cache[node] = self._closure(node)
+        return self._cache[node]
+
+    def _closure(self, node: int) -> frozenset[int]:
+        found: set[int] = set()
+        seen: set[int] = set()
+        stack = [node]
+        while stack:
+            current = stack.pop()
+            for branch in self._direct(current):
+                if branch in seen:
+                    continue
+                seen.add(branch)
+                stack.append(branch)
+                operation = self.graph.nodes[branch].operation
+                if isinstance(operation, Test) or (isinstance(operation, Iterate) and operation.abandons):
+                    found.add(branch)
+        return frozenset(found)
+
+    def _direct(self, node: int) -> list[int]:
+        bit = 1 << node
+        return [
+            branch
+            for branch, targets in enumerate(self._following)
+            if len(targets) > 1
+            and not (self._after[branch] & bit and branch != node)
+            and any(self._after[target] & bit for target in targets)
+        ]

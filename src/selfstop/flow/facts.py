@@ -1,0 +1,403 @@
+"""The forward must-analysis: which conditions hold at each node of a graph.
+
+States flow along edges until nothing changes (Kildall, "A unified approach to global program optimization",
+POPL 1973). What lies outside the graph is asked of a ``World``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from selfstop.flow.cfg import (
+    Assign,
+    Call,
+    Dispatch,
+    Edge,
+    EdgeKind,
+    Effect,
+    Graph,
+    Iterate,
+    Raise,
+    Skip,
+    Test,
+)
+from selfstop.flow.conditions import Kind, Role
+from selfstop.flow.state import Condition, Shared, State, truth_of
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
+from selfstop.flow.vocabulary import CLOCKS
+
+MAX_STATES = 24
+"""States kept apart at one node before flags no longer count as a difference."""
+MAX_VISITS = 400
+"""Visits of one node after which only guards keep states apart."""
+
+EXTERNAL = App("exception")
+"""An exception raised by code outside the program."""
+MUTATORS = frozenset(
+    "append extend add clear pop remove update insert put put_nowait get_nowait setdefault discard popleft "
+    "appendleft sort reverse".split()
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One way a call of the program's own code ends: its result and what is then known."""
+
+    value: Term | None
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class CallEffect:
+    """What calling a function of the program does.
+
+    ``returns`` lists the ways it returns (empty: it never does), ``raises`` the exceptions of the program it
+    may raise, each with what is then known; ``writes`` the shared places it assigns, with the effect.
+    """
+
+    returns: tuple[Outcome, ...]
+    raises: tuple[tuple[Term, Outcome], ...] = ()
+    writes: tuple[tuple[Term, str], ...] = ()
+    scope: str = ""
+
+
+class World(Protocol):
+    """What the analysis of one function asks of the rest of the program."""
+
+    def resolve(self, term: Term) -> Term:
+        """``term`` with names of functions, classes and methods of the program put in."""
+
+    def call(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> (
+        CallEffect | None
+    ):
+        """The effect of a call of the program's own code; None for a call of anything else."""
+
+    def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
+        """What a condition is worth."""
+
+    def implied(self, term: Term, scope: str) -> Sequence[Sequence[Condition]] | None:
+        """For a flag kept in an attribute or global: the conditions under which it is set, one list per place."""
+
+    def shared(self, scope: str) -> Shared:
+        """Attributes and outer variables that functions other than ``scope`` assign."""
+
+    def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
+        """Whether a handler for ``clause`` takes ``exception``; None if that is open."""
+
+
+@dataclass(eq=False)
+class Record:
+    """A state at a node, and where it came from: the parent record and the edge taken."""
+
+    scope: str
+    node: int
+    state: State
+    parent: Record | None = None
+    kind: EdgeKind = EdgeKind.NEXT
+    origin: object = None
+    """For entry states: whatever the caller of the analysis attached (a call site)."""
+
+
+@dataclass
+class Point:
+    """The records at one node, by partition."""
+
+    records: dict[object, Record] = field(default_factory=dict)
+    visits: int = 0
+    coarse: bool = False
+
+    def key(self, state: State) -> object:
+        return state.coarse_partition if self.coarse else state.partition
+
+
+class Analysis:
+    """Runs the must-analysis of one graph to its fixed point. May be fed further entry states at any time."""
+
+    def __init__(self, graph: Graph, world: World) -> None:
+        self.graph = graph
+        self.world = world
+        self.points = [Point() for _ in graph.nodes]
+        self._work: deque[Record] = deque()
+
+    def enter(self, state: State, origin: object = None) -> None:
+        """Add an entry state."""
+        self._add(Record(self.graph.scope, self.graph.entry, state, None, EdgeKind.NEXT, origin))
+
+    def run(self) -> None:
+        """Propagate until nothing changes."""
+        while self._work:
+            record = self._work.popleft()
+            if self.points[record.node].records.get(self.points[record.node].key(record.state)) is not record:
+                continue
+            for edge, state in self._step(record):
+                if edge.kind is EdgeKind.BACK:
+                    state = state.next_iteration()
+                self._add(Record(self.graph.scope, edge.target, state, record, edge.kind))
+
+    def states(self, node: int) -> Iterator[Record]:
+        """The records at ``node``; none if no feasible path leads there."""
+        return iter(self.points[node].records.values())
+
+    def _add(self, record: Record) -> None:
+        point = self.points[record.node]
+        for key, other in list(point.records.items()):
+            record.state = record.state.stale_beside(other.state)
+            weaker = other.state.stale_beside(record.state)
+            if weaker is not other.state:
+                del point.records[key]
+                self._put(point, replace(other, state=weaker))
+        self._put(point, record)
+        if not point.coarse and len(point.records) > MAX_STATES:
+            self._coarsen(point)
+
+    def _put(self, point: Point, record: Record) -> None:
+        key = point.key(record.state)
+        known = point.records.get(key)
+        if known is not None:
+            met = known.state.meet(record.state)
+            if met == known.state:
+                return
+            record = replace(record if met == record.state else known, state=met)
+            new_key = point.key(met)
+            if new_key != key:
+                del point.records[key]
+                self._put(point, record)
+                return
+        point.records[key] = record
+        point.visits += 1
+        if point.visits > MAX_VISITS and not point.coarse:
+            self._coarsen(point)
+        self._work.append(record)
+
+    def _coarsen(self, point: Point) -> None:
+        point.coarse = True
+        records = list(point.records.values())
+        point.records.clear()
+        for record in records:
+            self._put(point, record)
+
+    # Transfer
+
+    def _step(self, record: Record) -> Iterable[tuple[Edge, State]]:
+        node = self.graph.nodes[record.node]
+        state = record.state
+        match node.operation:
+            case Assign(target=target, value=value):
+                state = self._assign(state, target, value)
+                return [(edge, state) for edge in node.edges]
+            case Test():
+                return self._test(record, node.operation)
+            case Call():
+                return self._call(record, node.operation)
+            case Iterate():
+                return self._iterate(record, node.operation)
+            case Raise(exception=exception):
+                return [(edge, self._raised(state, exception)) for edge in node.edges]
+            case Dispatch():
+                return self._dispatch(record, node.operation)
+            case Effect(suspends=suspends):
+                after = state.blurred(self.world.shared(self.graph.scope)) if suspends else state
+                return [
+                    (edge, self._external(state) if edge.kind is EdgeKind.RAISE else after) for edge in node.edges
+                ]
+            case Skip():
+                return [(edge, state) for edge in node.edges]
+
+    def _external(self, state: State) -> State:
+        return state.with_value(self.graph.pending, EXTERNAL)
+
+    def _raised(self, state: State, exception: Term | None) -> State:
+        value = EXTERNAL if exception is None else self.world.resolve(state.evaluate(exception))
+        return state.with_value(self.graph.pending, value)
+
+    def _assign(self, state: State, target: Term, value: Term | None) -> State:
+        match value:
+            case App(op="appended"):
+                return state
+        evaluated = None if value is None else self.world.resolve(state.evaluate(value))
+        return state.assign(self.place(state, target), evaluated, raw=value)
+
+    @staticmethod
+    def place(state: State, target: Term) -> Term:
+        """The place an assignment to ``target`` replaces, with the value of what it is an attribute of."""
+        match target:
+            case Attr(base=base, name=name):
+                return Attr(state.evaluate(base), name)
+            case Item(base=base, key=key):
+                return Item(state.evaluate(base), state.evaluate(key))
+        return target
+
+    def _test(self, record: Record, test: Test) -> Iterator[tuple[Edge, State]]:
+        node = self.graph.nodes[record.node]
+        for edge in node.edges:
+            template = Condition(
+                test.term,
+                edge.kind is EdgeKind.TRUE,
+                test.text,
+                node.line,
+                (self.graph.scope, record.node),
+                loop=test.loop,
+            )
+            for state in self.assume(record.state, template):
+                yield edge, state
+
+    def assume(self, state: State, template: Condition) -> Iterator[State]:
+        """The states in which the test of ``template`` gives its truth; none if it cannot."""
+        term = self.world.resolve(state.evaluate(template.term))
+        yield from self._assume(state, term, template)
+
+    def _assume(self, state: State, term: Term, template: Condition) -> Iterator[State]:
+        truth = template.truth
+        known = truth_of(term)
+        if known is not None:
+            if known is truth:
+                yield state
+            return
+        match term:
+            case App(op="not", args=(inner,)):
+                yield from self._assume(state, inner, replace(template, truth=not truth))
+            case App(op="bool", args=(inner,)):
+                yield from self._assume(state, inner, template)
+            case App(op="and" | "or" as op, args=(first, *rest)) if rest:
+                second = rest[0] if len(rest) == 1 else App(op, tuple(rest))
+                if (op == "and") is truth:
+                    for middle in self._assume(state, first, template):
+                        yield from self._assume(middle, second, template)
+                else:
+                    yield from self._assume(state, first, template)
+                    for middle in self._assume(state, first, replace(template, truth=not truth)):
+                        yield from self._assume(middle, second, template)
+            case App(op="if", args=(test, body, orelse)):
+                for middle in self._assume(state, test, replace(template, truth=True)):
+                    yield from self._assume(middle, body, template)
+                for middle in self._assume(state, test, replace(template, truth=False)):
+                    yield from self._assume(middle, orelse, template)
+            case _:
+                yield from self._atomic(state, term, template)
+
+    def _atomic(self, state: State, term: Term, template: Condition) -> Iterator[State]:
+        role = self.world.role(template.term, template.truth, state, self.graph.scope)
+        if role.kind is Kind.PLAIN and term != template.term:
+            role = self.world.role(term, template.truth, state, self.graph.scope)
+        elif role.kind is not Kind.PLAIN:
+            role = replace(role, thresholds=role.thresholds | {state.evaluate(t) for t in role.thresholds})
+        places = frozenset(_places(template.term)) | frozenset(_places(term))
+        condition = replace(template, term=term, role=role, places=places)
+        if state.contradicts(condition):
+            return
+        after = state.established(condition)
+        implied = self.world.implied(term, self.graph.scope) if template.truth else None
+        if implied is None:
+            yield after
+            return
+        for alternative in implied:
+            yield self.established(after, alternative)
+
+    @staticmethod
+    def established(state: State, conditions: Iterable[Condition]) -> State:
+        """``state`` with ``conditions`` from elsewhere, which need not hold word for word here."""
+        for condition in conditions:
+            state = state.established(condition)
+        return state
+
+    def _call(self, record: Record, call: Call) -> Iterator[tuple[Edge, State]]:
+        before = record.state
+        func = self.world.resolve(before.evaluate(call.func))
+        args = [before.evaluate(arg) for arg in call.args]
+        keywords = [(name, before.evaluate(value)) for name, value in call.keywords]
+        state = self._rerun(before, call).blurred(self.world.shared(self.graph.scope))
+        state = self._mutated(state, call)
+        effect = self.world.call(call, func, args, keywords)
+        for edge in self.graph.nodes[record.node].edges:
+            if effect is None:
+                if edge.kind is EdgeKind.RAISE:
+                    yield edge, self._external(state)
+                else:
+                    value = self._opaque_value(call, func, args)
+                    yield edge, state if value is None else state.with_value(call.result, value)
+                continue
+            yield from self._linked(edge, state, call, effect)
+
+    def _rerun(self, state: State, call: Call) -> State:
+        """The result of the previous run of this call is gone; a clock has only moved on."""
+        return state.forget(call.result, "raised" if dotted(call.func) in CLOCKS else "replaced")
+
+    def _linked(self, edge: Edge, state: State, call: Call, effect: CallEffect) -> Iterator[tuple[Edge, State]]:
+        if effect.scope != self.graph.scope:
+            state = state.without_scope(effect.scope)
+        for place, kind in effect.writes:
+            state = state.forget(place, kind)
+        if edge.kind is EdgeKind.RAISE:
+            yield edge, self._external(state)
+            for exception, outcome in effect.raises:
+                after = self.established(state, outcome.conditions)
+                yield edge, after.with_value(self.graph.pending, exception)
+            return
+        for outcome in effect.returns:
+            if any(condition.exact and state.contradicts(condition) for condition in outcome.conditions):
+                continue
+            after = self.established(state, outcome.conditions)
+            value = outcome.value
+            yield edge, after if value is None or value == call.result else after.with_value(call.result, value)
+
+    @staticmethod
+    def _opaque_value(call: Call, func: Term, args: Sequence[Term]) -> Term | None:
+        if last_name(func) == "partial":
+            named = tuple(App(f"keyword:{name}", (value,)) for name, value in call.keywords)
+            return App("partial", (*args, *named))
+        if func != call.func or tuple(args) != call.args:
+            return Result(call.result.site, func, tuple(args))
+        return None
+
+    @staticmethod
+    def _mutated(state: State, call: Call) -> State:
+        """A method that changes its object leaves nothing known about whether that is empty."""
+        if not isinstance(call.func, Attr) or call.func.name not in MUTATORS:
+            return state
+        place = state.evaluate(call.func.base)
+        state = state.forget(call.func.base)
+        return state.forget(place) if isinstance(place, (Var, Attr)) else state
+
+    def _iterate(self, record: Record, loop: Iterate) -> Iterator[tuple[Edge, State]]:
+        node = self.graph.nodes[record.node]
+        count = _range_count(record.state.evaluate(loop.iterable))
+        for edge in node.edges:
+            if edge.kind is EdgeKind.TRUE or count is None or not loop.abandons:
+                yield edge, record.state
+                continue
+            template = Condition(
+                App("exhausted", (count,)), True, f"{loop.text} exhausted", node.line, (self.graph.scope, record.node)
+            )
+            yield from ((edge, state) for state in self._atomic(record.state, template.term, template))
+
+    def _dispatch(self, record: Record, dispatch: Dispatch) -> Iterator[tuple[Edge, State]]:
+        exception = record.state.evaluate(self.graph.pending)
+        for edge in self.graph.nodes[record.node].edges:
+            if edge.clause == len(dispatch.clauses):
+                yield edge, record.state
+                continue
+            clause = dispatch.clauses[edge.clause]
+            taken = True if not clause else self.world.catches(exception, clause)
+            if taken is not False:
+                yield edge, record.state
+            if taken:
+                return
+
+
+def _places(term: Term) -> Iterator[Term]:
+    for part in walk(term):
+        if isinstance(part, (Var, Attr, Item, Result)) and not (isinstance(part, Var) and part.scope == "import"):
+            yield part
+
+
+def _range_count(iterable: Term) -> Term | None:
+    """``T`` for ``range(T)`` and ``range(0, T)``."""
+    match iterable:
+        case Result(callee=Var(scope="builtins", name="range"), args=(count,)):
+            return count
+        case Result(callee=Var(scope="builtins", name="range"), args=(Const(value=0 | 1), count)):
+            return count
+    return None

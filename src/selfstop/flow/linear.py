@@ -1,0 +1,147 @@
+"""Linear forms: ``c1*t1 + c2*t2 + … + c`` over atomic terms.
+
+A comparison of two expressions is one of their difference with zero, whichever side things were written on:
+``now - timedelta(minutes=5) > last`` and ``last + timedelta(minutes=5) < now`` have the same form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selfstop.flow.terms import App, Attr, Const, Term
+
+TRANSPARENT = frozenset({"int", "float", "round", "timedelta", "total_seconds", "abs", "timestamp"})
+"""Operations that keep sign and order of magnitude: looked through when asking what is compared with what."""
+
+_UNITS = frozenset({"seconds", "days", "minutes", "hours"})
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear form: coefficients by atom, sorted by representation, and a constant."""
+
+    atoms: tuple[tuple[Term, float], ...]
+    constant: float
+
+    def __add__(self, other: Linear) -> Linear:
+        merged = dict(self.atoms)
+        for atom, coefficient in other.atoms:
+            merged[atom] = merged.get(atom, 0.0) + coefficient
+        return _linear(merged, self.constant + other.constant)
+
+    def scaled(self, factor: float) -> Linear:
+        """The form times ``factor``."""
+        return _linear({atom: c * factor for atom, c in self.atoms}, self.constant * factor)
+
+    def without_constant(self) -> Linear:
+        """The form with constant 0."""
+        return Linear(self.atoms, 0.0)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``form relation 0``, with relation one of ``<``, ``<=``, ``>``, ``>=``, ``==``, ``!=``."""
+
+    form: Linear
+    relation: str
+
+    def flipped(self) -> Comparison:
+        """The same statement about the negated form."""
+        mirror = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+        return Comparison(self.form.scaled(-1), mirror.get(self.relation, self.relation))
+
+
+def _linear(atoms: dict[Term, float], constant: float) -> Linear:
+    kept = [(atom, coefficient) for atom, coefficient in atoms.items() if coefficient != 0]
+    return Linear(tuple(sorted(kept, key=lambda pair: repr(pair[0]))), constant)
+
+
+def number(term: Term) -> float | None:
+    """The numeric value of a constant term; booleans are not numbers here."""
+    match term:
+        case Const(value=int() | float() as value) if not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def linear(term: Term, *, transparent: bool = True) -> Linear:
+    """The linear form of ``term``. With ``transparent``, conversions such as ``int`` are looked through."""
+    value = number(term)
+    if value is not None:
+        return Linear((), value)
+    match term:
+        case App(op="+", args=(left, right)):
+            return linear(left, transparent=transparent) + linear(right, transparent=transparent)
+        case App(op="-", args=(left, right)):
+            return linear(left, transparent=transparent) + linear(right, transparent=transparent).scaled(-1)
+        case App(op="neg", args=(inner,)):
+            return linear(inner, transparent=transparent).scaled(-1)
+        case App(op="*", args=(left, right)):
+            return _product(term, left, right, transparent=transparent)
+        case App(op="/" | "//", args=(left, right)) if (divisor := number(right)):
+            return linear(left, transparent=transparent).scaled(1 / divisor)
+        case App(op=op, args=(inner, *_)) if transparent and op in TRANSPARENT:
+            return linear(inner, transparent=transparent)
+        case Attr(base=App() as base, name=name) if transparent and name in _UNITS:
+            return linear(base, transparent=transparent)
+    return Linear(((term, 1.0),), 0.0)
+
+
+def _product(term: Term, left: Term, right: Term, *, transparent: bool) -> Linear:
+    a, b = linear(left, transparent=transparent), linear(right, transparent=transparent)
+    if not a.atoms:
+        return b.scaled(a.constant)
+    if not b.atoms:
+        return a.scaled(b.constant)
+    return Linear(((term, 1.0),), 0.0)
+
+
+_NEGATED = {"<": ">=", "<=": ">", "==": "!="}
+
+
+def comparison(term: Term, truth: bool, *, transparent: bool = True) -> Comparison | None:
+    """What it means that the test ``term`` gave ``truth``, if it is a comparison of order or equality."""
+    match term:
+        case App(op="<" | "<=" | "==" as op, args=(left, right)):
+            form = linear(left, transparent=transparent) + linear(right, transparent=transparent).scaled(-1)
+            return Comparison(form, op if truth else _NEGATED[op])
+    return None
+
+
+def contradict(first: Comparison, second: Comparison) -> bool:
+    """Whether two comparisons of the same atoms cannot both hold."""
+    if not first.form.atoms or not second.form.atoms:
+        return False
+    if dict(first.form.atoms).keys() != dict(second.form.atoms).keys():
+        return False
+    factor = second.form.atoms[0][1] / first.form.atoms[0][1]
+    scaled = first.form.scaled(factor)
+    if scaled.atoms != second.form.atoms:
+        return False
+    one = first if factor > 0 else first.flipped()
+    low, high = _bounds(one.relation, -scaled.constant), _bounds(second.relation, -second.form.constant)
+    if low is None or high is None:
+        return _excluded(one.relation, -scaled.constant, second.relation, -second.form.constant)
+    lower, upper = max(low[0], high[0]), min(low[1], high[1])
+    return lower > upper
+
+
+def _bounds(relation: str, value: float) -> tuple[tuple[float, int], tuple[float, int]] | None:
+    """Lower and upper bound as (value, strictness), in an order where a larger pair is a tighter lower bound."""
+    infinity = float("inf")
+    match relation:
+        case "<":
+            return (-infinity, 0), (value, -1)
+        case "<=":
+            return (-infinity, 0), (value, 0)
+        case ">":
+            return (value, 1), (infinity, 0)
+        case ">=":
+            return (value, 0), (infinity, 0)
+        case "==":
+            return (value, 0), (value, 0)
+    return None
+
+
+def _excluded(first: str, a: float, second: str, b: float) -> bool:
+    return a == b and {first, second} == {"==", "!="}

@@ -1,0 +1,8 @@
+"""From a LibCST tree to graphs: scopes, expressions, statements, modules.
+
+This package is the only one that knows LibCST's node types.
+"""
+
+from selfstop.flow.lower.module import lower_module
+
+__all__ = ["lower_module"]

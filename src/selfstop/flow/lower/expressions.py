@@ -1,0 +1,391 @@
+"""Expressions with control flow: short circuits, calls, comprehensions, assignments inside expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import libcst as cst
+
+from selfstop.flow.cfg import Call, EdgeKind, Iterate, Skip, Test
+from selfstop.flow.lower.builder import Builder, Frontier
+from selfstop.flow.lower.context import ModuleContext
+from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
+from selfstop.flow.lower.structure import Structure, compare, pure_call
+from selfstop.flow.terms import FALSE, TRUE, App, Const, Result, Term, Var
+
+NestedFunction: TypeAlias = "Callable[[cst.Lambda | cst.FunctionDef, Expressions], Term]"
+
+
+class Expressions(Structure):
+    """Lowers the expressions of one function into its graph, in evaluation order."""
+
+    def __init__(
+        self,
+        context: ModuleContext,
+        scope: Scope,
+        builder: Builder,
+        function: str,
+        nested: NestedFunction,
+    ) -> None:
+        super().__init__(context, scope)
+        self.builder = builder
+        self.function_id = function
+        self.nested = nested
+        self._comprehensions = 0
+
+    @property
+    def structure(self) -> Structure:
+        """The same scope, flow aside: for definitions and decorators."""
+        return Structure(self.context, self.scope)
+
+    # Tests
+
+    def branch(self, node: cst.BaseExpression, *, loop: bool = False) -> tuple[Frontier, Frontier]:
+        """Lower ``node`` as a test; returns where control goes on when it is true and when it is false."""
+        match node:
+            case cst.BooleanOperation():
+                return self._branch_boolean(node, loop=loop)
+            case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+                yes, no = self.branch(inner, loop=loop)
+                return no, yes
+            case cst.Comparison():
+                return self._branch_comparison(node, loop=loop)
+            case cst.IfExp():
+                return self._branch_conditional(node, loop=loop)
+            case cst.Call() if (quantified := self._branch_quantifier(node)) is not None:
+                return quantified
+            case cst.Call(func=cst.Name(value="bool"), args=[cst.Arg(value=inner, star="")]):
+                return self.branch(inner, loop=loop)
+            case _:
+                self.builder.line = self.context.line(node)
+                return self._test(self.value(node), self.context.text(node), loop=loop)
+
+    def _test(self, term: Term, text: str, *, loop: bool = False) -> tuple[Frontier, Frontier]:
+        match term:
+            case App(op="not", args=(inner,)):
+                yes, no = self._test(inner, text, loop=loop)
+                return no, yes
+            case Const(value=value):
+                here, self.builder.frontier = self.builder.frontier, []
+                return (here, []) if value else ([], here)
+            case Var(scope="import", name="typing.TYPE_CHECKING"):
+                here, self.builder.frontier = self.builder.frontier, []
+                return [], here
+        return self.builder.branch(Test(term, text, loop))
+
+    def _branch_boolean(self, node: cst.BooleanOperation, *, loop: bool) -> tuple[Frontier, Frontier]:
+        yes, no = self.branch(node.left, loop=loop)
+        if isinstance(node.operator, cst.And):
+            self.builder.frontier = yes
+            both, second_no = self.branch(node.right, loop=loop)
+            return both, [*no, *second_no]
+        self.builder.frontier = no
+        second_yes, neither = self.branch(node.right, loop=loop)
+        return [*yes, *second_yes], neither
+
+    def _branch_comparison(self, node: cst.Comparison, *, loop: bool) -> tuple[Frontier, Frontier]:
+        if _is_main_test(node):
+            self.builder.emit(Skip("__main__"))
+            here, self.builder.frontier = self.builder.frontier, []
+            return here, list(here)
+        left_node = node.left
+        left = self.value(left_node)
+        failures: Frontier = []
+        passed: Frontier = []
+        for target in node.comparisons:
+            right = self.value(target.comparator)
+            operator = self.context.text(target.operator)
+            text = f"{self.context.text(left_node)} {operator} {self.context.text(target.comparator)}"
+            self.builder.line = self.context.line(left_node)
+            passed, failed = self._test(compare(left, target.operator, right), text, loop=loop)
+            failures.extend(failed)
+            self.builder.frontier = passed
+            left, left_node = right, target.comparator
+        self.builder.frontier = []
+        return passed, failures
+
+    def _branch_conditional(self, node: cst.IfExp, *, loop: bool) -> tuple[Frontier, Frontier]:
+        yes, no = self.branch(node.test, loop=loop)
+        self.builder.frontier = yes
+        body_yes, body_no = self.branch(node.body, loop=loop)
+        self.builder.frontier = no
+        else_yes, else_no = self.branch(node.orelse, loop=loop)
+        return [*body_yes, *else_yes], [*body_no, *else_no]
+
+    # all() and any()
+
+    def _branch_quantifier(self, node: cst.Call) -> tuple[Frontier, Frontier] | None:
+        """``all(…)`` and ``any(…)`` over a display are ``and`` and ``or``; over a generator they are loops.
+
+        ``all`` over a generator counts as entered: as one condition about an aggregate it is the guard its
+        element is, and whether there is anything to aggregate is another question.
+        """
+        match node:
+            case cst.Call(func=cst.Name(value="all" | "any" as name), args=[cst.Arg(value=inner, star="")]):
+                if self.scope.resolve(name) != Var(BUILTINS, name):
+                    return None
+            case _:
+                return None
+        if isinstance(inner, (cst.Tuple, cst.List, cst.Set)):
+            if any(isinstance(element, cst.StarredElement) for element in inner.elements):
+                return None
+            return self._branch_display([element.value for element in inner.elements], conjunction=name == "all")
+        if isinstance(inner, (cst.GeneratorExp, cst.ListComp, cst.SetComp)):
+            return self._branch_loop(inner, conjunction=name == "all")
+        return None
+
+    def _branch_display(
+        self, elements: Sequence[cst.BaseExpression], *, conjunction: bool
+    ) -> tuple[Frontier, Frontier]:
+        decided: Frontier = []
+        for element in elements:
+            yes, no = self.branch(element)
+            decided.extend(no if conjunction else yes)
+            self.builder.frontier = yes if conjunction else no
+        rest, self.builder.frontier = self.builder.frontier, []
+        return (rest, decided) if conjunction else (decided, rest)
+
+    def _branch_loop(
+        self, node: cst.GeneratorExp | cst.ListComp | cst.SetComp, *, conjunction: bool
+    ) -> tuple[Frontier, Frontier]:
+        decided: Frontier = []
+
+        def element(inside: Expressions) -> None:
+            yes, no = inside.branch(node.elt)
+            decided.extend(no if conjunction else yes)
+            self.builder.frontier = yes if conjunction else no
+
+        self._loop(node.for_in, element, at_least_once=conjunction, abandons=True)
+        rest, self.builder.frontier = self.builder.frontier, []
+        return (rest, decided) if conjunction else (decided, rest)
+
+    # Values
+
+    def flag(self, node: cst.BaseExpression) -> Term:
+        """The value of ``node`` where it is about to be kept: tests become ``True`` or ``False`` by branching."""
+        return self._merge(node) if self._is_boolean(node) else self.value(node)
+
+    def _is_boolean(self, node: cst.BaseExpression) -> bool:
+        match node:
+            case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()):
+                return True
+            case cst.Call(func=cst.Name(value="bool" | "all" | "any" as name), args=[cst.Arg(star="")]):
+                return self.scope.resolve(name) == Var(BUILTINS, name)
+            case _:
+                return False
+
+    def boolean(self, node: cst.BooleanOperation) -> Term:
+        return self._merge(node)
+
+    def conditional(self, node: cst.IfExp) -> Term:
+        return self._merge(node)
+
+    def _merge(self, node: cst.BaseExpression) -> Term:
+        merged = self.builder.temporary()
+        self._into(node, merged)
+        return merged
+
+    def _into(self, node: cst.BaseExpression, merged: Var) -> None:
+        """Emit ``merged = node``, branching where ``node`` does."""
+        match node:
+            case cst.BooleanOperation(left=left, operator=operator, right=right):
+                conjunction = isinstance(operator, cst.And)
+                yes, no = self._operand(left, merged, keep_on=not conjunction)
+                done = no if conjunction else yes
+                self.builder.frontier = yes if conjunction else no
+                self._into(right, merged)
+                self.builder.frontier = [*done, *self.builder.frontier]
+            case cst.IfExp(test=test, body=body, orelse=orelse):
+                yes, no = self.branch(test)
+                self.builder.frontier = yes
+                self._into(body, merged)
+                done, self.builder.frontier = self.builder.frontier, no
+                self._into(orelse, merged)
+                self.builder.frontier = [*done, *self.builder.frontier]
+            case _ if self._is_boolean(node):
+                yes, no = self.branch(node)
+                self.builder.frontier = [*self._set(yes, merged, TRUE), *self._set(no, merged, FALSE)]
+            case _:
+                self.builder.assign(merged, self.value(node))
+
+    def _operand(self, node: cst.BaseExpression, merged: Var, *, keep_on: bool) -> tuple[Frontier, Frontier]:
+        """Test the left operand of ``and`` or ``or``; where it decides, it is the value of the whole."""
+        if self._is_boolean(node) or isinstance(node, cst.BooleanOperation):
+            yes, no = self.branch(node)
+            kept: Term = Const(keep_on)
+        else:
+            kept = self.value(node)
+            yes, no = self._test(kept, self.context.text(node))
+        if keep_on:
+            return self._set(yes, merged, kept), no
+        return yes, self._set(no, merged, kept)
+
+    def _set(self, frontier: Frontier, target: Term, value: Term) -> Frontier:
+        outside, self.builder.frontier = self.builder.frontier, frontier
+        if frontier:
+            self.builder.assign(target, value)
+        frontier, self.builder.frontier = self.builder.frontier, outside
+        return frontier
+
+    def walrus(self, node: cst.NamedExpr) -> Term:
+        value = self.flag(node.value)
+        assert isinstance(node.target, cst.Name)
+        target = self.scope.binding_scope().resolve(node.target.value)
+        self.builder.assign(target, value)
+        self.context.define(target, self.structure.value(node.value), self.function_id)
+        return target
+
+    def awaited(self, node: cst.Await) -> Term:
+        value = self.value(node.expression)
+        self.builder.effect("await", suspends=True)
+        return value
+
+    def yielded(self, node: cst.Yield) -> Term:
+        if isinstance(node.value, cst.From):
+            self.value(node.value.item)
+        elif node.value is not None:
+            self.value(node.value)
+        self.builder.effect("yield", suspends=True)
+        return Result(self.builder.site())
+
+    def function(self, node: cst.Lambda) -> Term:
+        for parameter in (*node.params.params, *node.params.kwonly_params):
+            if parameter.default is not None:
+                self.value(parameter.default)
+        return self.nested(node, self)
+
+    def attribute(self, node: cst.Attribute) -> Term:
+        term = super().attribute(node)
+        if not isinstance(term, Var) and not isinstance(node.value, cst.Name):
+            self.builder.effect(node.attr.value)
+        return term
+
+    def subscript(self, node: cst.Subscript) -> Term:
+        term = super().subscript(node)
+        self.builder.effect("[…]")
+        return term
+
+    def call(self, node: cst.Call) -> Term:
+        if (quantified := self._quantifier_value(node)) is not None:
+            return quantified
+        func = self.value(node.func)
+        args, keywords = self.arguments(node)
+        self.builder.line = self.context.line(node)
+        pure = pure_call(func, args, keywords)
+        if pure is not None:
+            self.builder.effect(self.context.text(node.func))
+            return pure
+        text = self.context.text(node.func)
+        result = Result(self.builder.site(), func, args)
+        self.builder.call(Call(result, func, args, keywords, text, self.context.span(node)))
+        return result
+
+    def _quantifier_value(self, node: cst.Call) -> Term | None:
+        split = self._branch_quantifier(node)
+        if split is None:
+            return None
+        merged = self.builder.temporary()
+        yes, no = split
+        self.builder.frontier = [*self._set(yes, merged, TRUE), *self._set(no, merged, FALSE)]
+        return merged
+
+    # Comprehensions
+
+    def comprehension(self, node: cst.BaseComp) -> Term:
+        """Comprehensions run here and now; a generator expression is treated as if it did, too."""
+        assert isinstance(node, (cst.BaseSimpleComp, cst.DictComp))
+
+        collected = self.builder.temporary("items")
+
+        def element(inside: Expressions) -> None:
+            if isinstance(node, cst.DictComp):
+                inside.value(node.key)
+                inside.value(node.value)
+            else:
+                assert isinstance(node, cst.BaseSimpleComp)
+                self.builder.assign(collected, App("appended", (inside.value(node.elt),)))
+
+        self.builder.assign(collected, App("list"))
+        self._loop(node.for_in, element)
+        return collected
+
+    def _loop(
+        self,
+        clause: cst.CompFor,
+        element: Callable[[Expressions], None],
+        *,
+        at_least_once: bool = False,
+        abandons: bool = False,
+    ) -> None:
+        """Emit the loops of a comprehension around ``element``; afterwards the frontier is exhaustion."""
+        iterable = self.value(clause.iter)
+        self._comprehensions += 1
+        names = Bindings(names=set(target_names(clause.target)))
+        scope = Scope(f"{self.scope.id}.<for{self._comprehensions}>", "comprehension", self.scope, names)
+        inside = Expressions(self.context, scope, self.builder, self.function_id, self.nested)
+        self.builder.line = self.context.line(clause)
+        entered = self.builder.frontier
+        header = self.builder.node(Iterate(iterable, self.context.text(clause.iter), abandons))
+        if not at_least_once:
+            self.builder.connect(entered, header)
+            entered = []
+        self.builder.frontier = [*entered, (header, EdgeKind.TRUE)]
+        inside.bind(clause.target, App("element", (iterable,)))
+        skipped: Frontier = []
+        for condition in clause.ifs:
+            yes, no = inside.branch(condition.test)
+            skipped.extend(no)
+            self.builder.frontier = yes
+        if clause.inner_for_in is not None:
+            inside._loop(clause.inner_for_in, element, at_least_once=at_least_once, abandons=abandons)
+        else:
+            element(inside)
+        self.builder.connect([*self.builder.frontier, *skipped], header, back=True)
+        self.builder.frontier = [(header, EdgeKind.FALSE)]
+
+    # Targets
+
+    def bind(self, target: cst.BaseExpression, value: Term | None) -> None:
+        """Assign ``value`` (None: unknown) to a target, taking tuples apart where both sides are displays."""
+        match target:
+            case cst.Tuple(elements=elements) | cst.List(elements=elements):
+                parts = _parts(value, len(elements))
+                for element, part in zip(elements, parts, strict=True):
+                    starred = isinstance(element, cst.StarredElement)
+                    self.bind(element.value, None if starred else part)
+            case cst.StarredElement(value=inner):
+                self.bind(inner, None)
+            case _:
+                place = self.place(target)
+                self.builder.assign(place, value)
+
+    def place(self, target: cst.BaseExpression) -> Term:
+        """The term that an assignment to ``target`` replaces."""
+        match target:
+            case cst.Name(value=name):
+                resolved = self.scope.resolve(name)
+                if isinstance(resolved, Var) and resolved.scope == "import":
+                    return Var(self.scope.id, name)
+                return resolved
+            case cst.Attribute() | cst.Subscript():
+                return super().attribute(target) if isinstance(target, cst.Attribute) else super().subscript(target)
+            case _:
+                return self.opaque(target)
+
+
+def _parts(value: Term | None, count: int) -> Sequence[Term | None]:
+    match value:
+        case App(op="tuple" | "list", args=args) if len(args) == count:
+            if not any(isinstance(arg, App) and arg.op == "*" for arg in args):
+                return args
+    return [None] * count
+
+
+def _is_main_test(node: cst.Comparison) -> bool:
+    """``__name__ == "__main__"``, which is no condition: it only says how the module was started."""
+    if len(node.comparisons) != 1:
+        return False
+    sides = (node.left, node.comparisons[0].comparator)
+    return any(isinstance(side, cst.Name) and side.value == "__name__" for side in sides)
+

@@ -1,0 +1,200 @@
+"""Which variable a name means: Python's static scoping rules.
+
+Source: The Python Language Reference, section 4.2.2 "Resolution of names".
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from selfstop.flow.terms import Term, Var
+
+IMPORTED = "import"
+BUILTINS = "builtins"
+_BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", "__package__", "__spec__"}
+
+
+@dataclass
+class Bindings:
+    """The names that a block binds, declares global or nonlocal, and imports (local name to dotted name)."""
+
+    names: set[str] = field(default_factory=set)
+    global_names: set[str] = field(default_factory=set)
+    nonlocal_names: set[str] = field(default_factory=set)
+    imports: dict[str, str] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    yields: bool = False
+
+
+class _BindingCollector(cst.CSTVisitor):
+    """Collects the bindings of one block without entering nested functions, classes and lambdas."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__()
+        self.package = package
+        self.found = Bindings()
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        self.found.names.add(node.name.value)
+        return False
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+        self.found.names.add(node.name.value)
+        return False
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False
+
+    def visit_Global(self, node: cst.Global) -> None:
+        self.found.global_names.update(item.name.value for item in node.names)
+
+    def visit_Nonlocal(self, node: cst.Nonlocal) -> None:
+        self.found.nonlocal_names.update(item.name.value for item in node.names)
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        self.found.names.update(target_names(node.target))
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        self.found.names.update(target_names(node.target))
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        self.found.names.update(target_names(node.target))
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
+        self.found.names.update(target_names(node.target))
+
+    def visit_For(self, node: cst.For) -> None:
+        self.found.names.update(target_names(node.target))
+
+    def visit_AsName(self, node: cst.AsName) -> None:
+        self.found.names.update(target_names(node.name))
+
+    def visit_MatchAs(self, node: cst.MatchAs) -> None:
+        if node.name is not None:
+            self.found.names.add(node.name.value)
+
+    def visit_MatchStar(self, node: cst.MatchStar) -> None:
+        if node.name is not None:
+            self.found.names.add(node.name.value)
+
+    def visit_MatchMapping(self, node: cst.MatchMapping) -> None:
+        if node.rest is not None:
+            self.found.names.add(node.rest.value)
+
+    def visit_Del(self, node: cst.Del) -> None:
+        self.found.names.update(target_names(node.target))
+
+    def visit_Yield(self, node: cst.Yield) -> None:
+        self.found.yields = True
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        for alias in node.names:
+            path = dotted_name(alias.name)
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                self._bind_import(alias.asname.name.value, path)
+            else:
+                root = path.partition(".")[0]
+                self._bind_import(root, root)
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        base = absolute_module(node, self.package)
+        if isinstance(node.names, cst.ImportStar):
+            self.found.stars.append(base)
+            return False
+        for alias in node.names:
+            name = dotted_name(alias.name)
+            local = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+            self._bind_import(local, f"{base}.{name}" if base else name)
+        return False
+
+    def _bind_import(self, local: str, path: str) -> None:
+        self.found.names.add(local)
+        self.found.imports.setdefault(local, path)
+
+
+def dotted_name(node: cst.BaseExpression | None) -> str:
+    """``a.b.c`` for a name or attribute chain, else the empty string."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    return ".".join([node.value, *reversed(parts)])
+
+
+def absolute_module(node: cst.ImportFrom, package: str) -> str:
+    """The absolute name of the module that a ``from … import`` names, seen from ``package``."""
+    name = dotted_name(node.module)
+    level = len(node.relative)
+    if level == 0:
+        return name
+    parts = package.split(".") if package else []
+    kept = parts[: len(parts) - (level - 1)] if level > 1 else parts
+    return ".".join([*kept, *([name] if name else [])])
+
+
+def target_names(target: cst.CSTNode) -> list[str]:
+    """The plain names that an assignment to ``target`` binds."""
+    if isinstance(target, cst.Name):
+        return [target.value]
+    if isinstance(target, (cst.Tuple, cst.List)):
+        return [name for element in target.elements for name in target_names(element.value)]
+    return []
+
+
+def bindings_of(nodes: Iterable[cst.CSTNode], package: str) -> Bindings:
+    """The bindings of a block that consists of ``nodes``."""
+    collector = _BindingCollector(package)
+    for node in nodes:
+        node.visit(collector)
+    return collector.found
+
+
+@dataclass
+class Scope:
+    """A static scope. ``transparent`` scopes (comprehensions) pass bindings by walrus to their parent."""
+
+    id: str
+    kind: str
+    parent: Scope | None
+    bindings: Bindings
+
+    def resolve(self, name: str) -> Term:
+        """The variable that ``name`` means when it is read or written in this scope."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope is not self and scope.kind == "class":
+                scope = scope.parent
+                continue
+            if name in scope.bindings.global_names:
+                return self._module()._own(name)
+            if name in scope.bindings.names and name not in scope.bindings.nonlocal_names:
+                return scope._own(name)
+            scope = scope.parent
+        module = self._module()
+        if module.bindings.stars and name not in _BUILTIN_NAMES:
+            return Var(module.id, name)
+        return Var(BUILTINS, name)
+
+    def binding_scope(self) -> Scope:
+        """The scope in which a walrus binds: comprehensions hand it on."""
+        scope = self
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def _own(self, name: str) -> Term:
+        imported = self.bindings.imports.get(name)
+        return Var(IMPORTED, imported) if imported is not None else Var(self.id, name)
+
+    def _module(self) -> Scope:
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope

@@ -1,0 +1,351 @@
+"""Statements: how control moves between the expressions of one function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+
+from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip
+from selfstop.flow.code import Class
+from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
+from selfstop.flow.lower.expressions import Expressions
+from selfstop.flow.lower.patterns import Patterns
+from selfstop.flow.lower.scopes import Scope, bindings_of
+from selfstop.flow.lower.structure import BINARY
+from selfstop.flow.terms import NONE, App, Const, Result, Term, Var, dotted
+
+ENDING_CALLS = frozenset(
+    {"sys.exit", "os._exit", "os.abort", "exit", "quit", "os.execv", "os.execl", "os.execvp", "os.execve"}
+)
+SWALLOWING_MANAGERS = frozenset({"contextlib.suppress", "suppress", "pytest.raises"})
+
+
+class Statements:
+    """Lowers the statements of one function into the graph of ``expressions.builder``."""
+
+    def __init__(self, expressions: Expressions) -> None:
+        self.expressions = expressions
+        self.builder = expressions.builder
+        self.context = expressions.context
+        self.handled: list[Var] = []
+        """The saved exception of each handler around the statement, for a bare ``raise``."""
+
+    @property
+    def scope(self) -> Scope:
+        return self.expressions.scope
+
+    def block(self, statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> None:
+        """Lower statements one after the other."""
+        for statement in statements:
+            self.statement(statement)
+
+    def body(self, suite: cst.BaseSuite) -> None:
+        """Lower an indented block or the statements behind a colon."""
+        self.block(suite.body)
+
+    def statement(self, node: cst.BaseStatement | cst.BaseSmallStatement) -> None:
+        """Lower one statement."""
+        if isinstance(node, cst.SimpleStatementLine):
+            self.block(node.body)
+            return
+        self.builder.line = self.context.line(node)
+        method = _METHODS.get(type(node))
+        if method is not None:
+            lower: Callable[[cst.CSTNode], None] = getattr(self, method)
+            lower(node)
+
+    # Simple statements
+
+    def expression(self, node: cst.Expr) -> None:
+        value = self.expressions.value(node.value)
+        if isinstance(value, Result) and dotted(value.callee) in ENDING_CALLS:
+            self.builder.raise_(Var("builtins", "SystemExit"))
+
+    def assign(self, node: cst.Assign) -> None:
+        value = self.expressions.flag(node.value)
+        for target in node.targets:
+            self._assign(target.target, value, node.value)
+
+    def annotated(self, node: cst.AnnAssign) -> None:
+        annotation = self.context.text(node.annotation.annotation)
+        if node.value is None:
+            self.context.define(
+                self.expressions.place(node.target), None, self.expressions.function_id, annotation=annotation
+            )
+            return
+        self._assign(node.target, self.expressions.flag(node.value), node.value, annotation)
+
+    def _assign(
+        self, target: cst.BaseExpression, value: Term | None, source: cst.BaseExpression, annotation: str = ""
+    ) -> None:
+        self.expressions.bind(target, value)
+        self._define(target, self.expressions.structure.value(source), annotation)
+
+    def _define(self, target: cst.BaseExpression, value: Term | None, annotation: str = "") -> None:
+        if isinstance(target, (cst.Tuple, cst.List)):
+            parts: Sequence[Term | None] = [None] * len(target.elements)
+            match value:
+                case App(op="tuple" | "list", args=args) if len(args) == len(target.elements):
+                    parts = args
+            for element, part in zip(target.elements, parts, strict=True):
+                self._define(element.value, part)
+            return
+        place = self.expressions.place(target)
+        step = ""
+        match value:
+            case App(op="+" | "-" as op, args=(left, right)) if left == place:
+                step, value = op, right
+            case App(op="+", args=(left, right)) if right == place:
+                step, value = "+", left
+        self.context.define(place, value, self.expressions.function_id, step=step, annotation=annotation)
+
+    def augmented(self, node: cst.AugAssign) -> None:
+        place = self.expressions.place(node.target)
+        operand = self.expressions.value(node.value)
+        op = BINARY[type(node.operator)]
+        self.builder.assign(place, App(op, (place, operand)))
+        step = op if op in {"+", "-"} else ""
+        value = operand if step else App(op, (place, operand))
+        self.context.define(place, value, self.expressions.function_id, step=step)
+
+    def returns(self, node: cst.Return) -> None:
+        value = NONE if node.value is None else self.expressions.flag(node.value)
+        self.builder.assign(Var(self.builder.scope, "$return"), value)
+        self.builder.jump(RETURN)
+
+    def raises(self, node: cst.Raise) -> None:
+        if node.exc is None:
+            self.builder.raise_(self.handled[-1] if self.handled else None)
+            return
+        self.builder.raise_(self.expressions.value(node.exc))
+
+    def breaks(self, node: cst.Break) -> None:
+        self.builder.jump(BREAK)
+
+    def continues(self, node: cst.Continue) -> None:
+        self.builder.jump(CONTINUE)
+
+    def imports(self, node: cst.Import | cst.ImportFrom) -> None:
+        self.builder.effect("import")
+
+    def asserts(self, node: cst.Assert) -> None:
+        """``python -O`` drops assertions: nothing may be concluded from one, and its test may not even run."""
+        self.builder.effect("assert")
+
+    def deletes(self, node: cst.Del) -> None:
+        targets = node.target.elements if isinstance(node.target, cst.Tuple) else [cst.Element(node.target)]
+        for element in targets:
+            self.expressions.bind(element.value, None)
+
+    # Compound statements
+
+    def conditional(self, node: cst.If) -> None:
+        yes, no = self.expressions.branch(node.test)
+        self.builder.frontier = yes
+        self.body(node.body)
+        done, self.builder.frontier = self.builder.frontier, no
+        match node.orelse:
+            case cst.If() as nested:
+                self.statement(nested)
+            case cst.Else(body=body):
+                self.body(body)
+        self.builder.frontier = [*done, *self.builder.frontier]
+
+    def while_loop(self, node: cst.While) -> None:
+        head = self.builder.emit(Skip("while"))
+        loop = Loop(head)
+        yes, no = self.expressions.branch(node.test, loop=True)
+        self.builder.frontier = yes
+        self.builder.frames.append(loop)
+        self.body(node.body)
+        self.builder.connect(self.builder.frontier, head, back=True)
+        self.builder.frames.pop()
+        self.builder.frontier = no
+        if node.orelse is not None:
+            self.body(node.orelse.body)
+        self.builder.frontier = [*loop.breaks, *self.builder.frontier]
+
+    def for_loop(self, node: cst.For) -> None:
+        iterable = self.expressions.value(node.iter)
+        self.builder.line = self.context.line(node)
+        if node.asynchronous is not None:
+            self.builder.effect("async for", suspends=True)
+        text = self.context.text(node.iter)
+        self._define(node.target, App("element", (self.expressions.structure.value(node.iter),)))
+        head = self.builder.emit(Iterate(iterable, text))
+        loop = Loop(head)
+        self.builder.frontier = [(head, EdgeKind.TRUE)]
+        self.expressions.bind(node.target, App("element", (iterable,)))
+        self.builder.frames.append(loop)
+        self.body(node.body)
+        self.builder.connect(self.builder.frontier, head, back=True)
+        self.builder.frames.pop()
+        self.builder.operations[head] = Iterate(iterable, text, loop.abandoned)
+        self.builder.frontier = [(head, EdgeKind.FALSE)]
+        if node.orelse is not None:
+            self.body(node.orelse.body)
+        self.builder.frontier = [*loop.breaks, *self.builder.frontier]
+
+    def with_block(self, node: cst.With) -> None:
+        self._with_items(list(node.items), node)
+
+    def _with_items(self, items: list[cst.WithItem], node: cst.With) -> None:
+        if not items:
+            self.body(node.body)
+            return
+        manager = self.expressions.value(items[0].item)
+        self.builder.effect("with", suspends=node.asynchronous is not None)
+        if items[0].asname is not None:
+            self.expressions.bind(items[0].asname.name, manager)
+            self._define(items[0].asname.name, self.expressions.structure.value(items[0].item))
+        if not self._swallows(manager):
+            self._with_items(items[1:], node)
+            return
+        start = self.builder.emit(Skip("with"))
+        after = self.builder.node(Skip("suppressed"))
+        self.builder.protections.append((start, after))
+        self.builder.frames.append(Handler(after))
+        self._with_items(items[1:], node)
+        self.builder.frames.pop()
+        self.builder.connect(self.builder.frontier, after)
+        self.builder.frontier = [(after, EdgeKind.NEXT)]
+
+    def _swallows(self, manager: Term) -> bool:
+        return isinstance(manager, Result) and dotted(manager.callee) in SWALLOWING_MANAGERS
+
+    def try_block(self, node: cst.Try | cst.TryStar) -> None:
+        if node.finalbody is None:
+            self._try_except(node)
+            return
+        cleanup = node.finalbody.body
+        self.builder.protect(
+            lambda: self._try_except(node), lambda: self.body(cleanup), self.context.line(node.finalbody)
+        )
+
+    def _try_except(self, node: cst.Try | cst.TryStar) -> None:
+        if not node.handlers:
+            self.body(node.body)
+            return
+        types = [self._handler_types(handler) for handler in node.handlers]
+        start = self.builder.emit(Skip("try"))
+        dispatch = self.builder.node(Dispatch(tuple(types)))
+        self.builder.protections.append((start, dispatch))
+        self.builder.frames.append(Handler(dispatch))
+        self.body(node.body)
+        self.builder.frames.pop()
+        if node.orelse is not None:
+            self.body(node.orelse.body)
+        done = self.builder.frontier
+        for position, handler in enumerate(node.handlers):
+            done = [*done, *self._handler(dispatch, position, handler)]
+        self._uncaught(dispatch, types)
+        self.builder.frontier = done
+
+    def _handler_types(self, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> tuple[Term, ...]:
+        if handler.type is None:
+            return ()
+        term = self.expressions.structure.value(handler.type)
+        match term:
+            case App(op="tuple", args=args):
+                return args
+        return (term,)
+
+    def _handler(
+        self, dispatch: int, position: int, handler: cst.ExceptHandler | cst.ExceptStarHandler
+    ) -> Frontier:
+        self.builder.line = self.context.line(handler)
+        entry = self.builder.node(Skip("except"))
+        self.builder.edges[dispatch].append(Edge(entry, EdgeKind.CATCH, position))
+        self.builder.frontier = [(entry, EdgeKind.NEXT)]
+        saved = self.builder.temporary("handled")
+        self.builder.assign(saved, Var(self.builder.scope, "$exception"))
+        if handler.name is not None:
+            self.expressions.bind(handler.name.name, saved)
+        self.handled.append(saved)
+        self.body(handler.body)
+        self.handled.pop()
+        return self.builder.frontier
+
+    def _uncaught(self, dispatch: int, types: Sequence[tuple[Term, ...]]) -> None:
+        """What no handler takes goes on to the next one out."""
+        if any(not clause or Var("builtins", "BaseException") in clause for clause in types):
+            return
+        outer = self.builder.node(Skip("uncaught"))
+        self.builder.edges[dispatch].append(Edge(outer, EdgeKind.CATCH, len(types)))
+        self.builder.frontier = [(outer, EdgeKind.NEXT)]
+        self.builder.raise_(Var(self.builder.scope, "$exception"))
+
+    def match(self, node: cst.Match) -> None:
+        Patterns(self).match(node)
+
+    # Definitions
+
+    def function(self, node: cst.FunctionDef) -> None:
+        for parameter in (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params):
+            if parameter.default is not None:
+                self.expressions.value(parameter.default)
+        term = self.expressions.nested(node, self.expressions)
+        name = self.scope.resolve(node.name.value)
+        for decorator in reversed(node.decorators):
+            if isinstance(decorator.decorator, cst.Call):
+                self.expressions.value(decorator.decorator)
+        self.builder.assign(name, term)
+        self.context.define(name, term, self.expressions.function_id)
+
+    def class_definition(self, node: cst.ClassDef) -> None:
+        structure = self.expressions.structure
+        bases = tuple(structure.value(base.value) for base in node.bases)
+        for base in (*node.bases, *node.keywords):
+            self.expressions.value(base.value)
+        qualname = self._qualified(node.name.value)
+        identity = self.context.unique(qualname)
+        own = bindings_of(node.body.body, self.context.package)
+        scope = Scope(identity, "class", self.scope, own)
+        inside = Expressions(
+            self.context, scope, self.builder, self.expressions.function_id, self.expressions.nested
+        )
+        outer, self.expressions = self.expressions, inside
+        first = len(self.context.functions)
+        self.body(node.body)
+        self.expressions = outer
+        methods = tuple(
+            (function.name, function.id)
+            for function in self.context.functions[first:]
+            if function.cls == identity
+        )
+        decorators = tuple(structure.value(decorator.decorator) for decorator in node.decorators)
+        self.context.classes.append(Class(identity, node.name.value, bases, methods, decorators))
+        name = self.scope.resolve(node.name.value)
+        term = App("class", (Const(identity),))
+        self.builder.assign(name, term)
+        self.context.define(name, term, self.expressions.function_id)
+
+    def _qualified(self, name: str) -> str:
+        inside = self.scope.id.partition(":")[2]
+        return f"{inside}.{name}" if inside else name
+
+
+_METHODS: dict[type[cst.CSTNode], str] = {
+    cst.Expr: "expression",
+    cst.Assign: "assign",
+    cst.AnnAssign: "annotated",
+    cst.AugAssign: "augmented",
+    cst.Return: "returns",
+    cst.Raise: "raises",
+    cst.Break: "breaks",
+    cst.Continue: "continues",
+    cst.Import: "imports",
+    cst.ImportFrom: "imports",
+    cst.Assert: "asserts",
+    cst.Del: "deletes",
+    cst.If: "conditional",
+    cst.While: "while_loop",
+    cst.For: "for_loop",
+    cst.With: "with_block",
+    cst.Try: "try_block",
+    cst.TryStar: "try_block",
+    cst.Match: "match",
+    cst.FunctionDef: "function",
+    cst.ClassDef: "class_definition",
+}

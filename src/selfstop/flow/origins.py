@@ -1,0 +1,160 @@
+"""Where a threshold's value comes from, and whether 0 can come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeAlias
+
+from selfstop.flow.code import Definition
+from selfstop.flow.linear import number
+from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name
+from selfstop.flow.vocabulary import CONFIGURATION_CALLS, CONFIGURATION_NAMES, words
+
+_DEPTH_LIMIT = 8
+
+
+class Source(IntEnum):
+    """Kinds of origin, the one that asks for an off switch last."""
+
+    CONSTANT = 0
+    CLAMPED = 1
+    UNKNOWN = 2
+    PARAMETER = 3
+    CONFIGURATION = 4
+    ENVIRONMENT = 5
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The source of a value; ``variable`` and ``default`` for environment variables, ``value`` for constants."""
+
+    source: Source
+    variable: str = ""
+    default: str = ""
+    value: float | None = None
+
+    @property
+    def may_be_zero(self) -> bool:
+        """Whether someone outside the code may set the value to 0."""
+        return self.source in {Source.CONFIGURATION, Source.ENVIRONMENT}
+
+
+UNKNOWN = Origin(Source.UNKNOWN)
+Definitions: TypeAlias = "Callable[[Term], tuple[Definition, ...]]"
+
+
+def origin(term: Term, definitions: Definitions, *, depth: int = 0) -> Origin:
+    """The origin of ``term``; ``definitions`` gives all bindings of a place, flow aside."""
+    if depth > _DEPTH_LIMIT:
+        return UNKNOWN
+    value = number(term)
+    if value is not None:
+        return Origin(Source.CONSTANT, value=value)
+
+    def inner(other: Term) -> Origin:
+        return origin(other, definitions, depth=depth + 1)
+
+    match term:
+        case Const():
+            return Origin(Source.CONSTANT)
+        case App(op="getenv", args=(name, *default)):
+            return Origin(Source.ENVIRONMENT, _literal(name), _literal(default[0]) if default else "")
+        case App(op="max", args=args):
+            return _clamped([inner(arg) for arg in args])
+        case App(op="or", args=(*_, last)) if (inner(last).value or 0) > 0:
+            return Origin(Source.CLAMPED, value=inner(last).value)
+        case App(op="if", args=(_, body, orelse)):
+            return worst([inner(body), inner(orelse)])
+        case App(op="get", args=(base, *_)) | Item(base=base):
+            return _configured(base, inner)
+        case App(op="call", args=(callee, *args)):
+            return _called(callee, args, inner)
+        case App(args=args) if args:
+            return worst([inner(arg) for arg in args])
+        case Result(callee=callee, args=args) if callee is not None:
+            return _called(callee, args, inner)
+        case Var() | Attr():
+            return _place(term, definitions, inner)
+    return UNKNOWN
+
+
+def worst(origins: Iterable[Origin]) -> Origin:
+    """The origin that asks most for an off switch; arithmetic takes the worst of its operands."""
+    return max(origins, key=lambda item: item.source, default=UNKNOWN)
+
+
+def _clamped(parts: list[Origin]) -> Origin:
+    floors = [part.value for part in parts if part.source in {Source.CONSTANT, Source.CLAMPED} and part.value]
+    if any(floor > 0 for floor in floors if floor is not None):
+        return Origin(Source.CLAMPED, value=max(floor for floor in floors if floor is not None))
+    return worst(parts)
+
+
+def _literal(term: Term) -> str:
+    match term:
+        case Const(value=value):
+            return "" if value is None else str(value)
+    return ""
+
+
+def _configured(base: Term, inner: Callable[[Term], Origin]) -> Origin:
+    if dotted(base) == "os.environ":
+        return Origin(Source.ENVIRONMENT)
+    if is_configuration(base):
+        return Origin(Source.CONFIGURATION)
+    found = inner(base)
+    return found if found.source in {Source.CONFIGURATION, Source.ENVIRONMENT} else UNKNOWN
+
+
+def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Origin]) -> Origin:
+    name = last_name(callee)
+    if "environ" in dotted(callee) or name in {"getenv", "get_env", "env"} or "env" in words(name):
+        first = next(iter(args), None)
+        return Origin(Source.ENVIRONMENT, _literal(first) if first is not None else "")
+    if name in CONFIGURATION_CALLS or words(name) & CONFIGURATION_NAMES:
+        return Origin(Source.CONFIGURATION)
+    if isinstance(callee, Attr) and is_configuration(callee.base):
+        return Origin(Source.CONFIGURATION)
+    given = [inner(arg) for arg in args]
+    return worst([part for part in given if part.may_be_zero]) if any(p.may_be_zero for p in given) else UNKNOWN
+
+
+def is_configuration(term: Term) -> bool:
+    """Whether ``term`` is named or made as configuration (``settings``, ``self.config``, ``parse_args()``)."""
+    match term:
+        case Var(scope="import", name=name):
+            return bool(words(name.rpartition(".")[2]) & CONFIGURATION_NAMES)
+        case Var(name=name) | Attr(name=name):
+            if words(name) & CONFIGURATION_NAMES:
+                return True
+            return isinstance(term, Attr) and is_configuration(term.base)
+        case Item(base=base) | App(op="get", args=(base, *_)):
+            return is_configuration(base)
+        case Result(callee=callee) if callee is not None:
+            return last_name(callee) in CONFIGURATION_CALLS or bool(words(last_name(callee)) & CONFIGURATION_NAMES)
+        case App(op="call", args=(callee, *_)):
+            return last_name(callee) in CONFIGURATION_CALLS or bool(words(last_name(callee)) & CONFIGURATION_NAMES)
+        case Instance(cls=cls):
+            return bool(words(cls.rpartition(":")[2]) & CONFIGURATION_NAMES)
+        case Func():
+            return False
+    return False
+
+
+def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
+    known = [found for found in definitions(term) if not found.step]
+    values = [found.value for found in known if found.value is not None]
+    if values:
+        found = worst([inner(value) for value in values if value != term])
+        if found.source is not Source.UNKNOWN:
+            return found
+    match term:
+        case Attr(base=base) if is_configuration(base):
+            return Origin(Source.CONFIGURATION)
+        case Attr(base=base) if inner(base).source in {Source.CONFIGURATION, Source.ENVIRONMENT}:
+            return Origin(Source.CONFIGURATION)
+        case Var(scope="import", name=name) if is_configuration(Var("import", name.rpartition(".")[0])):
+            return Origin(Source.CONFIGURATION)
+    return UNKNOWN

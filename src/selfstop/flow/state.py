@@ -1,0 +1,400 @@
+"""What is known at one point of a function, on one class of paths.
+
+A state is a must-fact: everything in it holds on every path it stands for. Several states at one point are
+kept apart while they differ in the guards and flags they hold (trace partitioning, as in Mauborgne and Rival,
+"Trace Partitioning in Abstract Interpretation Based Static Analyzers", ESOP 2005, and Das, Lerner and
+Seigle's ESP, PLDI 2002), so that ``flag`` set under a guard carries that guard to where ``flag`` is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from selfstop.flow.conditions import PLAIN, Kind, Role
+from selfstop.flow.linear import Comparison, comparison, contradict, number
+from selfstop.flow.terms import (
+    FALSE,
+    MAX_SIZE,
+    App,
+    Attr,
+    Const,
+    Func,
+    Instance,
+    Item,
+    Result,
+    Term,
+    Var,
+    dotted,
+    rebuild,
+    size,
+    walk,
+)
+from selfstop.flow.vocabulary import CLOCKS
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Places that other functions assign: attributes by name, and variables of outer scopes."""
+
+    attributes: frozenset[str] = frozenset()
+    variables: frozenset[Term] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.attributes or self.variables)
+
+    def touches(self, term: Term) -> bool:
+        """Whether ``term`` speaks of a shared place."""
+        return any(
+            part.name in self.attributes if isinstance(part, Attr) else part in self.variables
+            for part in walk(term)
+            if isinstance(part, (Attr, Var))
+        )
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A test known to have given ``truth``.
+
+    ``places`` are the variables it speaks of. ``exact`` tells that it still holds word for word; a threshold
+    guard survives a ``reset`` of its counter for the rest of the iteration, but no longer word for word.
+    ``test`` is the graph's scope and node where it was established.
+    """
+
+    term: Term
+    truth: bool
+    text: str = field(compare=False, default="")
+    line: int = field(compare=False, default=0)
+    test: tuple[str, int] = field(compare=False, default=("", 0))
+    places: frozenset[Term] = field(compare=False, default=frozenset())
+    role: Role = field(compare=False, default=PLAIN)
+    loop: bool = field(compare=False, default=False)
+    exact: bool = True
+    reset: bool = False
+
+    @property
+    def key(self) -> tuple[Term, bool]:
+        """What the condition says, whatever has happened since."""
+        return self.term, self.truth
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """The condition as an order comparison, for contradictions."""
+        return comparison(self.term, self.truth, transparent=False)
+
+    @property
+    def source(self) -> str:
+        """The condition as a reader would write it."""
+        return self.text if self.truth else f"not ({self.text})" if " " in self.text else f"not {self.text}"
+
+
+@dataclass(frozen=True)
+class State:
+    """Values of places, and conditions by what they say."""
+
+    values: Mapping[Term, Term] = field(default_factory=dict)
+    conditions: Mapping[tuple[Term, bool], Condition] = field(default_factory=dict)
+
+    @cached_property
+    def partition(self) -> frozenset[object]:
+        """What keeps states apart: guards and switches held, flags, and which function a name stands for."""
+        guards = {
+            (condition.key, condition.reset)
+            for condition in self.conditions.values()
+            if condition.role.kind in {Kind.GUARD, Kind.OFF_SWITCH}
+        }
+        flags = {pair for pair in self.values.items() if _is_flag(pair[1])}
+        return frozenset(guards | flags)
+
+    @cached_property
+    def coarse_partition(self) -> frozenset[object]:
+        """The same without flags, for points where too many states meet."""
+        guards = {
+            (condition.key, condition.reset)
+            for condition in self.conditions.values()
+            if condition.role.kind is Kind.GUARD
+        }
+        callables = {pair for pair in self.values.items() if _is_callable(pair[1])}
+        return frozenset(guards | callables)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, State):
+            return NotImplemented
+        return self.values == other.values and self.conditions == other.conditions
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self.values.items()), frozenset(self.conditions)))
+
+    def evaluate(self, term: Term) -> Term:
+        """``term`` with all known values put in."""
+        known = self.values.get(term)
+        if known is not None:
+            return known
+        if isinstance(term, (Const, Var, Instance)) or not self.values:
+            return term
+        result = simplify(rebuild(term, self.evaluate))
+        return self.values.get(result, result)
+
+    def holds(self, term: Term) -> bool | None:
+        """What ``term`` is known to be as a test, None if that is open."""
+        constant = truth_of(term)
+        if constant is not None:
+            return constant
+        for truth in (True, False):
+            known = self.conditions.get((term, truth))
+            if known is not None and known.exact:
+                return truth
+        return None
+
+    def contradicts(self, condition: Condition) -> bool:
+        """Whether ``condition`` cannot hold here."""
+        known = self.holds(condition.term)
+        if known is not None:
+            return known is not condition.truth
+        return any(
+            other.exact and _contradict(other, condition) for other in self.conditions.values()
+        )
+
+    def established(self, condition: Condition) -> State:
+        """The state in which ``condition`` holds as well."""
+        opposite = (condition.term, not condition.truth)
+        kept = {key: known for key, known in self.conditions.items() if key != opposite}
+        return State(self.values, {**kept, condition.key: condition})
+
+    def without_scope(self, scope: str) -> State:
+        """Without the conditions that speak of variables of ``scope``: the function runs anew."""
+        kept = {
+            key: condition
+            for key, condition in self.conditions.items()
+            if not any(_belongs(place, scope) for place in condition.places)
+        }
+        return self if len(kept) == len(self.conditions) else State(self.values, kept)
+
+    def with_value(self, place: Term, value: Term) -> State:
+        """The state in which ``place`` has ``value``, nothing else changed."""
+        return State({**self.values, place: value}, self.conditions)
+
+    def assign(self, place: Term, value: Term | None, *, raw: Term | None = None) -> State:
+        """``place = value`` (None: unknown). ``raw`` is the value before evaluation, to recognise ``n += 1``."""
+        value = None if value is None or size(value) > MAX_SIZE else value
+        effect = _effect(place, value, raw)
+        state = self.forget(place, effect)
+        if value is None or any(_same_place(part, place) for part in (*walk(value), *walk(raw or value))):
+            return state
+        return state.with_value(place, value)
+
+    def forget(self, place: Term, effect: str = "replaced") -> State:
+        """Drop what was said of ``place``; ``effect`` is ``raised``, ``lowered``, ``reset`` or ``replaced``."""
+        values = {
+            key: value
+            for key, value in self.values.items()
+            if not _mentions(key, place) and not _mentions(value, place)
+        }
+        conditions: dict[tuple[Term, bool], Condition] = {}
+        changed = len(values) != len(self.values)
+        for key, condition in self.conditions.items():
+            if not any(_mentions(part, place) for part in condition.places):
+                conditions[key] = condition
+                continue
+            changed = True
+            kept = _after(condition, place, effect)
+            if kept is not None:
+                conditions[key] = kept
+        return State(values, conditions) if changed else self
+
+    def blurred(self, shared: Shared) -> State:
+        """Conditions about ``shared`` places no longer hold word for word: something else may have run."""
+        if not shared or not (self.values or self.conditions):
+            return self
+        values = {
+            key: value for key, value in self.values.items() if not (shared.touches(key) or shared.touches(value))
+        }
+        conditions = {
+            key: replace(condition, exact=False)
+            if condition.exact and any(shared.touches(place) for place in condition.places)
+            else condition
+            for key, condition in self.conditions.items()
+        }
+        return State(values, conditions)
+
+    def next_iteration(self) -> State:
+        """What is left when a loop starts over: a guard whose counter was reset is old news."""
+        if not any(condition.reset for condition in self.conditions.values()):
+            return self
+        return State(
+            self.values, {key: condition for key, condition in self.conditions.items() if not condition.reset}
+        )
+
+    def meet(self, other: State) -> State:
+        """What holds in both."""
+        values = {key: value for key, value in self.values.items() if other.values.get(key) == value}
+        conditions: dict[tuple[Term, bool], Condition] = {}
+        for key, condition in self.conditions.items():
+            twin = other.conditions.get(key)
+            if twin is None or twin.reset != condition.reset:
+                continue
+            conditions[key] = condition if condition.exact == twin.exact else replace(condition, exact=False)
+        return State(values, conditions)
+
+    def stale_beside(self, other: State) -> State:
+        """Without the guards that were reset here but not on the other paths to the same point."""
+        stale = [
+            key
+            for key, condition in self.conditions.items()
+            if condition.reset and (twin := other.conditions.get(key)) is not None and not twin.reset
+        ]
+        if not stale:
+            return self
+        return State(
+            self.values, {key: condition for key, condition in self.conditions.items() if key not in stale}
+        )
+
+
+def simplify(term: Term) -> Term:
+    """Fold what is decided by constants alone."""
+    match term:
+        case App(op="not", args=(inner,)):
+            known = truth_of(inner)
+            return term if known is None else Const(not known)
+        case App(op="==" | "is", args=(Const(value=left), Const(value=right))):
+            return Const(left == right)
+        case App(op="<" | "<=" as op, args=(left, right)):
+            low, high = number(left), number(right)
+            if low is not None and high is not None:
+                return Const(low < high if op == "<" else low <= high)
+        case App(op="is", args=(value, Const(value=None))) if truth_of(value) or value in {FALSE}:
+            return FALSE
+        case App(op="bool", args=(Const(value=value),)):
+            return Const(bool(value))
+        case App(op="neg", args=(inner,)) if (value := number(inner)) is not None:
+            return Const(-value)
+    return term
+
+
+def truth_of(term: Term) -> bool | None:
+    """Whether ``term`` is true as a test, if its form alone decides that."""
+    match term:
+        case Const(value=value):
+            return bool(value)
+        case Func() | Instance() | App(op="class"):
+            return True
+        case App(op="tuple" | "list" | "dict" | "set", args=args):
+            return bool(args) if not any(isinstance(arg, App) and arg.op == "*" for arg in args) else None
+    return None
+
+
+def _is_flag(value: Term) -> bool:
+    return (isinstance(value, Const) and (value.value is None or isinstance(value.value, (bool, str)))) or _is_callable(
+        value
+    )
+
+
+def _is_callable(value: Term) -> bool:
+    return isinstance(value, Func) or (isinstance(value, App) and value.op in {"partial", "class"})
+
+
+def _same_place(part: Term, place: Term) -> bool:
+    if isinstance(place, Attr) and isinstance(part, Attr):
+        return part.name == place.name
+    return part == place
+
+
+def _mentions(term: Term, place: Term) -> bool:
+    """Whether ``term`` speaks of ``place``; attributes of one name may be the same object's."""
+    if isinstance(place, Attr):
+        return any(isinstance(part, Attr) and part.name == place.name for part in walk(term))
+    if isinstance(place, Result):
+        return any(isinstance(part, Result) and part.site == place.site for part in walk(term))
+    if isinstance(place, Item):
+        return any(part == place or part == place.base for part in walk(term) if not isinstance(part, Const))
+    return any(part == place for part in walk(term))
+
+
+def _belongs(place: Term, scope: str) -> bool:
+    match place:
+        case Var(scope=own):
+            return own == scope
+        case Result(site=site):
+            return site.startswith(f"{scope}@")
+    return False
+
+
+def _effect(place: Term, value: Term | None, raw: Term | None) -> str:
+    match raw:
+        case App(op="+", args=(left, right)) if place in {left, right}:
+            step = right if left == place else left
+            return "raised" if _is_positive(step) else "replaced"
+        case App(op="-", args=(left, right)) if left == place:
+            return "lowered" if _is_positive(right) else "replaced"
+    if value is not None and (isinstance(value, Const) or _is_clock_reading(value)):
+        return "reset"
+    return "replaced"
+
+
+def _is_positive(step: Term) -> bool:
+    value = number(step)
+    return value > 0 if value is not None else not isinstance(step, App)
+
+
+def _is_clock_reading(value: Term) -> bool:
+    return isinstance(value, Result) and dotted(value.callee) in CLOCKS
+
+
+def _after(condition: Condition, place: Term, effect: str) -> Condition | None:
+    """What becomes of a condition about ``place`` when that changes."""
+    if effect in {"raised", "lowered"}:
+        return condition if _survives_step(condition, place, effect) else None
+    if effect == "reset" and condition.role.kind is Kind.GUARD and _in_measure(condition, place):
+        return replace(condition, exact=False, reset=True)
+    return None
+
+
+def _in_measure(condition: Condition, place: Term) -> bool:
+    if any(_mentions(threshold, place) for threshold in condition.role.thresholds):
+        return False
+    return True
+
+
+def _survives_step(condition: Condition, place: Term, effect: str) -> bool:
+    found = comparison(condition.term, condition.truth)
+    if found is None:
+        return False
+    sign = dict(found.form.atoms).get(place)
+    if sign is None:
+        return False
+    up = (sign > 0) == (effect == "raised")
+    return (found.relation in {">", ">="} and up) or (found.relation in {"<", "<="} and not up)
+
+
+def _contradict(first: Condition, second: Condition) -> bool:
+    a, b = first.comparison, second.comparison
+    if a is not None and b is not None:
+        return contradict(a, b)
+    return _different_constants(first, second) or _none_and_true(first, second) or _none_and_true(second, first)
+
+
+def _different_constants(first: Condition, second: Condition) -> bool:
+    """``x == "a"`` and ``x == "b"``, both true."""
+    match first.term, second.term:
+        case App(op="==" | "is", args=(left, Const() as a)), App(op="==" | "is", args=(right, Const() as b)):
+            return first.truth and second.truth and left == right and a != b
+    return False
+
+
+def _none_and_true(first: Condition, second: Condition) -> bool:
+    """``x is None`` and ``x``; ``not x`` and ``x > 0``."""
+    match first.term:
+        case App(op="is" | "==", args=(value, Const(value=None | False))):
+            return first.truth and second.term == value and second.truth
+    if not first.truth and (positive := second.comparison) is not None:
+        atoms = positive.form.atoms
+        if len(atoms) == 1 and atoms[0][0] == first.term:
+            aligned = positive if atoms[0][1] > 0 else positive.flipped()
+            return (aligned.relation == ">" and -aligned.form.constant >= 0) or (
+                aligned.relation == ">=" and -aligned.form.constant > 0
+            )
+    return False
+
+
+EMPTY = State()

@@ -1,0 +1,15 @@
+"""How a run is shown: one small module a format, each with a function ``render``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from selfstop.output import concise, json, text
+from selfstop.output.view import View
+
+FORMATS: Final[Mapping[str, Callable[[View], str]]] = MappingProxyType(
+    {"text": text.render, "concise": concise.render, "json": json.render}
+)
+"""What renders a view, by the name of the format; the first one is the default."""

@@ -1,0 +1,66 @@
+"""For programs: one JSON object.
+
+``version`` is that of the format. It changes when a key changes its meaning or goes away, not when one is
+added.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from selfstop.model import AnalysisError, Finding, StopCall, WitnessStep
+from selfstop.output.view import View
+from selfstop.rules import RULES
+
+VERSION: Final = 1
+
+
+def render(view: View) -> str:
+    """Render the report. All paths are relative to the project's root; everything but ASCII is escaped."""
+    report = view.report
+    document = {
+        "version": VERSION,
+        "findings": [_finding(finding) for finding in report.findings],
+        "guarded": [_guarded(call) for call in report.guarded],
+        "errors": [_error(error) for error in report.errors],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    call = finding.call
+    return {
+        "code": finding.code,
+        "name": RULES[finding.code].name,
+        "message": finding.message,
+        "path": call.path,
+        "line": call.span.line,
+        "column": call.span.column,
+        "end_line": call.span.end_line,
+        "end_column": call.span.end_column,
+        "function": call.function,
+        "callee": call.callee,
+        "target": call.target.value,
+        "conditions": list(call.conditions),
+        "witness": [_step(step) for step in finding.witness],
+    }
+
+
+def _step(step: WitnessStep) -> dict[str, Any]:
+    return {"path": step.path, "line": step.line, "text": step.text}
+
+
+def _guarded(call: StopCall) -> dict[str, Any]:
+    return {
+        "path": call.path,
+        "line": call.span.line,
+        "column": call.span.column,
+        "function": call.function,
+        "callee": call.callee,
+        "conditions": list(call.conditions),
+    }
+
+
+def _error(error: AnalysisError) -> dict[str, Any]:
+    return {"path": error.path, "line": error.line, "code": error.code, "message": error.message}

@@ -1,0 +1,41 @@
+"""The catalogue, explained: for ``selfstop rule`` and for the documentation."""
+
+from __future__ import annotations
+
+import textwrap
+
+from selfstop.rules import RULES, Rule
+
+_WIDTH = 100
+
+
+def overview() -> str:
+    """Render all rules as a table, one a line."""
+    width = max(len(rule.name) for rule in RULES.values())
+    lines = [f"{rule.code}  {rule.name:<{width}}  {_summary(rule)}" for rule in RULES.values()]
+    return "\n".join(lines) + "\n"
+
+
+def markdown() -> str:
+    """Render all rules as a table in Markdown."""
+    rows = [f"| {rule.code} | {rule.name} | {_summary(rule)} |" for rule in RULES.values()]
+    return "\n".join(["| code | name | reports |", "|---|---|---|", *rows]) + "\n"
+
+
+def explanation(rule: Rule) -> str:
+    """Render what a rule means, with its repair and its examples."""
+    parts = [
+        f"{rule.code} {rule.name} ({rule.severity})",
+        textwrap.fill(_summary(rule), _WIDTH),
+        textwrap.fill(rule.rationale, _WIDTH),
+        textwrap.fill(f"Repair: {rule.repair}", _WIDTH),
+    ]
+    if rule.bad:
+        parts.append("Reported:\n\n" + textwrap.indent(rule.bad.rstrip(), "    "))
+    if rule.good:
+        parts.append("Not reported:\n\n" + textwrap.indent(rule.good.rstrip(), "    "))
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(rule: Rule) -> str:
+    return rule.summary if rule.default_on else f"{rule.summary} Off unless selected."

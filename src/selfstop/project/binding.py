@@ -1,0 +1,48 @@
+"""Which argument a call gives for which parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from selfstop.flow.code import Function
+from selfstop.flow.terms import App, Func, Term, Var
+
+
+def bind(
+    function: Function, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+) -> dict[Term, Term]:
+    """Parameter variables to argument terms; a parameter without argument has its default, if there is one."""
+    receiver = [] if func.receiver is None else [func.receiver]
+    values = [*receiver, *func.args, *args]
+    named = dict((*func.keywords, *keywords))
+    bound: dict[Term, Term] = {}
+    for parameter in function.parameters:
+        variable = Var(function.id, parameter.name)
+        if parameter.kind in {"*", "**"}:
+            values = []
+            continue
+        if parameter.kind == "positional" and values:
+            value = values.pop(0)
+            if isinstance(value, App) and value.op == "*":
+                return bound
+            bound[variable] = value
+        elif parameter.name in named:
+            bound[variable] = named[parameter.name]
+        elif parameter.default is not None and "**" not in named:
+            bound[variable] = parameter.default
+    return bound
+
+
+def unwrapped(func: Term) -> tuple[Term, tuple[Term, ...], tuple[tuple[str, Term], ...]]:
+    """A callable without ``partial``: what is called in the end, and the arguments fixed before."""
+    match func:
+        case App(op="partial", args=(inner, *fixed)):
+            target, args, keywords = unwrapped(inner)
+            positional = [arg for arg in fixed if not _keyword(arg)]
+            named = [(arg.op.partition(":")[2], arg.args[0]) for arg in fixed if isinstance(arg, App) and _keyword(arg)]
+            return target, (*args, *positional), (*keywords, *named)
+    return func, (), ()
+
+
+def _keyword(term: Term) -> bool:
+    return isinstance(term, App) and term.op.startswith("keyword:")

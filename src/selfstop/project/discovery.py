@@ -1,0 +1,176 @@
+"""Which files are checked: from the paths of a command line to Python files of a project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from selfstop import patterns, source
+from selfstop.model import AnalysisError
+
+SUFFIXES: Final = (".py", ".pyw")
+
+NEVER_ENTERED: Final = frozenset(
+    (
+        ".bzr .direnv .eggs .git .hg .hypothesis .ipynb_checkpoints .mypy_cache .nox .pytest_cache .ruff_cache .svn "
+        ".tox .venv CVS __pycache__ __pypackages__ build dist node_modules site-packages venv"
+    ).split()
+)
+"""Directories of other people's, generated or stored code. So are virtual environments of any name."""
+
+_TEST_FILES: Final = ("conftest.py", "test_*.py", "*_test.py")
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """The files of a run, relative to the root, with ``/``, sorted.
+
+    ``files`` are checked, ``excluded`` are left out by configuration (a directory stands for what it
+    contains), ``tests`` because they are test code, and ``errors`` are what could not even be looked at.
+    """
+
+    files: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    errors: tuple[AnalysisError, ...] = ()
+
+
+def discover(
+    paths: Iterable[Path], *, root: Path, exclude: Sequence[str] = (), include_tests: bool = False
+) -> Discovered:
+    """Find the Python files among and below ``paths``.
+
+    A path that is no directory counts as a file whatever its name is, and even if it does not exist, so that
+    whoever reads it says so; only ``exclude`` and the rule for tests leave it out. Directories are walked
+    without following links to directories; a link to a file is followed where it stays inside the root and
+    the file is not in the run under its own name.
+    """
+    search = _Search(root, tuple(exclude), include_tests)
+    for path in paths:
+        if path.is_dir():
+            search.walk(path)
+        else:
+            search.add(search.relative(path))
+    return search.result()
+
+
+def is_test(path: str) -> bool:
+    """Whether ``path``, relative to the root, is test code."""
+    pure = PurePosixPath(path)
+    return "tests" in pure.parts[:-1] or any(fnmatchcase(pure.name, pattern) for pattern in _TEST_FILES)
+
+
+def relative(path: Path, root: Path) -> str:
+    """Name ``path`` relative to ``root``, with ``/``, without following links."""
+    absolute = os.path.abspath(path)
+    try:
+        return Path(os.path.relpath(absolute, root)).as_posix()
+    except ValueError:  # another drive on Windows
+        return Path(absolute).as_posix()
+
+
+@dataclass
+class _Search:
+    """One run's search, and what it has found so far."""
+
+    root: Path
+    exclude: tuple[str, ...]
+    include_tests: bool
+    files: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
+    tests: set[str] = field(default_factory=set)
+    errors: set[AnalysisError] = field(default_factory=set)
+
+    def relative(self, path: Path) -> str:
+        return relative(path, self.root)
+
+    def result(self) -> Discovered:
+        real = {os.path.realpath(self.root / path) for path in self.files}
+        linked = {path for path, target in self.links.items() if target not in real}
+        return Discovered(
+            files=tuple(sorted(self.files | linked)),
+            excluded=tuple(sorted(self.excluded)),
+            tests=tuple(sorted(self.tests)),
+            errors=tuple(sorted(self.errors)),
+        )
+
+    def add(self, path: str, link_to: str | None = None) -> None:
+        """Take up a file, unless the configuration or the rule for tests leaves it out."""
+        if self._is_excluded(path):
+            self.excluded.add(path)
+        elif not self.include_tests and is_test(path):
+            self.tests.add(path)
+        elif link_to is None:
+            self.files.add(path)
+        else:
+            self.links[path] = link_to
+
+    def walk(self, top: Path) -> None:
+        """Take up the Python files below ``top``."""
+        if self._is_excluded(self.relative(top)):
+            self.excluded.add(self.relative(top))
+            return
+        self._note_misnamed(self.relative(top))
+        pending = [top]
+        while pending:
+            directory = pending.pop()
+            for entry in self._entries(directory):
+                if entry.is_symlink():
+                    self._add_link(entry)
+                elif entry.is_dir(follow_symlinks=False):
+                    pending.extend(self._entered(entry))
+                elif _is_python(entry.name):
+                    self.add(self.relative(Path(entry.path)))
+
+    def _is_excluded(self, path: str) -> bool:
+        return any(patterns.matches(pattern, path) for pattern in self.exclude)
+
+    def _entries(self, directory: Path) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(directory) as entries:
+                return list(entries)
+        except OSError as error:
+            reason = source.unreadable(directory, error)
+            self.errors.add(AnalysisError(self.relative(directory), 0, reason.code, reason.message))
+            return []
+
+    def _entered(self, entry: os.DirEntry[str]) -> Iterator[Path]:
+        """Yield the directory if it is to be walked."""
+        path = Path(entry.path)
+        if entry.name in NEVER_ENTERED or (path / "pyvenv.cfg").exists():
+            return
+        if self._is_excluded(self.relative(path)):
+            self.excluded.add(self.relative(path))
+            return
+        self._note_misnamed(self.relative(path))
+        yield path
+
+    def _note_misnamed(self, directory: str) -> None:
+        """Report a directory that is named like a Python file."""
+        if _is_python(directory) and not self._is_left_out(directory):
+            reason = source.not_analysable("SST001", "it is a directory")
+            self.errors.add(AnalysisError(directory, 0, reason.code, reason.message))
+
+    def _is_left_out(self, path: str) -> bool:
+        return self._is_excluded(path) or (not self.include_tests and is_test(path))
+
+    def _add_link(self, entry: os.DirEntry[str]) -> None:
+        if not _is_python(entry.name):
+            return
+        path = self.relative(Path(entry.path))
+        try:
+            target = os.path.realpath(entry.path, strict=True)
+        except OSError:  # broken, or a loop: whoever reads it says so
+            self.add(path)
+            return
+        if Path(target).is_relative_to(os.path.realpath(self.root)) and not Path(target).is_dir():
+            self.add(path, link_to=target)
+
+
+def _is_python(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)

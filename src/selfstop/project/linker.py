@@ -1,0 +1,463 @@
+"""Links calls to the functions they run: the ``World`` that the analysis of one function asks.
+
+Summaries are computed on demand, callee first; a cycle is cut by knowing nothing of the call that closes it.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from selfstop.flow.cfg import Assign, Call
+from selfstop.flow.code import Definition, Function
+from selfstop.flow.conditions import Evidence, Kind, Role, classify
+from selfstop.flow.control import ControlDependence
+from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome
+from selfstop.flow.state import Condition, Shared, State, truth_of
+from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Result, Term, Var, last_name
+from selfstop.flow.vocabulary import SWITCH_WORDS, words
+from selfstop.project.binding import bind, unwrapped
+from selfstop.project.program import Program, class_id
+
+MAX_OUTCOMES = 12
+MAX_DEPTH = 12
+_EMPTY = State()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a call of a function can come to, in terms of its parameters."""
+
+    returns: tuple[Outcome, ...]
+    raises: tuple[tuple[Term, Outcome], ...]
+
+
+class Linker:
+    """Answers the questions of the analysis about one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._summaries: dict[str, Summary | None] = {}
+        self._running: list[str] = []
+        self._analyses: dict[str, Analysis] = {}
+        self._flags: dict[Term, tuple[tuple[Condition, ...], ...] | None] = {}
+        self._shared: dict[str, Shared] = {}
+        self._dependence: dict[str, ControlDependence] = {}
+        self._writes: dict[str, tuple[tuple[Term, str], ...]] = {}
+        self._parameters = {
+            Var(function.id, parameter.name): _looks_boolean(parameter.name, parameter.default, parameter.annotation)
+            for function in program.functions.values()
+            for parameter in function.parameters
+        }
+        self.parameters = frozenset(self._parameters)
+        self._writers = self._index_writers()
+
+    # The World of facts.Analysis
+
+    def resolve(self, term: Term) -> Term:
+        """A name of a function, class or method of the program, replaced by what it means."""
+        return self.program.resolve(term) if isinstance(term, (Var, Attr)) else term
+
+    def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
+        """What a condition is worth, given the values known in ``state``."""
+
+        def definitions(place: Term) -> tuple[Definition, ...]:
+            known = self.program.definitions(place)
+            value = state.values.get(place)
+            if value is None or value == place:
+                return known
+            steps = [definition for definition in known if definition.step]
+            return (Definition(place, value, scope), *steps)
+
+        return classify(term, truth, Evidence(definitions, self._parameters))
+
+    def shared(self, scope: str) -> Shared:
+        """Places that functions other than ``scope`` assign once the program runs."""
+        if scope not in self._shared:
+            attributes = set()
+            variables = set()
+            for place, writers in self._writers.items():
+                if writers - {scope}:
+                    if isinstance(place, Attr):
+                        attributes.add(place.name)
+                    else:
+                        variables.add(place)
+            self._shared[scope] = Shared(frozenset(attributes), frozenset(variables))
+        return self._shared[scope]
+
+    def call(
+        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> CallEffect | None:
+        """What a call of the program's own code does; None for anything else."""
+        target, fixed, named = unwrapped(func)
+        if isinstance(target, App) and target.op == "class":
+            return CallEffect((Outcome(Instance(class_id(target), call.result.site)),), self._constructor_raises(target))
+        targets = self.targets(target)
+        effects = [
+            self._effect(item, (*fixed, *args), (*named, *keywords))
+            for item in targets
+            if item.function in self.program.functions
+        ]
+        known = [effect for effect in effects if effect is not None]
+        if not known or len(known) < len(effects):
+            return None
+        if len(known) == 1:
+            return known[0]
+        return CallEffect(
+            tuple(outcome for effect in known for outcome in effect.returns),
+            tuple(item for effect in known for item in effect.raises),
+            tuple(item for effect in known for item in effect.writes),
+        )
+
+    def implied(self, term: Term, scope: str) -> Sequence[Sequence[Condition]] | None:
+        """The conditions under which a flag was set, or a property is true: one list for each place."""
+        function = self.program.property_of(term)
+        if function is not None:
+            return self._property(term, function)
+        match term:
+            case Result(callee=Attr(base=base, name="is_set" | "wait")):
+                return self._events(base)
+            case Attr() | Var():
+                if term not in self._flags:
+                    self._flags[term] = None
+                    self._flags[term] = self._flag(term, scope)
+                return self._flags[term]
+        return None
+
+    def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
+        """Whether a handler for ``clause`` takes ``exception``; None if it may or may not."""
+        answers = [self._catches(exception, self.program.resolve(handled)) for handled in clause]
+        if True in answers:
+            return True
+        return None if None in answers else False
+
+    # Calls
+
+    def targets(self, func: Term) -> list[Func]:
+        """The functions of the program that calling ``func`` may run."""
+        func = self.program.resolve(func)
+        match func:
+            case Func(function=identity, receiver=receiver):
+                return [func, *self._overriding(identity, receiver)] if receiver is not None else [func]
+            case Attr(base=Result(callee=Var(scope="builtins", name="super")), name=name):
+                return []
+            case Var() | Attr():
+                found = [self.program.resolve(value) for value in self._values(func)]
+                return [value for value in found if isinstance(value, Func)]
+            case App(op="if" | "or", args=args):
+                return [item for arg in args for item in self.targets(arg)]
+        return []
+
+    def _values(self, place: Term) -> Iterator[Term]:
+        for definition in self.program.definitions(place):
+            if definition.value is not None and not definition.step:
+                yield definition.value
+
+    def _overriding(self, method: str, receiver: Term) -> list[Func]:
+        owner = self.program.class_of(receiver)
+        if owner is None:
+            return []
+        name = self.program.functions[method].name
+        return [Func(other, receiver) for other in self.program.overrides(owner, name) if other != method]
+
+    def _effect(
+        self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> CallEffect | None:
+        function = self.program.functions[func.function]
+        summary = self.summary(function.id)
+        if summary is None:
+            return None
+        bound = State(bind(function, func, args, keywords))
+        returns = tuple(self._instantiated(outcome, bound) for outcome in summary.returns)
+        raises = tuple((bound.evaluate(exception), self._instantiated(o, bound)) for exception, o in summary.raises)
+        writes = tuple((_place(bound, place), kind) for place, kind in self.writes(function.id))
+        return CallEffect(returns, raises, writes, function.id)
+
+    def _constructor_raises(self, cls: Term) -> tuple[tuple[Term, Outcome], ...]:
+        init = self.program.method(class_id(cls), "__init__")
+        summary = None if init is None else self.summary(init)
+        return () if summary is None else summary.raises
+
+    def _instantiated(self, outcome: Outcome, bound: State) -> Outcome:
+        value = None if outcome.value is None else bound.evaluate(outcome.value)
+        return Outcome(value, tuple(self._rewritten(condition, bound) for condition in outcome.conditions))
+
+    def _rewritten(self, condition: Condition, bound: State) -> Condition:
+        """A condition of the callee, said of the caller's variables and judged anew if it was not clear there."""
+        term = bound.evaluate(condition.term)
+        role = condition.role
+        if role.kind is Kind.PLAIN and term != condition.term:
+            role = self.role(term, condition.truth, _EMPTY, "")
+        else:
+            role = replace(
+                role, thresholds=role.thresholds | frozenset(bound.evaluate(item) for item in role.thresholds)
+            )
+        places = frozenset(bound.evaluate(place) for place in condition.places)
+        return replace(condition, term=term, role=role, places=places, exact=False)
+
+    # Summaries
+
+    def summary(self, identity: str) -> Summary | None:
+        """The summary of a function; None while it is being computed further up, or too deep down."""
+        if identity in self._summaries:
+            return self._summaries[identity]
+        if identity in self._running or len(self._running) >= MAX_DEPTH:
+            return None
+        self._running.append(identity)
+        try:
+            result = self._summarise(self.program.functions[identity])
+        finally:
+            self._running.pop()
+        self._summaries[identity] = result
+        return result
+
+    def analysis(self, identity: str) -> Analysis:
+        """The analysis of a function about whose callers nothing is assumed."""
+        if identity not in self._analyses:
+            analysis = Analysis(self.program.functions[identity].graph, self)
+            analysis.enter(_EMPTY)
+            self._analyses[identity] = analysis
+            analysis.run()
+        return self._analyses[identity]
+
+    def _summarise(self, function: Function) -> Summary:
+        if function.never_returns:
+            return Summary((), ())
+        if function.is_generator:
+            return Summary((Outcome(None),), ())
+        analysis = self.analysis(function.id)
+        graph = function.graph
+        returns = [
+            Outcome(_returned(state, graph.returned), tuple(state.conditions.values()))
+            for state in (record.state for record in analysis.states(graph.exit))
+        ]
+        raises = [
+            (exception, Outcome(None, tuple(record.state.conditions.values())))
+            for record in analysis.states(graph.escape)
+            if (exception := record.state.evaluate(graph.pending)) != EXTERNAL and self.exception_class(exception)
+        ]
+        return Summary(_limited(returns), tuple(raises[:MAX_OUTCOMES]))
+
+    def dependence(self, identity: str) -> ControlDependence:
+        """Control dependence within a function."""
+        if identity not in self._dependence:
+            self._dependence[identity] = ControlDependence(self.program.functions[identity].graph)
+        return self._dependence[identity]
+
+    def writes(self, identity: str) -> tuple[tuple[Term, str], ...]:
+        """The attributes and outer variables a function assigns, and whether that raises, resets or replaces."""
+        if identity not in self._writes:
+            self._writes[identity] = ()
+            self._writes[identity] = tuple(self._find_writes(self.program.functions[identity]))
+        return self._writes[identity]
+
+    def _find_writes(self, function: Function) -> Iterator[tuple[Term, str]]:
+        for number, node in enumerate(function.graph.nodes):
+            match node.operation:
+                case Assign(target=target, value=value) if _outlives(target, function.id):
+                    yield target, self._write_kind(function, number, target, value)
+                case Call(func=func):
+                    for item in self.targets(func):
+                        if item.function in self.program.functions and item.function != function.id:
+                            bound = State(bind(self.program.functions[item.function], item, (), ()))
+                            for place, kind in self.writes(item.function):
+                                certain = not self.dependence(function.id).decisive(number)
+                                yield _place(bound, place), kind if certain or kind == "raised" else "replaced"
+
+    def _write_kind(self, function: Function, number: int, target: Term, value: Term | None) -> str:
+        match value:
+            case App(op="+", args=(left, _)) if left == target:
+                return "raised"
+            case Const() if not self.dependence(function.id).decisive(number):
+                return "reset"
+        return "replaced"
+
+    # Flags
+
+    def _property(self, term: Term, function: str) -> Sequence[Sequence[Condition]] | None:
+        summary = self.summary(function)
+        if summary is None:
+            return None
+        assert isinstance(term, Attr)
+        bound = State(bind(self.program.functions[function], Func(function, term.base), (), ()))
+        outcomes = [self._instantiated(outcome, bound) for outcome in summary.returns]
+        return self._true_outcomes(outcomes)
+
+    def _true_outcomes(self, outcomes: Iterable[Outcome]) -> tuple[tuple[Condition, ...], ...]:
+        found: list[tuple[Condition, ...]] = []
+        for outcome in outcomes:
+            value = outcome.value if outcome.value is not None else App("opaque")
+            if truth_of(value) is False:
+                continue
+            conditions = outcome.conditions
+            if truth_of(value) is None:
+                conditions = (*conditions, *self._truth_condition(value))
+            found.append(conditions)
+        return tuple(found)
+
+    def _truth_condition(self, value: Term) -> Iterator[Condition]:
+        role = self.role(value, True, _EMPTY, "")
+        if role.kind is not Kind.PLAIN:
+            yield Condition(value, True, role=role, exact=False)
+
+    def _flag(self, place: Term, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
+        """A flag kept in an attribute or outer variable holds what held wherever it was set true."""
+        if isinstance(place, Var) and place.scope == scope:
+            return None
+        definitions = [d for d in self.program.definitions(place) if d.function in self.program.functions]
+        setters = {d.function for d in definitions}
+        if not definitions or any(d.value is None and not d.annotation for d in definitions):
+            return None
+        if not any(isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions):
+            return None
+        found: list[tuple[Condition, ...]] = []
+        for setter in sorted(setters):
+            found.extend(self._settings(place, setter))
+        return tuple(found[:MAX_OUTCOMES]) if len(found) <= MAX_OUTCOMES else None
+
+    def _settings(self, place: Term, setter: str) -> Iterator[tuple[Condition, ...]]:
+        if setter in self._running:
+            yield ()
+            return
+        self._running.append(setter)
+        try:
+            analysis = self.analysis(setter)
+        finally:
+            self._running.pop()
+        for number, node in enumerate(self.program.functions[setter].graph.nodes):
+            if not isinstance(node.operation, Assign) or not _same_flag(node.operation.target, place):
+                continue
+            for record in analysis.states(number):
+                value = NONE if node.operation.value is None else record.state.evaluate(node.operation.value)
+                if truth_of(value) is not False:
+                    conditions = tuple(replace(c, exact=False) for c in record.state.conditions.values())
+                    yield (*conditions, *self._truth_condition(value))
+
+    def _events(self, event: Term) -> Sequence[Sequence[Condition]] | None:
+        """``threading.Event``: set where it is set."""
+        match event:
+            case Attr(name=name):
+                wanted = name
+            case Var(name=name):
+                wanted = name
+            case _:
+                return None
+        found: list[tuple[Condition, ...]] = []
+        for function in self.program.functions.values():
+            for number, call in function.graph.calls():
+                match call.func:
+                    case Attr(base=base, name="set") if last_name(base) == wanted and not call.args:
+                        if function.id in self._running:
+                            return None
+                        for record in self.analysis(function.id).states(number):
+                            found.append(tuple(replace(c, exact=False) for c in record.state.conditions.values()))
+        return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
+
+    # Exceptions
+
+    def exception_class(self, exception: Term) -> str | None:
+        """The class of the program that a raised term is, or is an instance of."""
+        match exception:
+            case App(op="class"):
+                return class_id(exception)
+            case Instance(cls=cls):
+                return cls
+        return self.program.class_of(exception)
+
+    def _catches(self, exception: Term, handled: Term) -> bool | None:
+        handled_class = class_id(handled) if isinstance(handled, App) and handled.op == "class" else None
+        raised_class = self.exception_class(exception)
+        name = last_name(handled)
+        if raised_class is not None:
+            ancestors = list(self.program.ancestors(raised_class))
+            if handled_class is not None:
+                return handled_class in ancestors
+            return name in {"Exception", "BaseException"} | _foreign_bases(self.program, ancestors)
+        if handled_class is not None:
+            return False if exception == EXTERNAL or _builtin_exception(exception) else None
+        raised = _builtin_exception(exception)
+        wanted = _builtin_exception(handled)
+        if raised is not None and wanted is not None:
+            return issubclass(raised, wanted)
+        return True if name == "BaseException" else None
+
+    def _index_writers(self) -> dict[Term, set[str]]:
+        """Attributes (by name) and outer variables, with the functions that assign them while running."""
+        writers: dict[Term, set[str]] = defaultdict(set)
+        for module in self.program.modules.values():
+            for definition in module.definitions:
+                function = self.program.functions.get(definition.function)
+                if function is None or function.qualname == "<module>" or function.name == "__init__":
+                    continue
+                match definition.target:
+                    case Attr(name=name):
+                        writers[Attr(NONE, name)].add(function.id)
+                    case Var(scope=scope) if scope != function.id:
+                        writers[definition.target].add(function.id)
+        return writers
+
+
+def _returned(state: State, returned: Var) -> Term | None:
+    value = state.evaluate(returned)
+    return NONE if value == returned else value
+
+
+def _limited(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """At most ``MAX_OUTCOMES``; beyond that only what holds in all of them."""
+    if len(outcomes) <= MAX_OUTCOMES:
+        return tuple(outcomes)
+    common = set(outcomes[0].conditions)
+    for outcome in outcomes[1:]:
+        common &= set(outcome.conditions)
+    return (Outcome(None, tuple(condition for condition in outcomes[0].conditions if condition in common)),)
+
+
+def _outlives(target: Term, function: str) -> bool:
+    match target:
+        case Attr():
+            return True
+        case Var(scope=scope):
+            return scope != function and not scope.startswith(f"{function}.<")
+    return False
+
+
+def _place(bound: State, place: Term) -> Term:
+    match place:
+        case Attr(base=base, name=name):
+            return Attr(bound.evaluate(base), name)
+    return place
+
+
+def _same_flag(target: Term, place: Term) -> bool:
+    if isinstance(target, Attr) and isinstance(place, Attr):
+        return target.name == place.name
+    return target == place
+
+
+def _looks_boolean(name: str, default: Term | None, annotation: str) -> bool:
+    if annotation == "bool" or (isinstance(default, Const) and isinstance(default.value, bool)):
+        return True
+    return not annotation and default is None and bool(words(name) & (SWITCH_WORDS - {"want", "do", "use"}))
+
+
+def _builtin_exception(term: Term) -> type[BaseException] | None:
+    match term:
+        case Result(callee=callee) if callee is not None:
+            return _builtin_exception(callee)
+        case App(op="call", args=(callee, *_)):
+            return _builtin_exception(callee)
+        case Var(scope="builtins", name=name):
+            found = getattr(builtins, name, None)
+            return found if isinstance(found, type) and issubclass(found, BaseException) else None
+    return None
+
+
+def _foreign_bases(program: Program, ancestors: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for cls in ancestors:
+        for base in program.classes[cls].bases:
+            kind = _builtin_exception(base)
+            found |= {item.__name__ for item in kind.__mro__} if kind is not None else {last_name(base)}
+    return found

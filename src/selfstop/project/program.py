@@ -1,0 +1,354 @@
+"""The program as a table: functions, classes and definitions of all its modules, and what names in them mean.
+
+Everything here ignores control flow; it is computed once and only read afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from selfstop.flow.code import Class, Definition, Function, ModuleCode
+from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name
+
+_DEPTH = 10
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
+_WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
+
+
+class Program:
+    """All modules under analysis, by name."""
+
+    def __init__(self, modules: Iterable[ModuleCode]) -> None:
+        self.modules: Mapping[str, ModuleCode] = {module.name: module for module in modules}
+        self.functions: dict[str, Function] = {}
+        self.classes: dict[str, Class] = {}
+        self._definitions: dict[Term, list[Definition]] = defaultdict(list)
+        self._attributes: dict[str, list[Definition]] = defaultdict(list)
+        self._class_attributes: dict[tuple[str, str], list[Definition]] = defaultdict(list)
+        self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
+        self._arguments: dict[Term, list[Definition]] = defaultdict(list)
+        for module in self.modules.values():
+            self.functions.update({function.id: function for function in module.functions})
+            self.classes.update({cls.id: cls for cls in module.classes})
+        for module in self.modules.values():
+            for definition in module.definitions:
+                self._index(definition)
+        self._methods = {cls.id: dict(cls.methods) for cls in self.classes.values()}
+        self._subclasses: dict[str, list[str]] = defaultdict(list)
+        for cls in self.classes.values():
+            for base in self.bases(cls.id):
+                self._subclasses[base].append(cls.id)
+
+    def _index(self, definition: Definition) -> None:
+        self._definitions[definition.target].append(definition)
+        if isinstance(definition.target, Attr):
+            self._attributes[definition.target.name].append(definition)
+            owner = self._owner(definition)
+            if owner is not None:
+                self._class_attributes[owner, definition.target.name].append(definition)
+
+    def _owner(self, definition: Definition) -> str | None:
+        """The class whose attribute a definition in one of its methods binds."""
+        match definition.target:
+            case Attr(base=Var(scope=scope, name=name)):
+                function = self.functions.get(scope)
+                if function is not None and function.cls and is_receiver(function, name):
+                    return function.cls
+        return None
+
+    # Names
+
+    def resolve(self, term: Term, depth: int = 0) -> Term:
+        """``term`` with a name of a function, class or method of the program replaced by what it means."""
+        if depth > _DEPTH:
+            return term
+        match term:
+            case Var(scope="import", name=name):
+                return self._imported(name, depth) or term
+            case Var():
+                return self._variable(term, depth) or term
+            case Attr(base=base, name=name):
+                return self._member(base, name, depth) or term
+        return term
+
+    def _imported(self, dotted: str, depth: int) -> Term | None:
+        """``pkg.module.name`` where ``pkg.module`` is a module of the program."""
+        parts = dotted.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            module = ".".join(parts[:cut])
+            if module in self.modules:
+                found = self.module_member(module, parts[cut], depth)
+                for name in parts[cut + 1 :]:
+                    found = None if found is None else self._member(found, name, depth) or Attr(found, name)
+                return found
+        return None
+
+    def module_member(self, module: str, name: str, depth: int = 0) -> Term | None:
+        """What ``name`` means in ``module``: a function or class of the program, or the variable itself."""
+        if depth > _DEPTH:
+            return None
+        variable = Var(module, name)
+        if self._definitions.get(variable):
+            return self.resolve(variable, depth + 1)
+        imported = self._imports.get(module, {}).get(name)
+        if imported is not None:
+            return self.resolve(Var("import", imported), depth + 1)
+        submodule = f"{module}.{name}"
+        if submodule in self.modules:
+            return Var("import", submodule)
+        for star in self.modules[module].star_imports:
+            if star in self.modules:
+                found = self.module_member(star, name, depth + 1)
+                if found is not None:
+                    return found
+        return None
+
+    def _variable(self, variable: Var, depth: int) -> Term | None:
+        """A variable that only ever stands for one function or class."""
+        known = self._definitions.get(variable)
+        if not known:
+            if variable.scope in self.modules:
+                for star in self.modules[variable.scope].star_imports:
+                    if star in self.modules:
+                        return self.module_member(star, variable.name, depth + 1)
+            return None
+        values = {definition.value for definition in known}
+        if len(values) != 1:
+            return None
+        (value,) = values
+        match value:
+            case Func() | App(op="class"):
+                return value
+            case Var() | Attr() if value != variable and variable.scope in self.modules:
+                found = self.resolve(value, depth + 1)
+                return found if isinstance(found, (Func,)) or _is_class(found) else None
+        return None
+
+    def _member(self, base: Term, name: str, depth: int) -> Term | None:
+        if _is_class(base):
+            identity = class_id(base)
+            method = self.method(identity, name)
+            if method is not None:
+                return Func(method)
+            variable = Var(identity, name)
+            return variable if self._definitions.get(variable) else None
+        if isinstance(base, Var) and base.scope == "import":
+            return self._imported(f"{base.name}.{name}", depth)
+        owner = self.class_of(base, depth + 1)
+        if owner is None:
+            return None
+        method = self.method(owner, name)
+        if method is None or self.is_property(method):
+            return None
+        static = "staticmethod" in {last_name(decorator) for decorator in self.functions[method].decorators}
+        return Func(method) if static else Func(method, base)
+
+    # Classes
+
+    def bases(self, identity: str) -> list[str]:
+        """The direct bases of a class that are classes of the program."""
+        found = [self.resolve(base) for base in self.classes[identity].bases]
+        return [class_id(base) for base in found if _is_class(base)]
+
+    def ancestors(self, identity: str) -> Iterator[str]:
+        """The class and its bases within the program, nearest first."""
+        seen: set[str] = set()
+        queue = [identity]
+        while queue:
+            current = queue.pop(0)
+            if current in seen or current not in self.classes:
+                continue
+            seen.add(current)
+            yield current
+            queue.extend(self.bases(current))
+
+    def descendants(self, identity: str) -> Iterator[str]:
+        """All classes of the program that derive from a class."""
+        seen: set[str] = {identity}
+        queue = list(self._subclasses.get(identity, ()))
+        while queue:
+            current = queue.pop(0)
+            if current not in seen:
+                seen.add(current)
+                yield current
+                queue.extend(self._subclasses.get(current, ()))
+
+    def method(self, identity: str, name: str) -> str | None:
+        """The method that an instance of the class has under ``name``."""
+        for cls in self.ancestors(identity):
+            found = self._methods[cls].get(name)
+            if found is not None:
+                return found
+        return None
+
+    def overrides(self, identity: str, name: str) -> list[str]:
+        """The method of that name and its overrides in subclasses."""
+        own = self.method(identity, name)
+        found = [] if own is None else [own]
+        found += [self._methods[cls][name] for cls in self.descendants(identity) if name in self._methods[cls]]
+        return found
+
+    def is_property(self, function: str) -> bool:
+        """Whether a method is read like an attribute."""
+        names = {last_name(decorator) for decorator in self.functions[function].decorators}
+        return bool(names & {"property", "cached_property"})
+
+    def property_of(self, term: Term) -> str | None:
+        """The property function that reading ``term`` runs, if it is one of the program."""
+        if not isinstance(term, Attr):
+            return None
+        owner = self.class_of(term.base)
+        method = None if owner is None else self.method(owner, term.name)
+        return method if method is not None and self.is_property(method) else None
+
+    def class_of(self, term: Term, depth: int = 0) -> str | None:
+        """The class of the program that ``term`` is an instance of, where the code shows it."""
+        if depth > _DEPTH:
+            return None
+        match term:
+            case Instance(cls=cls):
+                return cls
+            case Result(callee=callee) if callee is not None:
+                return self._class_of_call(callee, depth)
+            case App(op="call", args=(callee, *_)):
+                return self._class_of_call(callee, depth)
+            case App(op="or" | "if", args=args):
+                found = {self.class_of(arg, depth + 1) for arg in args} - {None}
+                return found.pop() if len(found) == 1 else None
+            case Var(scope=scope, name=name):
+                function = self.functions.get(scope)
+                if function is not None and function.cls and is_receiver(function, name):
+                    return function.cls
+                return self._class_of_place(term, depth) or self._annotated_parameter(function, name)
+            case Attr() | Item():
+                return self._class_of_place(term, depth)
+        return None
+
+    def _class_of_call(self, callee: Term, depth: int) -> str | None:
+        target = self.resolve(callee, depth + 1)
+        if _is_class(target):
+            return class_id(target)
+        if last_name(callee) == "super" and isinstance(callee, Var):
+            return None
+        if isinstance(target, Func):
+            function = self.functions[target.function]
+            return self._annotated_class(function.module, function.returns) or self._returned_class(function, depth)
+        return None
+
+    def _returned_class(self, function: Function, depth: int) -> str | None:
+        classes = set()
+        for node in function.graph.nodes:
+            operation = node.operation
+            if getattr(operation, "target", None) == function.graph.returned:
+                value = getattr(operation, "value", None)
+                classes.add(None if value is None else self.class_of(value, depth + 1))
+        return classes.pop() if len(classes) == 1 else None
+
+    def _class_of_place(self, place: Term, depth: int) -> str | None:
+        found: set[str] = set()
+        for definition in self.definitions(place):
+            if definition.annotation:
+                module = self.functions[definition.function].module
+                annotated = self._annotated_class(module, definition.annotation)
+                if annotated is not None:
+                    return annotated
+            if definition.value is not None and definition.value != place:
+                cls = self.class_of(definition.value, depth + 1)
+                if cls is not None:
+                    found.add(cls)
+        return found.pop() if len(found) == 1 else None
+
+    def _annotated_parameter(self, function: Function | None, name: str) -> str | None:
+        if function is None:
+            return None
+        for parameter in function.parameters:
+            if parameter.name == name and parameter.annotation:
+                return self._annotated_class(function.module, parameter.annotation)
+        return None
+
+    def _annotated_class(self, module: str, annotation: str) -> str | None:
+        for name in _IDENTIFIER.findall(annotation):
+            if name in _WRAPPER_TYPES:
+                continue
+            first, _, rest = name.partition(".")
+            found = self.module_member(module, first)
+            for part in filter(None, rest.split(".")):
+                found = None if found is None else self._member(found, part, 0)
+            if found is not None and _is_class(found):
+                return class_id(found)
+        return None
+
+    # Definitions
+
+    def definitions(self, place: Term) -> tuple[Definition, ...]:
+        """All bindings of ``place``, wherever control is; for a parameter its default and the arguments given."""
+        match place:
+            case Var(scope="import", name=name):
+                return self._imported_definitions(name)
+            case Var():
+                return (*self._definitions.get(place, ()), *self._arguments.get(place, ()))
+            case Attr(base=base, name=name):
+                owner = self.class_of(base)
+                if owner is None:
+                    return tuple(self._definitions.get(place, ()))
+                return tuple(self._attribute(owner, name))
+            case Item():
+                return tuple(self._definitions.get(place, ()))
+        return ()
+
+    def _imported_definitions(self, dotted: str) -> tuple[Definition, ...]:
+        module, _, name = dotted.rpartition(".")
+        if module not in self.modules:
+            return ()
+        own = self._definitions.get(Var(module, name))
+        if own:
+            return tuple(own)
+        found = self.module_member(module, name)
+        if isinstance(found, Var) and found != Var("import", dotted):
+            return self.definitions(found)
+        imported = self._imports[module].get(name)
+        return self._imported_definitions(imported) if imported and imported != dotted else ()
+
+    def _attribute(self, owner: str, name: str) -> Iterator[Definition]:
+        for cls in (*self.ancestors(owner), *self.descendants(owner)):
+            yield from self._class_attributes.get((cls, name), ())
+            yield from self._definitions.get(Var(cls, name), ())
+        method = self.method(owner, name)
+        if method is not None and self.is_property(method):
+            graph = self.functions[method].graph
+            for node in graph.nodes:
+                operation = node.operation
+                if getattr(operation, "target", None) == graph.returned:
+                    yield Definition(graph.returned, getattr(operation, "value", None), method)
+
+    def attribute_definitions(self, name: str) -> list[Definition]:
+        """All bindings of an attribute of that name, of whatever object."""
+        return self._attributes.get(name, [])
+
+    def add_argument(self, parameter: Var, value: Term, function: str) -> None:
+        """Record that a call gives ``value`` for ``parameter``."""
+        definition = Definition(parameter, value, function)
+        if definition not in self._arguments[parameter]:
+            self._arguments[parameter].append(definition)
+
+
+def is_receiver(function: Function, name: str) -> bool:
+    """Whether ``name`` is the ``self`` of a method."""
+    decorators = {last_name(decorator) for decorator in function.decorators}
+    return bool(
+        function.cls and function.parameters and function.parameters[0].name == name and "staticmethod" not in decorators
+    )
+
+
+def _is_class(term: Term | None) -> bool:
+    return isinstance(term, App) and term.op == "class"
+
+
+def class_id(term: Term) -> str:
+    """The id in a class term."""
+    match term:
+        case App(op="class", args=(Const(value=str() as identity),)):
+            return identity
+    raise ValueError(f"not a class: {term}")

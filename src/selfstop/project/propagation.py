@@ -1,0 +1,126 @@
+"""What is known at the entry of each function that reaches a stop call: what its callers know.
+
+States flow from call sites into callees until nothing changes, so that a verdict at a stop call looks at
+every caller, however far up.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selfstop.flow.cfg import Call
+from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.state import State
+from selfstop.flow.terms import Term, Var, walk
+from selfstop.project.binding import bind
+from selfstop.project.linker import Linker
+from selfstop.project.reach import Mode, Reach, Use
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The call site through which an entry state came."""
+
+    function: str
+    record: Record
+    use: Use
+
+
+class Propagation:
+    """The analyses of all functions that reach a stop call, fed by their callers."""
+
+    def __init__(self, reach: Reach, linker: Linker) -> None:
+        self.reach = reach
+        self.linker = linker
+        self.program = reach.program
+        self.analyses: dict[str, Analysis] = {}
+        self._work: deque[str] = deque()
+        self._sent: set[tuple[str, int, int, str]] = set()
+        self._run()
+
+    def _run(self) -> None:
+        for identity in sorted(self.reach.functions):
+            if self.reach.is_entry(identity) or self.reach.cleanup_of(identity):
+                self._enter(identity, State(), None)
+        self._settle()
+        for identity in sorted(self.reach.functions):
+            callers = self.reach.callers_of(identity)
+            if identity not in self.analyses and not any(caller in self.analyses for caller, _, _ in callers):
+                self._enter(identity, State(), None)
+                self._settle()
+
+    def _settle(self) -> None:
+        while self._work:
+            identity = self._work.popleft()
+            analysis = self.analyses[identity]
+            analysis.run()
+            for number, record, use in self.uses(identity):
+                if use.func is not None and use.func.function in self.reach.functions:
+                    self._send(identity, number, record, use)
+
+    def _send(self, caller: str, number: int, record: Record, use: Use) -> None:
+        assert use.func is not None
+        key = (caller, number, id(record), repr(use.func))
+        if key in self._sent:
+            return
+        self._sent.add(key)
+        callee = self.program.functions[use.func.function]
+        state = State() if use.mode is not Mode.NOW else self.entry_state(record.state, use)
+        self._enter(callee.id, state, Origin(caller, record, use))
+
+    def entry_state(self, state: State, use: Use) -> State:
+        """What a caller in ``state`` knows, in the callee's terms."""
+        assert use.func is not None
+        callee = self.program.functions[use.func.function]
+        bound = bind(callee, use.func, use.args, use.keywords)
+        values = {
+            place: value
+            for place, value in state.values.items()
+            if not isinstance(place, Var) or self._visible(place, callee.id)
+        }
+        given = {place: value for place, value in bound.items() if value != place and not _speaks_of(value, place)}
+        entry = State({**values, **given}, state.conditions)
+        return entry.without_scope(callee.id)
+
+    def _visible(self, place: Var, callee: str) -> bool:
+        """Whether a callee can see a variable: its module's, or one of a function around it."""
+        if place.name.startswith("$"):
+            return False
+        scope: str | None = callee
+        while scope is not None:
+            scope = self.program.functions[scope].parent if scope in self.program.functions else None
+            if scope == place.scope:
+                return True
+        return place.scope in self.program.modules
+
+    def _enter(self, identity: str, state: State, origin: Origin | None) -> None:
+        if identity not in self.analyses:
+            self.analyses[identity] = Analysis(self.program.functions[identity].graph, self.linker)
+        self.analyses[identity].enter(state, origin)
+        if identity not in self._work:
+            self._work.append(identity)
+
+    def uses(self, identity: str) -> Iterator[tuple[int, Record, Use]]:
+        """All feasible uses in a function, with the record in which they happen."""
+        analysis = self.analyses.get(identity)
+        if analysis is None:
+            return
+        for number, call in self.program.functions[identity].graph.calls():
+            for record in list(analysis.states(number)):
+                for use in self.uses_at(call, record.state):
+                    yield number, record, use
+
+    def uses_at(self, call: Call, state: State) -> Iterator[Use]:
+        """What a call uses in ``state``."""
+        func = self.linker.resolve(state.evaluate(call.func))
+        args = [state.evaluate(arg) for arg in call.args]
+        keywords = [(name, state.evaluate(value)) for name, value in call.keywords]
+        yield from self.reach.uses(call, func, args, keywords)
+
+
+def _speaks_of(value: Term, place: Term) -> bool:
+    return any(part == place for part in walk(value))
+
+

@@ -1,0 +1,346 @@
+"""Who can reach a stop call: the call graph, restricted to what matters.
+
+Flow aside, a function reaches a stop call if it calls one, hands a reference to one away, or calls or hands
+away a function that reaches one. Only these functions are analysed from their callers' side.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from selfstop.flow.cfg import Call
+from selfstop.flow.code import MODULE_BODY, Function
+from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, dotted, last_name, walk
+from selfstop.flow.vocabulary import says_stop, words
+from selfstop.project.binding import bind, unwrapped
+from selfstop.project.linker import Linker
+from selfstop.project.program import Program
+from selfstop.project.stopcalls import StopCalls
+
+GENERIC_NAMES = frozenset(
+    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get update "
+    "apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup".split()
+)
+_LATER = frozenset(
+    "signal add_signal_handler register subscribe connect add_listener add_job add_handler add_event_handler "
+    "add_api_route add_route add_url_rule do add_command schedule on set_handler route".split()
+)
+_REGISTERING = frozenset(
+    "route get post put delete patch websocket task shared_task command group on_event listener cron scheduled_job "
+    "receiver hook handler callback event on_message middleware periodic_task subscribe job rule exposed api_view".split()
+)
+_CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
+
+
+class Mode(Enum):
+    """When a function that was called or handed away runs."""
+
+    NOW = "now"
+    LATER = "later"
+    CLEANUP = "cleanup"
+
+
+@dataclass(frozen=True)
+class Use:
+    """A call or reference at a node: of a stop call (``func`` None) or of a function of the program."""
+
+    func: Func | None
+    term: Term
+    mode: Mode
+    args: tuple[Term, ...] = ()
+    keywords: tuple[tuple[str, Term], ...] = ()
+    cleanup: str = ""
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether something else will make the call."""
+        return self.cleanup != "" or self.mode is not Mode.NOW
+
+
+class Reach:
+    """The functions from which a stop call can be reached, and the uses at each of their calls."""
+
+    def __init__(self, program: Program, linker: Linker, stops: StopCalls) -> None:
+        self.program = program
+        self.linker = linker
+        self.stops = stops
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for function in program.functions.values():
+            self._by_name[function.name].append(function.id)
+        self._record_arguments()
+        self._rough = {identity: self._rough_uses(function) for identity, function in program.functions.items()}
+        self.functions = self._closure()
+        self.callers = self._callers()
+
+    def _record_arguments(self) -> None:
+        for function in self.program.functions.values():
+            for _, call in function.graph.calls():
+                for func in self.linker.targets(call.func):
+                    callee = self.program.functions.get(func.function)
+                    if callee is None:
+                        continue
+                    given = bind(callee, func, call.args, call.keywords)
+                    for variable, value in given.items():
+                        if isinstance(variable, Var) and not isinstance(value, Func):
+                            self.program.add_argument(variable, value, function.id)
+
+    # Uses
+
+    def uses(
+        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> Iterator[Use]:
+        """What a call with these evaluated operands calls or hands away."""
+        yield from self._called(call, func, args, keywords)
+        if isinstance(func, Func) and func.function in self.program.functions:
+            return
+        mode, cleanup = _handing_mode(call, func)
+        for value in (*args, *(value for _, value in keywords)):
+            for term in self._referenced(value):
+                yield from self._handed(term, mode, cleanup)
+
+    def _called(
+        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> Iterator[Use]:
+        for candidate in self._candidates(func):
+            target, fixed, named = unwrapped(candidate)
+            given, keyed = (*fixed, *args), (*named, *keywords)
+            if isinstance(target, Func):
+                if target.function in self.program.functions and not self._stops_by_name_alone(target.function):
+                    yield Use(target, candidate, Mode.NOW, given, keyed)
+                elif self.stops.is_call(Attr(Const(None), self._name(target)), given, keyed):
+                    yield Use(None, candidate, Mode.NOW, given, keyed)
+            elif self.stops.is_call(target, given, keyed):
+                yield Use(None, candidate, Mode.NOW, given, keyed)
+
+    def _name(self, func: Func) -> str:
+        function = self.program.functions.get(func.function)
+        return function.name if function is not None else last_name(func)
+
+    def _stops_by_name_alone(self, function: str) -> bool:
+        """A function named as a stop call whose body shows no stop call: trusted by name, unless the name is the API's."""
+        name = self.program.functions[function].name
+        if name not in self.stops.names or name == "stop_instances":
+            return False
+        return function not in getattr(self, "functions", {function})
+
+    def _candidates(self, func: Term, depth: int = 0) -> Iterator[Term]:
+        """What ``func`` may stand for when it is called."""
+        if depth > 4:
+            return
+        resolved = self.program.resolve(func)
+        match resolved:
+            case App(op="partial"):
+                yield resolved
+            case App(op="if" | "or", args=args):
+                for arg in args:
+                    yield from self._candidates(arg, depth + 1)
+            case Func():
+                yield from self.linker.targets(resolved)
+            case Item(base=base) | App(op="get", args=(base, *_)):
+                yield from self._entries(base, depth)
+            case Result(callee=Attr(base=base, name="get")):
+                yield from self._entries(base, depth)
+            case Result(callee=Var(scope="builtins", name="getattr"), args=(base, Const(value=str() as name), *_)):
+                yield from self._candidates(Attr(base, name), depth + 1)
+            case _:
+                yield resolved
+                if not self.stops.is_reference(resolved):
+                    yield from self._indirect(resolved, depth)
+
+    def _entries(self, base: Term, depth: int) -> Iterator[Term]:
+        """The values of a table of functions."""
+        tables = [base, *(d.value for d in self.program.definitions(base) if d.value is not None)]
+        for table in tables:
+            match table:
+                case App(op="dict", args=pairs):
+                    for pair in pairs:
+                        match pair:
+                            case App(op="pair", args=(_, value)):
+                                yield from self._candidates(value, depth + 1)
+                case App(op="list" | "tuple", args=values):
+                    for value in values:
+                        yield from self._candidates(value, depth + 1)
+
+    def _indirect(self, place: Term, depth: int) -> Iterator[Term]:
+        if isinstance(place, Var) and place.scope in self.program.functions and place in self._parameter_variables():
+            return
+        if isinstance(place, (Var, Attr)):
+            for definition in self.program.definitions(place):
+                if definition.value is not None and definition.value != place and not definition.step:
+                    value = definition.value
+                    if isinstance(value, (Func, Attr, Var)) or (
+                        isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call"}
+                    ):
+                        yield from self._candidates(_as_partial(value), depth + 1)
+        if isinstance(place, Attr):
+            yield from self._by_method_name(place)
+
+    def _parameter_variables(self) -> frozenset[Term]:
+        return self.linker.parameters
+
+    def _by_method_name(self, place: Attr) -> Iterator[Term]:
+        """A method of an unknown object, if every function of that name reaches a stop call."""
+        reached: set[str] = getattr(self, "functions", set())
+        candidates = self._by_name.get(place.name, [])
+        if not candidates or place.name in GENERIC_NAMES or not all(item in reached for item in candidates):
+            return
+        if isinstance(place.base, Var) and place.base.scope in {"import", "builtins"}:
+            return
+        if self.program.class_of(place.base) is not None:
+            return
+        for identity in candidates:
+            if self.program.functions[identity].cls is not None:
+                yield Func(identity, place.base)
+
+    def _referenced(self, value: Term) -> Iterator[Term]:
+        """The callables in an argument: itself, or in a display or ``partial``."""
+        match value:
+            case App(op="list" | "tuple" | "set" | "dict" | "pair" | "*" | "if" | "or", args=args):
+                for arg in args:
+                    yield from self._referenced(arg)
+            case App(op="partial") | Func():
+                yield value
+            case Attr() | Var():
+                resolved = self.program.resolve(value)
+                if isinstance(resolved, Func) or self.stops.is_reference(resolved):
+                    yield resolved
+                else:
+                    yield from (
+                        found for found in self.linker.targets(value) if isinstance(found, Func)
+                    )
+        return
+
+    def _handed(self, term: Term, mode: Mode, cleanup: str) -> Iterator[Use]:
+        target, fixed, named = unwrapped(term)
+        resolved = self.program.resolve(target)
+        if isinstance(resolved, Func) and resolved.function in self.program.functions:
+            if self._stops_by_name_alone(resolved.function):
+                yield Use(None, term, mode, fixed, named, cleanup)
+            else:
+                yield Use(resolved, term, mode, fixed, named, cleanup)
+        elif self.stops.is_call(resolved, fixed, named):
+            yield Use(None, term, mode, fixed, named, cleanup)
+
+    # Closure
+
+    def _rough_uses(self, function: Function) -> list[tuple[int, Use]]:
+        """The uses of a function as its calls are written, flow aside."""
+        found: list[tuple[int, Use]] = []
+        for number, call in function.graph.calls():
+            found.extend((number, use) for use in self.uses(call, call.func, call.args, call.keywords))
+        return found
+
+    def _closure(self) -> set[str]:
+        reached: set[str] = set()
+        while True:
+            self.functions = reached
+            grown = {
+                identity
+                for identity in self.program.functions
+                if any(use.func is None or use.func.function in reached for _, use in self._rough[identity])
+                or self._calls_parameter_by_name(identity)
+            }
+            grown |= reached
+            if grown == reached:
+                return reached
+            reached = grown
+            self.functions = reached
+            self._rough = {
+                identity: self._rough_uses(function) for identity, function in self.program.functions.items()
+            }
+
+    def _calls_parameter_by_name(self, identity: str) -> bool:
+        """``getattr(client, name)()`` with a parameter for which some call gives a stop call's name."""
+        for _, call in self.program.functions[identity].graph.calls():
+            match call.func:
+                case Result(callee=Var(name="getattr"), args=(_, Var() as name, *_)):
+                    values = {d.value for d in self.program.definitions(name)}
+                    if any(isinstance(v, Const) and v.value in self.stops.names for v in values):
+                        return True
+                case Var() as called if called in self.linker.parameters:
+                    return True
+        return False
+
+    def _callers(self) -> dict[str, list[tuple[str, int, Mode]]]:
+        callers: dict[str, list[tuple[str, int, Mode]]] = defaultdict(list)
+        for identity in sorted(self.program.functions):
+            for number, use in self._rough[identity]:
+                if use.func is not None and use.func.function in self.functions:
+                    callers[use.func.function].append((identity, number, use.mode))
+        return callers
+
+    # Properties of functions
+
+    def is_entry(self, identity: str) -> bool:
+        """Whether something outside the program may call the function."""
+        function = self.program.functions[identity]
+        if function.qualname == MODULE_BODY:
+            return True
+        if any(_is_registering(decorator) for decorator in function.decorators):
+            return True
+        return not any(caller != identity for caller, _, _ in self.callers.get(identity, ()))
+
+    def cleanup_of(self, identity: str) -> str:
+        """How a function runs as clean-up by its own definition, or the empty string."""
+        function = self.program.functions[identity]
+        if function.cls and function.name in _CLEANUP_METHODS:
+            return f"`{function.name}`"
+        for decorator in function.decorators:
+            if dotted(decorator) == "atexit.register":
+                return "`atexit`"
+        return ""
+
+    def says_stop(self, identity: str) -> bool:
+        """Whether a function is a named stop call or its name says that it stops things."""
+        function = self.program.functions[identity]
+        if function.name in self.stops.names:
+            return True
+        first = function.name.lstrip("_").partition("_")[0].lower()
+        return says_stop(function.name) and first not in {"should", "is", "can", "has", "was", "needs", "test"}
+
+    def callers_of(self, identity: str) -> Iterable[tuple[str, int, Mode]]:
+        """Call sites of a function, other than its own."""
+        return [item for item in self.callers.get(identity, ()) if item[0] != identity]
+
+
+def _as_partial(value: Term) -> Term:
+    match value:
+        case App(op="call", args=(callee, *rest)) if last_name(callee) == "partial":
+            return App("partial", tuple(rest))
+    return value
+
+
+def _handing_mode(call: Call, func: Term) -> tuple[Mode, str]:
+    name = last_name(call.func)
+    path = dotted(func) or dotted(call.func)
+    if path.endswith("atexit.register"):
+        return Mode.CLEANUP, "`atexit`"
+    if path.endswith("weakref.finalize"):
+        return Mode.CLEANUP, "`weakref.finalize`"
+    if name in {"callback", "push_async_callback", "push", "push_async_exit"} and _is_stack(func):
+        return Mode.CLEANUP, f"`ExitStack.{name}`"
+    if name in {"addfinalizer", "addCleanup", "addClassCleanup"}:
+        return Mode.CLEANUP, f"`{name}`"
+    if name in _LATER or words(name) & {"register", "handler", "listener", "hook", "subscribe", "callback", "callbacks"}:
+        return Mode.LATER, ""
+    return Mode.NOW, ""
+
+
+def _is_stack(func: Term) -> bool:
+    if not isinstance(func, Attr):
+        return False
+    for part in walk(func.base):
+        if words(last_name(part)) & {"stack", "exitstack"}:
+            return True
+    return False
+
+
+def _is_registering(decorator: Term) -> bool:
+    callee = decorator
+    match decorator:
+        case App(op="call", args=(inner, *_)):
+            callee = inner
+    return last_name(callee) in _REGISTERING and isinstance(callee, (Attr, Var))

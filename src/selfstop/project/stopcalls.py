@@ -1,0 +1,188 @@
+"""Which calls stop a machine: by name, by the resource interface, and in the opt-in families."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selfstop.config import EngineOptions
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
+from selfstop.flow.vocabulary import words
+from selfstop.project.program import Program
+
+OTHER_CLOUDS = frozenset(
+    "gcp google googleapiclient gce compute azure oci oracle alibaba aliyun aliyunsdkcore openstack nova "
+    "digitalocean linode hetzner hcloud vultr ovh yandex libcloud vsphere pyvmomi ibm tencent tencentcloud huawei "
+    "scaleway proxmox libvirt virtualbox docker lxd mock fake stub magicmock".split()
+)
+FAMILIES: dict[str, frozenset[str]] = {
+    "terminate": frozenset({"terminate_instances", "terminate_instance_in_auto_scaling_group"}),
+    "sagemaker": frozenset({"stop_notebook_instance"}),
+    "os": frozenset(),
+}
+_COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
+_RUNNERS = frozenset(
+    {
+        "os.system",
+        "os.popen",
+        "subprocess.run",
+        "subprocess.call",
+        "subprocess.check_call",
+        "subprocess.check_output",
+        "subprocess.Popen",
+        "subprocess.getoutput",
+        "asyncio.create_subprocess_exec",
+        "asyncio.create_subprocess_shell",
+    }
+)
+_PREFIXES = frozenset({"sudo", "exec", "nohup", "sh", "bash", "-c", "-n", "/bin/sh", "/bin/bash", "systemctl", "cmd"})
+
+
+@dataclass(frozen=True)
+class StopCalls:
+    """Recognises stop calls under the given options."""
+
+    program: Program
+    options: EngineOptions
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names by which a call is a stop call."""
+        family_names = [FAMILIES[family] for family in sorted(self.options.families) if family in FAMILIES]
+        return self.options.stop_calls.union(*family_names)
+
+    def is_reference(self, term: Term) -> bool:
+        """Whether calling ``term`` would be a stop call by name or interface."""
+        match term:
+            case Attr(base=base, name=name) if name in self.names:
+                return not self._other_cloud(base)
+            case Attr(base=base, name="stop"):
+                return self._is_resource(base)
+            case Attr(base=base, name="terminate") if "terminate" in self.options.families:
+                return self._is_resource(base)
+            case Var(scope="import", name=name):
+                return name.rpartition(".")[2] in self.names and not set(name.lower().split(".")[:1]) & OTHER_CLOUDS
+            case Var(name=name):
+                return name in self.names
+            case App(op="partial", args=(inner, *rest)):
+                return self.is_reference(inner) and not any(_dry_run(arg) for arg in rest)
+        return False
+
+    def is_call(self, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> bool:
+        """Whether the call stops a machine."""
+        if any(name == "DryRun" and value == Const(True) for name, value in keywords):
+            return False
+        if self.is_reference(func):
+            return True
+        return "os" in self.options.families and _is_system_stop(func, [*args, *(value for _, value in keywords)])
+
+    def is_named(self, function: str) -> bool:
+        """Whether a function of the program is a stop call by its own name."""
+        return self.program.functions[function].name in self.names
+
+    # Receivers
+
+    def _other_cloud(self, receiver: Term, depth: int = 0) -> bool:
+        root = _root(receiver)
+        for part in (receiver, *walk(receiver)):
+            if isinstance(part, (Var, Attr)) and words(last_name(part)) & OTHER_CLOUDS:
+                return True
+            if isinstance(part, Var) and part.scope == "import":
+                if words(part.name.replace(".", "_")) & OTHER_CLOUDS:
+                    return True
+        if depth < 4 and isinstance(root, (Var, Attr)):
+            values = [d.value for d in self.program.definitions(receiver) if d.value is not None]
+            if not values and root != receiver:
+                values = [d.value for d in self.program.definitions(root) if d.value is not None]
+            return bool(values) and all(self._other_cloud(value, depth + 1) for value in values)
+        return False
+
+    def _is_resource(self, receiver: Term, depth: int = 0) -> bool:
+        """Whether ``receiver`` is an instance, or a collection of instances, of a boto3 EC2 resource."""
+        if depth > 5 or self._other_cloud(receiver):
+            return False
+        match receiver:
+            case Result(callee=Attr(base=base, name="Instance"), args=args) if args:
+                return self._is_ec2(base)
+            case App(op="call", args=(Attr(base=base, name="Instance"), _, *_)):
+                return self._is_ec2(base)
+            case Result(callee=Attr(base=base, name="filter" | "all" | "limit" | "page_size")):
+                return self._is_collection(base, depth)
+            case App(op="call", args=(Attr(base=base, name="filter" | "all" | "limit" | "page_size"), *_)):
+                return self._is_collection(base, depth)
+            case App(op="element", args=(base,)) | Item(base=base):
+                return self._is_resource(base, depth + 1) or self._is_collection(base, depth)
+            case App(op="list" | "sorted" | "tuple", args=(base, *_)):
+                return self._is_resource(base, depth + 1)
+            case Var() | Attr():
+                values = [d.value for d in self.program.definitions(receiver) if d.value is not None]
+                return any(self._is_resource(value, depth + 1) for value in values if value != receiver)
+        return False
+
+    def _is_collection(self, term: Term, depth: int) -> bool:
+        match term:
+            case Attr(base=base, name="instances"):
+                return self._is_ec2(base)
+        return self._is_resource(term, depth + 1)
+
+    def _is_ec2(self, term: Term, depth: int = 0) -> bool:
+        """Whether ``term`` is a boto3 EC2 resource: made as one, or called so."""
+        if depth > 5:
+            return False
+        match term:
+            case Result(callee=callee, args=args) if callee is not None:
+                return last_name(callee) == "resource" and any(arg == Const("ec2") for arg in args)
+            case App(op="call", args=(callee, *args)):
+                return last_name(callee) == "resource" and any(arg == Const("ec2") for arg in args)
+            case Var() | Attr():
+                values = [d.value for d in self.program.definitions(term) if d.value is not None and d.value != term]
+                if any(self._is_ec2(value, depth + 1) for value in values):
+                    return True
+                return "ec2" in last_name(term).lower()
+        return False
+
+
+def _root(term: Term) -> Term:
+    while True:
+        match term:
+            case Attr(base=base) | Item(base=base):
+                term = base
+            case Result(callee=callee) if callee is not None:
+                term = callee
+            case _:
+                return term
+
+
+def _dry_run(argument: Term) -> bool:
+    return argument == App("keyword:DryRun", (Const(True),))
+
+
+def _is_system_stop(func: Term, values: Sequence[Term]) -> bool:
+    if dotted(func) not in _RUNNERS:
+        return False
+    for value in values:
+        text = _command_words(value)
+        while text and (text[0] in _PREFIXES or text[0].startswith("-")):
+            text = text[1:]
+        if text and text[0].rpartition("/")[2] in _COMMANDS and "-c" not in text[1:]:
+            return True
+        if text[:3] == ["aws", "ec2", "stop-instances"]:
+            return True
+    return False
+
+
+def _command_words(value: Term) -> list[str]:
+    match value:
+        case Const(value=str() as text):
+            return text.split()
+        case App(op="list" | "tuple", args=args):
+            found: list[str] = []
+            for arg in args:
+                found += str(arg.value).split() if isinstance(arg, Const) else ["?"]
+            return found
+        case App(op="fstring", args=(Const(value=str() as text), *_)):
+            return text.strip("frbFRB\"'").split()
+    return []
+
+
+

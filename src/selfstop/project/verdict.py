@@ -1,0 +1,349 @@
+"""From states to verdicts: is every path to a stop call guarded, and if not, what is missing?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from selfstop.flow.cfg import Call
+from selfstop.flow.conditions import Kind
+from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.origins import Source
+from selfstop.flow.state import Condition, State
+from selfstop.flow.terms import Const, Func, Term, last_name
+from selfstop.model import Span
+from selfstop.project.binding import bind
+from selfstop.project.linker import Linker
+from selfstop.project.propagation import Origin, Propagation
+from selfstop.project.reach import Mode, Reach, Use
+
+GUARDED = ""
+_DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Path:
+    """One class of paths to a stop call: where it was decided, and what holds when the machine is stopped."""
+
+    record: Record
+    conditions: tuple[Condition, ...]
+
+    @property
+    def guards(self) -> list[Condition]:
+        """The threshold guards that hold."""
+        return [condition for condition in self.conditions if condition.role.kind is Kind.GUARD]
+
+    @property
+    def unswitched(self) -> list[Condition]:
+        """The guards that 0 would make always true; empty if some guard needs no off switch or has one."""
+        switches = [condition for condition in self.conditions if condition.role.kind is Kind.OFF_SWITCH]
+        open_guards = []
+        for guard in self.guards:
+            role = guard.role
+            covered = any(not s.role.thresholds or s.role.thresholds & role.thresholds for s in switches)
+            if not role.needs_off_switch or covered:
+                return []
+            open_guards.append(guard)
+        return open_guards
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place where a stop was decided, with every class of paths that gets there."""
+
+    function: str
+    node: int
+    call: Call
+    paths: tuple[Path, ...]
+    uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on a site: a rule's code, or ``GUARDED``; ``path`` is one that shows it."""
+
+    site: Site
+    code: str
+    path: Path
+    dominating: tuple[Condition, ...]
+    cleanup: str = ""
+    culprit: Condition | None = None
+    defaults: tuple[Condition, ...] = ()
+
+
+class Verdicts:
+    """Judges every stop call of a program."""
+
+    def __init__(self, reach: Reach, linker: Linker, propagation: Propagation) -> None:
+        self.reach = reach
+        self.linker = linker
+        self.propagation = propagation
+        self.program = reach.program
+        self._inner: dict[object, tuple[tuple[Condition, ...], ...]] = {}
+        self._running: set[str] = set()
+        self._handed_up: dict[str, bool] = {}
+
+    def judgements(self) -> Iterator[Judgement]:
+        """The verdicts on all sites, function by function."""
+        for identity in sorted(self.reach.functions):
+            for site in self._sites(identity):
+                yield self._judge(site)
+
+    # Sites
+
+    def hands_up(self, identity: str) -> bool:
+        """Whether the question is the callers': a stopper that says so by its name, or was told what to call."""
+        if identity not in self._handed_up:
+            self._handed_up[identity] = False
+            self._handed_up[identity] = self._is_handing_up(identity)
+        return self._handed_up[identity]
+
+    def _is_handing_up(self, identity: str) -> bool:
+        if not any(caller in self.propagation.analyses for caller, _, _ in self.reach.callers_of(identity)):
+            return False
+        if not (self.reach.says_stop(identity) or self._is_told(identity)):
+            return False
+        alternatives = self._inner_paths(Func(identity), (), ())
+        if self._is_told(identity):
+            return True
+        return any(not any(c.role.kind is Kind.GUARD for c in conditions) for conditions in alternatives)
+
+    def _is_told(self, identity: str) -> bool:
+        """Whether the function calls what its caller names: a string given to ``getattr``, or a callable."""
+        function = self.program.functions[identity]
+        parameters = {parameter.name for parameter in function.parameters}
+        for _, call in function.graph.calls():
+            callee = getattr(call.func, "callee", None)
+            args = getattr(call.func, "args", ())
+            if callee is not None and last_name(callee) == "getattr" and len(args) >= 2:
+                if last_name(args[1]) in parameters:
+                    return True
+        return False
+
+    def _sites(self, identity: str) -> Iterator[Site]:
+        found: dict[tuple[int, Span], tuple[Call, list[Path], list[Use]]] = {}
+        if self.hands_up(identity):
+            return
+        for node, record, use in self.propagation.uses(identity):
+            alternatives = self._alternatives(use)
+            if alternatives is None:
+                continue
+            call = self.program.functions[identity].graph.nodes[node].operation
+            assert isinstance(call, Call)
+            _, paths, uses = found.setdefault((node, call.span), (call, [], []))
+            uses.append(use)
+            base = tuple(record.state.conditions.values())
+            paths.extend(Path(record, _joined(base, inner)) for inner in alternatives)
+        yield from self._merged(identity, found)
+
+    def _merged(
+        self, identity: str, found: dict[tuple[int, Span], tuple[Call, list[Path], list[Use]]]
+    ) -> Iterator[Site]:
+        """One site a call, though ``finally`` copies may have given it several nodes."""
+        by_span: dict[Span, list[Site]] = {}
+        for (node, span), (call, paths, uses) in found.items():
+            if paths:
+                by_span.setdefault(span, []).append(Site(identity, node, call, tuple(paths), tuple(uses)))
+        for span in sorted(by_span):
+            group = by_span[span]
+            paths = tuple(path for site in group for path in site.paths)
+            uses = tuple(use for site in group for use in site.uses)
+            yield Site(identity, group[0].node, group[0].call, paths, uses)
+
+    def _alternatives(self, use: Use) -> Sequence[tuple[Condition, ...]] | None:
+        """What holds in addition once a use stops the machine; None if the decision is not made here."""
+        if use.func is None:
+            return [()]
+        identity = use.func.function
+        if identity not in self.reach.functions or not self.hands_up(identity):
+            return None
+        return self._inner_paths(use.func, use.args, use.keywords)
+
+    def _inner_paths(
+        self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> tuple[tuple[Condition, ...], ...]:
+        """For each class of paths from the function's entry to a stop call: what was established on the way."""
+        identity = func.function
+        function = self.program.functions[identity]
+        told = {
+            place: value
+            for place, value in bind(function, func, args, keywords).items()
+            if isinstance(value, (Const, Func)) or self.reach.stops.is_reference(value)
+        }
+        key = (identity, frozenset(told.items()))
+        if key not in self._inner:
+            if identity in self._running or len(self._running) > _DEPTH:
+                return ()
+            self._running.add(identity)
+            self._inner[key] = self._find_inner(identity, State(told))
+            self._running.discard(identity)
+        return self._inner[key]
+
+    def _find_inner(self, identity: str, entry: State) -> tuple[tuple[Condition, ...], ...]:
+        graph = self.program.functions[identity].graph
+        analysis = Analysis(graph, self.linker)
+        analysis.enter(entry)
+        analysis.run()
+        found: dict[frozenset[tuple[Term, bool]], tuple[Condition, ...]] = {}
+        for node, call in graph.calls():
+            for record in analysis.states(node):
+                for use in self.propagation.uses_at(call, record.state):
+                    inner: Iterable[tuple[Condition, ...]] = [()]
+                    if use.func is not None:
+                        if use.func.function not in self.reach.functions:
+                            continue
+                        inner = self._inner_paths(use.func, use.args, use.keywords)
+                    for conditions in inner:
+                        joined = _joined(tuple(record.state.conditions.values()), conditions)
+                        found[frozenset(condition.key for condition in joined)] = joined
+        return tuple(found.values())
+
+    # Judging
+
+    def _judge(self, site: Site) -> Judgement:
+        unguarded = [path for path in site.paths if not path.guards]
+        unswitched = [path for path in site.paths if path.guards and path.unswitched]
+        dominating = _dominating(site.paths)
+        defaults = tuple(c for path in site.paths for c in path.guards if _on_by_default(c))
+        cleanup = self._cleanup(site)
+        if cleanup and (unguarded or self._bare_in_finally(site)):
+            return Judgement(site, "SST102", (unguarded or list(site.paths))[0], dominating, cleanup, None, defaults)
+        if unguarded:
+            return self._unguarded(site, unguarded, defaults)
+        if unswitched:
+            culprit = unswitched[0].unswitched[0]
+            return Judgement(site, "SST104", unswitched[0], dominating, "", culprit, defaults)
+        return Judgement(site, GUARDED, site.paths[0], dominating, "", None, defaults)
+
+    def _unguarded(self, site: Site, unguarded: list[Path], defaults: tuple[Condition, ...]) -> Judgement:
+        """The code of the worst caller's paths."""
+        verdicts = []
+        for paths in _by_origin(site.paths):
+            worst = [path for path in paths if not path.guards]
+            if worst:
+                verdicts.append(self._code(site, paths, worst, defaults))
+        order = ["SST101", "SST103", "SST105", "SST106"]
+        return min(verdicts, key=lambda judgement: order.index(judgement.code))
+
+    def _code(
+        self, site: Site, paths: Sequence[Path], worst: list[Path], defaults: tuple[Condition, ...]
+    ) -> Judgement:
+        dominating = _dominating(paths)
+        inverted = [condition for condition in dominating if condition.role.kind is Kind.INVERTED]
+        if inverted:
+            return Judgement(site, "SST106", worst[0], dominating, "", inverted[0], defaults)
+        deciding = [condition for condition in dominating if not (condition.loop and condition.truth)]
+        if deciding and all(condition.role.kind is Kind.OFF_SWITCH for condition in deciding):
+            return Judgement(site, "SST105", worst[0], tuple(deciding), "", None, defaults)
+        if dominating or not self._bare(site.function, self._nodes(site)):
+            return Judgement(site, "SST103", worst[0], dominating, "", None, defaults)
+        return Judgement(site, "SST101", worst[0], dominating, "", None, defaults)
+
+    def _nodes(self, site: Site) -> list[int]:
+        graph = self.program.functions[site.function].graph
+        return [number for number, call in graph.calls() if call.span == site.call.span]
+
+    def _bare(self, identity: str, nodes: Sequence[int], seen: frozenset[str] = frozenset()) -> bool:
+        """Whether some chain of calls leads to one of the nodes without any test that decides about it."""
+        dependence = self.linker.dependence(identity)
+        if not any(not dependence.decisive(node) for node in nodes):
+            return False
+        callers = [item for item in self.reach.callers_of(identity) if item[0] not in seen]
+        if not callers or self.reach.is_entry(identity):
+            return True
+        return any(
+            mode is not Mode.NOW or self._bare(caller, [node], seen | {identity}) for caller, node, mode in callers
+        )
+
+    def deciding_texts(self, site: Site) -> tuple[str, ...]:
+        """The tests that decide about a site, where none of them is known to hold any more."""
+        graph = self.program.functions[site.function].graph
+        dependence = self.linker.dependence(site.function)
+        tests = sorted({test for node in self._nodes(site) for test in dependence.decisive(node)})
+        return tuple(dict.fromkeys(text for test in tests if (text := getattr(graph.nodes[test].operation, "text", ""))))
+
+    # Clean-up
+
+    def _cleanup(self, site: Site) -> str:
+        """How the site runs as clean-up without a condition of its own, or the empty string."""
+        for use in site.uses:
+            if use.mode is Mode.CLEANUP:
+                return use.cleanup
+        for node in self._nodes(site):
+            found = self._cleanup_at(site.function, node, frozenset())
+            if found:
+                return found
+        return ""
+
+    def _cleanup_at(self, identity: str, node: int, seen: frozenset[str]) -> str:
+        graph = self.program.functions[identity].graph
+        tests = self.linker.dependence(identity).decisive(node)
+        blocks = graph.nodes[node].finallies
+        if blocks and not any(blocks[-1] in graph.nodes[test].finallies for test in tests):
+            return "this `finally` block" if not seen else f"the `finally` block of `{identity.rpartition(':')[2]}`"
+        if tests:
+            return ""
+        own = self.reach.cleanup_of(identity)
+        if own:
+            return own
+        for caller, site, mode in self.reach.callers_of(identity):
+            if caller in seen:
+                continue
+            if mode is Mode.CLEANUP:
+                return self._registered(caller, site)
+            if mode is Mode.NOW and (found := self._cleanup_at(caller, site, seen | {identity})):
+                return found
+        return ""
+
+    def _registered(self, caller: str, node: int) -> str:
+        call = self.program.functions[caller].graph.nodes[node].operation
+        assert isinstance(call, Call)
+        uses = self.reach.uses(call, call.func, call.args, call.keywords)
+        return next((use.cleanup for use in uses if use.cleanup), "clean-up")
+
+    def _bare_in_finally(self, site: Site) -> bool:
+        """A guard outside a ``finally`` is old news by the time the block runs; one inside the callee is not."""
+        inner = [conditions for use in site.uses for conditions in self._alternatives(use) or ()]
+        return any(not any(c.role.kind is Kind.GUARD for c in conditions) for conditions in inner)
+
+
+def _joined(outer: tuple[Condition, ...], inner: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    known = {condition.key for condition in inner}
+    return (*(condition for condition in outer if condition.key not in known), *inner)
+
+
+def _dominating(paths: Sequence[Path]) -> tuple[Condition, ...]:
+    """The conditions that hold on all paths, in the order in which the first establishes them."""
+    common = {condition.key for condition in paths[0].conditions}
+    for path in paths[1:]:
+        common &= {condition.key for condition in path.conditions}
+    return tuple(condition for condition in paths[0].conditions if condition.key in common)
+
+
+def _by_origin(paths: Sequence[Path]) -> list[list[Path]]:
+    """Paths grouped by the call site through which they entered the function."""
+    groups: dict[object, list[Path]] = {}
+    for path in paths:
+        origin = entry_of(path.record).origin
+        key = (origin.function, origin.record.node) if isinstance(origin, Origin) else None
+        groups.setdefault(key, []).append(path)
+    return list(groups.values())
+
+
+def entry_of(record: Record) -> Record:
+    """The entry record from which ``record`` was reached."""
+    while record.parent is not None:
+        record = record.parent
+    return record
+
+
+def _on_by_default(condition: Condition) -> bool:
+    origin = condition.role.origin
+    if origin.source is not Source.ENVIRONMENT or not origin.default:
+        return False
+    try:
+        return float(origin.default) > 0
+    except ValueError:
+        return False
+
+

@@ -1,0 +1,271 @@
+"""The catalogue: the one place where codes, names, messages and explanations live.
+
+The command line, flake8, the reports and the documentation all read it. A rule's examples are whole modules:
+the test suite gives each of them to the engine, which reports the bad one with the rule's code and keeps
+silent about the good one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+PREFIX: Final = "SST"
+"""What every code starts with; flake8 knows the plugin by it."""
+
+
+class Severity(StrEnum):
+    """How much a finding matters, from the least to the most."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What there is to know about one rule.
+
+    ``template`` is a format string for `message`. ``default_on`` is false for rules that have to be asked
+    for. Rules about the run itself (see `is_run_error`) have no ``bad`` and ``good`` example.
+    """
+
+    code: str
+    name: str
+    summary: str
+    rationale: str
+    repair: str
+    template: str
+    bad: str = ""
+    good: str = ""
+    severity: Severity = Severity.ERROR
+    default_on: bool = True
+
+    @property
+    def is_run_error(self) -> bool:
+        """Whether the rule is about a file that could not be analysed, not about what a file says."""
+        return self.code.startswith("SST0")
+
+
+_HEADER: Final = """\
+import os
+
+import boto3
+
+ec2 = boto3.client("ec2")
+"""
+
+_OPT_IN: Final = _HEADER + 'IDLE_STOP_THRESHOLD = int(os.getenv("EC2_IDLE_STOP_THRESHOLD", "0"))\n'
+_ON_BY_DEFAULT: Final = _HEADER + 'IDLE_STOP_THRESHOLD = int(os.getenv("EC2_IDLE_STOP_THRESHOLD", "5"))\n'
+
+_WORK: Final = """
+
+def work(queue, instance_id):
+    consecutive_empty = 0
+    while True:
+        messages = queue.receive_messages()
+        consecutive_empty = 0 if messages else consecutive_empty + 1
+        for message in messages:
+            message.delete()
+"""
+
+_GUARDED: Final = (
+    _OPT_IN
+    + _WORK
+    + """\
+        if IDLE_STOP_THRESHOLD > 0 and consecutive_empty >= IDLE_STOP_THRESHOLD:
+            ec2.stop_instances(InstanceIds=[instance_id])
+"""
+)
+
+_CATALOGUE: Final = (
+    Rule(
+        code="SST001",
+        name="unreadable-file",
+        summary="A file could not be read.",
+        rationale="A file that was not read was not checked. It may be missing, a broken or circular "
+        "symbolic link, a directory or a device with the name of a Python file, or closed to the "
+        "user who runs selfstop.",
+        repair="Correct the path or its permissions, or leave it out with `exclude`.",
+        template="cannot read the file: {reason}",
+    ),
+    Rule(
+        code="SST002",
+        name="undecodable-file",
+        summary="The bytes of a file are not the text that it claims to be.",
+        rationale="Python refuses a file whose bytes do not fit its encoding, which is UTF-8 unless a "
+        "coding cookie names another one, whose cookie names no known encoding, or that contains "
+        "a NUL byte.",
+        repair="Save the file as UTF-8, or correct its coding cookie.",
+        template="cannot decode the file: {reason}",
+    ),
+    Rule(
+        code="SST003",
+        name="syntax-error",
+        summary="A file is not valid Python 3.",
+        rationale="A file without a syntax tree cannot be analysed, and what it does nobody knows. Files in"
+        " which no stop call is named are not parsed, so that their syntax does not matter.",
+        repair="Correct the syntax, or leave the file out with `exclude`.",
+        template="cannot parse the file: {reason}",
+    ),
+    Rule(
+        code="SST004",
+        name="too-deep",
+        summary="Code is nested too deep to be analysed.",
+        rationale="A parser needs stack for every level of nesting. Python itself gives up at 200 nested "
+        "brackets or 100 nested blocks; selfstop also at expressions chained out of hundreds of "
+        "operators.",
+        repair="Break the expression up; if the file is generated, leave it out with `exclude`.",
+        template="not analysed: {reason}",
+    ),
+    Rule(
+        code="SST101",
+        name="unguarded-stop",
+        summary="Some path reaches the stop call without any condition.",
+        rationale="In a scaling group a machine that stops itself is replaced at once. If the replacement "
+        "finds no work either, it stops itself too, and so on: an endless loop of launched and "
+        "terminated machines.",
+        repair="Count idle rounds and stop only under a threshold that can be switched off: "
+        "`THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
+        template="`{callee}()` is reached without any condition, so that every replacement machine stops "
+        "itself too: count idle rounds and call it under `THRESHOLD > 0 and idle_rounds >= "
+        "THRESHOLD`",
+        bad=_OPT_IN
+        + """
+
+def work(queue, instance_id):
+    for message in queue.receive_messages():
+        message.delete()
+    ec2.stop_instances(InstanceIds=[instance_id])
+""",
+        good=_GUARDED,
+    ),
+    Rule(
+        code="SST102",
+        name="stop-in-finally",
+        summary="The stop call runs as clean-up, with no condition inside it.",
+        rationale="A `finally` block runs however its `try` ends: after a crash, after Control-C, after a "
+        "deployment's SIGTERM. A condition around the `try` is old news by then. `atexit`, "
+        "`__exit__`, `__del__`, `ExitStack.callback` and `weakref.finalize` are the same thing in"
+        " disguise.",
+        repair="Move the call out of the clean-up, behind a threshold guard.",
+        template="`{callee}()` runs whenever {cleanup} runs, also after an error or a signal: take it out, "
+        "and call it under `THRESHOLD > 0 and idle_rounds >= THRESHOLD`",
+        bad=_OPT_IN
+        + """
+
+def work(queue, instance_id):
+    try:
+        for message in queue.receive_messages():
+            message.delete()
+    finally:
+        ec2.stop_instances(InstanceIds=[instance_id])
+""",
+        good=_GUARDED,
+    ),
+    Rule(
+        code="SST103",
+        name="no-threshold-guard",
+        summary="Conditions lead to the stop call, but none of them is a threshold guard.",
+        rationale="One look at an empty queue says nothing about the next minute. A machine that stops at "
+        "the first empty answer stops just after its start, and so does the one that replaces it.",
+        repair="Count how often in a row there was nothing to do, or measure for how long, and compare that"
+        " with a threshold.",
+        template="`{callee}()` needs no more than {conditions}, which holds at the first idle moment: "
+        "add `THRESHOLD > 0 and idle_rounds >= THRESHOLD`",
+        bad=_OPT_IN
+        + """
+
+def work(queue, instance_id):
+    messages = queue.receive_messages()
+    if not messages:
+        ec2.stop_instances(InstanceIds=[instance_id])
+""",
+        good=_GUARDED,
+    ),
+    Rule(
+        code="SST104",
+        name="no-off-switch",
+        summary='The threshold is a setting, and nothing makes 0 mean "never".',
+        rationale="Whoever sets a threshold to 0 means to switch the self-stop off. `n >= 0` is always "
+        "true: the machine stops itself in the first round instead of never.",
+        repair="Test the threshold first: `THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
+        template="`{callee}()` has no off switch; `{guard}` is always true for {threshold} = 0: "
+        "add `{threshold} > 0 and …`",
+        bad=_OPT_IN
+        + _WORK
+        + """\
+        if consecutive_empty >= IDLE_STOP_THRESHOLD:
+            ec2.stop_instances(InstanceIds=[instance_id])
+""",
+        good=_GUARDED,
+    ),
+    Rule(
+        code="SST105",
+        name="off-switch-only",
+        summary="The off switch is all that stands before the stop call.",
+        rationale="Where only the switch is asked, switched on means stop at once: nothing was counted or "
+        "timed.",
+        repair="Keep the switch and add the comparison: `THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
+        template="`{callee}()` needs no more than its off switch, {conditions}, so that switched on means "
+        "stop at once: add `… and idle_rounds >= THRESHOLD`",
+        bad=_OPT_IN
+        + _WORK
+        + """\
+        if IDLE_STOP_THRESHOLD > 0:
+            ec2.stop_instances(InstanceIds=[instance_id])
+""",
+        good=_GUARDED,
+    ),
+    Rule(
+        code="SST106",
+        name="inverted-threshold",
+        summary="The stop call is reached while the measure is still below the threshold.",
+        rationale="A measure that grows while there is nothing to do starts at 0, below every threshold. "
+        "Compared the wrong way round, it stops the machine at once and never again.",
+        repair="Turn the comparison round: `idle_rounds >= THRESHOLD`.",
+        template="`{callee}()` is reached while `{guard}`, which holds from the start: "
+        "turn the comparison round, so that the measure has reached the threshold",
+        bad=_OPT_IN
+        + _WORK
+        + """\
+        if IDLE_STOP_THRESHOLD > 0 and consecutive_empty < IDLE_STOP_THRESHOLD:
+            ec2.stop_instances(InstanceIds=[instance_id])
+""",
+        good=_GUARDED,
+    ),
+    Rule(
+        code="SST201",
+        name="stop-on-by-default",
+        summary="The threshold's environment variable defaults to a positive number.",
+        rationale="With a positive default, a machine that nobody configured stops itself. Forgetting a "
+        "setting should leave machines running.",
+        repair="Make 0 the default, and set the variable where machines are to stop themselves.",
+        template="`{callee}()` is switched on by a missing setting: {threshold} is {default} unless "
+        "{variable} is set; make 0 the default",
+        bad=_ON_BY_DEFAULT
+        + _WORK
+        + """\
+        if IDLE_STOP_THRESHOLD > 0 and consecutive_empty >= IDLE_STOP_THRESHOLD:
+            ec2.stop_instances(InstanceIds=[instance_id])
+""",
+        good=_GUARDED,
+        severity=Severity.WARNING,
+        default_on=False,
+    ),
+)
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _CATALOGUE})
+"""Every rule by its code, in the order of the codes."""
+
+
+def message(code: str, **arguments: str) -> str:
+    """Say what is wrong, why, and what to write instead.
+
+    ``arguments`` fill the placeholders of the rule's template; source text in them may span lines. A missing
+    argument is a `KeyError`, one that the template does not use is ignored.
+    """
+    return RULES[code].template.format_map({name: " ".join(text.split()) for name, text in arguments.items()})

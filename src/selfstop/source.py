@@ -1,0 +1,198 @@
+"""From the bytes of a file to its text and its syntax tree, as Python itself reads them.
+
+Whatever is in the way of that is raised as `NotAnalysable`, with the code of the rule that names it.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import errno
+import io
+import os
+import re
+import stat
+import tokenize
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from selfstop import nesting, rules
+
+if TYPE_CHECKING:
+    import libcst
+
+_FIRST_TWO_LINES: Final = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}[^\r\n]*")
+_FORM_FEED_INDENT: Final = re.compile(r"^[ \t\f]*\f", re.MULTILINE)
+
+_REASONS: Final = {
+    errno.ENOENT: "there is no such file or directory",
+    errno.ENOTDIR: "a part of its path is not a directory",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ELOOP: "its symbolic link leads back to itself",
+    errno.ENAMETOOLONG: "its name is too long",
+}
+
+
+class NotAnalysable(Exception):
+    """A file that cannot be analysed: the code of a rule SST0xx, its message, and the line or 0."""
+
+    def __init__(self, code: str, message: str, line: int = 0) -> None:
+        super().__init__(code, message, line)
+        self.code = code
+        self.message = message
+        self.line = line
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def not_analysable(code: str, reason: str, line: int = 0) -> NotAnalysable:
+    """Make the exception for rule ``code`` with the catalogue's message."""
+    return NotAnalysable(code, rules.message(code, reason=reason), line)
+
+
+def too_deep(line: int = 0) -> NotAnalysable:
+    """Make the exception for code nested too deep; also for a walker's `RecursionError`."""
+    return not_analysable("SST004", "the code is nested too deep; break the expression up", line)
+
+
+def read(path: Path) -> bytes:
+    """Read a regular file, without ever waiting for a pipe or a device."""
+    flags = (
+        os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    )
+    try:
+        refuse_irregular(path.stat().st_mode)
+        descriptor = os.open(path, flags)
+        with os.fdopen(descriptor, "rb") as file:
+            refuse_irregular(os.fstat(descriptor).st_mode)
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+
+
+def refuse_irregular(mode: int) -> None:
+    """Raise `NotAnalysable` unless ``mode`` is a regular file's."""
+    if stat.S_ISDIR(mode):
+        raise not_analysable("SST001", "it is a directory")
+    if not stat.S_ISREG(mode):
+        raise not_analysable("SST001", "it is not a regular file")
+
+
+def unreadable(path: Path, error: OSError | ValueError) -> NotAnalysable:
+    """Say why ``path`` cannot be read. A `ValueError` is a name that no file can have."""
+    if isinstance(error, ValueError):
+        return not_analysable("SST001", f"no file can have that name ({error})")
+    if error.errno == errno.ENOENT and path.is_symlink():
+        return not_analysable("SST001", "it is a symbolic link to a file that does not exist")
+    fallback = error.strerror or type(error).__name__
+    return not_analysable("SST001", _REASONS.get(error.errno or 0, fallback))
+
+
+def decode(data: bytes) -> str:
+    r"""Decode as Python does: the byte order mark, else the cookie, else UTF-8.
+
+    Line ends become ``\n``, and a byte order mark is dropped, so that lines and columns count as Python's do.
+    """
+    encoding = encoding_of(data)
+    try:
+        text = data.decode(encoding)
+        text.encode("utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.object[error.start]:#04x} is not {_plain(error.encoding)}"
+        raise not_analysable("SST002", reason, len(_lines_before(data, error.start))) from error
+    except (LookupError, ValueError) as error:
+        raise not_analysable("SST002", f"{encoding}: {error}", 1) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    if "\0" in text:
+        raise not_analysable("SST002", "it contains a NUL byte", text.count("\n", 0, text.index("\0")) + 1)
+    return text
+
+
+def encoding_of(data: bytes) -> str:
+    """Name the codec of a file; ``utf-8-sig`` with a byte order mark."""
+    found = _FIRST_TWO_LINES.match(data)
+    head = found.group() if found else b""
+    unified = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        return tokenize.detect_encoding(io.BytesIO(unified).readline)[0]
+    except SyntaxError as error:
+        # Also raised for a first line that is not UTF-8; decoding everything says where.
+        if "invalid or missing" in str(error):
+            return "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+        raise not_analysable("SST002", str(error), 1) from error
+
+
+def lines_of(text: str) -> list[str]:
+    """Split decoded text into lines with their ends, as Python counts them: a form feed ends none."""
+    return io.StringIO(text).readlines()
+
+
+def parse(data: bytes) -> libcst.Module:
+    """Parse a file. Its positions are Python's, except as `column_shifts` says.
+
+    The native parser must never see what overflows its stack, hence the look at the nesting before.
+    """
+    text = decode(data)
+    if line := nesting.too_deep(text):
+        raise too_deep(line)
+
+    import libcst
+
+    try:
+        return libcst.parse_module(_FORM_FEED_INDENT.sub("", text))
+    except libcst.ParserSyntaxError as error:
+        raise _syntax_error(text, error) from error
+    except RecursionError as error:
+        raise too_deep() from error
+    except BaseException as error:
+        if (
+            type(error).__name__ != "PanicException"
+        ):  # a native parser that gives up; no subclass of Exception
+            raise
+        raise not_analysable("SST003", "the parser gave up on it") from error
+
+
+def column_shifts(data: bytes) -> dict[int, int]:
+    """Map lines that are indented with form feeds to what has to be added to their columns in the tree.
+
+    Python starts counting indentation anew at a form feed. LibCST does not know that, so `parse` leaves
+    everything up to the last form feed out of such lines. They are rare: the mapping is empty for almost
+    every file.
+    """
+    if b"\f" not in data:
+        return {}
+    text = decode(data)
+    return {
+        text.count("\n", 0, match.start()) + 1: len(match.group())
+        for match in _FORM_FEED_INDENT.finditer(text)
+    }
+
+
+def mentions(data: bytes, names: Iterable[str]) -> bool:
+    """Whether any of ``names`` occurs anywhere in a file, found without decoding or parsing it."""
+    return any(name.encode("utf-8") in data for name in names)
+
+
+def _lines_before(data: bytes, position: int) -> list[bytes]:
+    return (data[:position] + b".").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+
+
+def _plain(encoding: str) -> str:
+    return "UTF-8" if encoding.lower().replace("_", "-") in ("utf-8", "utf-8-sig", "utf8") else encoding
+
+
+def _syntax_error(text: str, error: libcst.ParserSyntaxError) -> NotAnalysable:
+    """Prefer Python's own words; where this Python knows a syntax less than LibCST, take LibCST's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(text)
+        except SyntaxError as own:
+            return not_analysable("SST003", own.msg, own.lineno or 0)
+        except (RecursionError, MemoryError):
+            return too_deep()
+    return not_analysable("SST003", error.message.removeprefix("parser error: "), error.raw_line)
