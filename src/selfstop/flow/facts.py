@@ -6,7 +6,7 @@ POPL 1973). What lies outside the graph is asked of a ``World``.
 
 from __future__ import annotations
 
-from collections import deque
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -29,9 +29,9 @@ from selfstop.flow.state import Condition, Shared, State, truth_of
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import CLOCKS
 
-MAX_STATES = 24
+MAX_STATES = 16
 """States kept apart at one node before flags no longer count as a difference."""
-MAX_VISITS = 400
+MAX_VISITS = 300
 """Visits of one node after which only guards keep states apart."""
 
 EXTERNAL = App("exception")
@@ -97,20 +97,28 @@ class Record:
     state: State
     parent: Record | None = None
     kind: EdgeKind = EdgeKind.NEXT
+    dropped: bool = False
+    """Set when the record has been met with another: what follows from it follows from that one."""
     origin: object = None
     """For entry states: whatever the caller of the analysis attached (a call site)."""
 
 
 @dataclass
 class Point:
-    """The records at one node, by partition."""
+    """The records at one node."""
 
-    records: dict[object, Record] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
     visits: int = 0
     coarse: bool = False
 
-    def key(self, state: State) -> object:
-        return state.coarse_partition if self.coarse else state.partition
+    def merges(self, known: State, new: State) -> bool:
+        """Whether two states are better met than kept apart."""
+        if self.coarse:
+            if known.callables != new.callables:
+                return False
+        elif known.flags != new.flags:
+            return False
+        return known.guards == new.guards or known.absorbs(new) or new.absorbs(known)
 
 
 class Analysis:
@@ -120,17 +128,18 @@ class Analysis:
         self.graph = graph
         self.world = world
         self.points = [Point() for _ in graph.nodes]
-        self._work: deque[Record] = deque()
+        self._work: list[tuple[int, int, Record]] = []
+        self._pushed = 0
 
     def enter(self, state: State, origin: object = None) -> None:
         """Add an entry state."""
-        self._add(Record(self.graph.scope, self.graph.entry, state, None, EdgeKind.NEXT, origin))
+        self._add(Record(self.graph.scope, self.graph.entry, state, origin=origin))
 
     def run(self) -> None:
         """Propagate until nothing changes."""
         while self._work:
-            record = self._work.popleft()
-            if self.points[record.node].records.get(self.points[record.node].key(record.state)) is not record:
+            _, _, record = heapq.heappop(self._work)
+            if record.dropped:
                 continue
             for edge, state in self._step(record):
                 if edge.kind is EdgeKind.BACK:
@@ -139,45 +148,47 @@ class Analysis:
 
     def states(self, node: int) -> Iterator[Record]:
         """The records at ``node``; none if no feasible path leads there."""
-        return iter(self.points[node].records.values())
+        return iter(self.points[node].records)
 
     def _add(self, record: Record) -> None:
         point = self.points[record.node]
-        for key, other in list(point.records.items()):
+        point.visits += 1
+        if not point.coarse and (len(point.records) > MAX_STATES or point.visits > MAX_VISITS):
+            point.coarse = True
+            known, point.records = point.records, []
+            for other in known:
+                other.dropped = True
+                self._put(point, replace(other, dropped=False))
+        self._put(point, record)
+
+    def _put(self, point: Point, record: Record) -> None:
+        """Add a record, meeting it with those it need not be kept apart from."""
+        position = 0
+        while position < len(point.records):
+            other = point.records[position]
             record.state = record.state.stale_beside(other.state)
             weaker = other.state.stale_beside(record.state)
             if weaker is not other.state:
-                del point.records[key]
-                self._put(point, replace(other, state=weaker))
-        self._put(point, record)
-        if not point.coarse and len(point.records) > MAX_STATES:
-            self._coarsen(point)
-
-    def _put(self, point: Point, record: Record) -> None:
-        key = point.key(record.state)
-        known = point.records.get(key)
-        if known is not None:
-            met = known.state.meet(record.state)
-            if met == known.state:
+                self._drop(point, position)
+                self._put(point, replace(other, state=weaker, dropped=False))
+                position = 0
+                continue
+            if not point.merges(other.state, record.state):
+                position += 1
+                continue
+            met = other.state.meet(record.state)
+            if met == other.state:
                 return
-            record = replace(record if met == record.state else known, state=met)
-            new_key = point.key(met)
-            if new_key != key:
-                del point.records[key]
-                self._put(point, record)
-                return
-        point.records[key] = record
-        point.visits += 1
-        if point.visits > MAX_VISITS and not point.coarse:
-            self._coarsen(point)
-        self._work.append(record)
+            self._drop(point, position)
+            record = replace(record if met == record.state else other, state=met, dropped=False)
+            position = 0
+        point.records.append(record)
+        self._pushed += 1
+        heapq.heappush(self._work, (record.node, self._pushed, record))
 
-    def _coarsen(self, point: Point) -> None:
-        point.coarse = True
-        records = list(point.records.values())
-        point.records.clear()
-        for record in records:
-            self._put(point, record)
+    @staticmethod
+    def _drop(point: Point, position: int) -> None:
+        point.records.pop(position).dropped = True
 
     # Transfer
 

@@ -27,6 +27,7 @@ from selfstop.flow.terms import (
     Term,
     Var,
     dotted,
+    mention_key,
     rebuild,
     size,
     walk,
@@ -36,21 +37,13 @@ from selfstop.flow.vocabulary import CLOCKS
 
 @dataclass(frozen=True)
 class Shared:
-    """Places that other functions assign: attributes by name, and variables of outer scopes."""
+    """Places that other functions assign, as mention keys: attributes by name, variables of outer scopes."""
 
-    attributes: frozenset[str] = frozenset()
-    variables: frozenset[Term] = frozenset()
-
-    def __bool__(self) -> bool:
-        return bool(self.attributes or self.variables)
+    keys: frozenset[object] = frozenset()
 
     def touches(self, term: Term) -> bool:
         """Whether ``term`` speaks of a shared place."""
-        return any(
-            part.name in self.attributes if isinstance(part, Attr) else part in self.variables
-            for part in walk(term)
-            if isinstance(part, (Attr, Var))
-        )
+        return not self.keys.isdisjoint(term.mentions)
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,15 @@ class Condition:
     exact: bool = True
     reset: bool = False
 
-    @property
+    @cached_property
+    def mentions(self) -> frozenset[object]:
+        """What assignments could change in it."""
+        found: frozenset[object] = frozenset()
+        for place in self.places:
+            found |= place.mentions
+        return found
+
+    @cached_property
     def key(self) -> tuple[Term, bool]:
         """What the condition says, whatever has happened since."""
         return self.term, self.truth
@@ -97,26 +98,38 @@ class State:
     conditions: Mapping[tuple[Term, bool], Condition] = field(default_factory=dict)
 
     @cached_property
-    def partition(self) -> frozenset[object]:
-        """What keeps states apart: guards and switches held, flags, and which function a name stands for."""
-        guards = {
+    def flags(self) -> frozenset[object]:
+        """The flags set, and which function a name stands for."""
+        return frozenset(pair for pair in self.values.items() if _is_flag(pair[1]))
+
+    @cached_property
+    def callables(self) -> frozenset[object]:
+        """Which function a name stands for."""
+        return frozenset(pair for pair in self.values.items() if _is_callable(pair[1]))
+
+    @cached_property
+    def guards(self) -> frozenset[object]:
+        """The guards and switches held: what a verdict depends on."""
+        return frozenset(
             (condition.key, condition.reset)
             for condition in self.conditions.values()
             if condition.role.kind in {Kind.GUARD, Kind.OFF_SWITCH}
-        }
-        flags = {pair for pair in self.values.items() if _is_flag(pair[1])}
-        return frozenset(guards | flags)
+        )
 
-    @cached_property
-    def coarse_partition(self) -> frozenset[object]:
-        """The same without flags, for points where too many states meet."""
-        guards = {
-            (condition.key, condition.reset)
-            for condition in self.conditions.values()
-            if condition.role.kind is Kind.GUARD
-        }
-        callables = {pair for pair in self.values.items() if _is_callable(pair[1])}
-        return frozenset(guards | callables)
+    def absorbs(self, other: State) -> bool:
+        """Whether ``other`` adds nothing to what this state stands for.
+
+        It knows the same and more, but for conditions that are no guards and whose opposite it holds: where
+        both outcomes of a test have come together again, the test has decided nothing.
+        """
+        for key, condition in self.conditions.items():
+            twin = other.conditions.get(key)
+            if twin is not None:
+                if twin.reset != condition.reset:
+                    return False
+            elif condition.role.kind is Kind.GUARD or (condition.term, not condition.truth) not in other.conditions:
+                return False
+        return True
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, State):
@@ -180,47 +193,55 @@ class State:
         value = None if value is None or size(value) > MAX_SIZE else value
         effect = _effect(place, value, raw)
         state = self.forget(place, effect)
-        if value is None or any(_same_place(part, place) for part in (*walk(value), *walk(raw or value))):
+        wanted = mention_key(place)
+        if value is None or wanted in value.mentions or (raw is not None and wanted in raw.mentions):
             return state
         return state.with_value(place, value)
 
     def forget(self, place: Term, effect: str = "replaced") -> State:
         """Drop what was said of ``place``; ``effect`` is ``raised``, ``lowered``, ``reset`` or ``replaced``."""
+        wanted = mention_key(place)
         values = {
             key: value
             for key, value in self.values.items()
-            if not _mentions(key, place) and not _mentions(value, place)
+            if wanted not in key.mentions and wanted not in value.mentions
         }
-        conditions: dict[tuple[Term, bool], Condition] = {}
-        changed = len(values) != len(self.values)
-        for key, condition in self.conditions.items():
-            if not any(_mentions(part, place) for part in condition.places):
-                conditions[key] = condition
-                continue
-            changed = True
+        touched = [condition for condition in self.conditions.values() if wanted in condition.mentions]
+        if not touched:
+            return self if len(values) == len(self.values) else State(values, self.conditions)
+        conditions = dict(self.conditions)
+        for condition in touched:
             kept = _after(condition, place, effect)
-            if kept is not None:
-                conditions[key] = kept
-        return State(values, conditions) if changed else self
+            if kept is None:
+                del conditions[condition.key]
+            else:
+                conditions[condition.key] = kept
+        return State(values, conditions)
 
     def blurred(self, shared: Shared) -> State:
         """Conditions about ``shared`` places no longer hold word for word: something else may have run."""
-        if not shared or not (self.values or self.conditions):
+        if not shared.keys or not (self.values or self.conditions):
             return self
         values = {
             key: value for key, value in self.values.items() if not (shared.touches(key) or shared.touches(value))
         }
-        conditions = {
+        blurred = {
             key: replace(condition, exact=False)
-            if condition.exact and any(shared.touches(place) for place in condition.places)
-            else condition
             for key, condition in self.conditions.items()
+            if condition.exact and not shared.keys.isdisjoint(condition.mentions)
         }
-        return State(values, conditions)
+        if not blurred and len(values) == len(self.values):
+            return self
+        return State(values, {**self.conditions, **blurred} if blurred else self.conditions)
+
+    @cached_property
+    def has_resets(self) -> bool:
+        """Whether a guard is held whose counter was reset."""
+        return any(condition.reset for condition in self.conditions.values())
 
     def next_iteration(self) -> State:
         """What is left when a loop starts over: a guard whose counter was reset is old news."""
-        if not any(condition.reset for condition in self.conditions.values()):
+        if not self.has_resets:
             return self
         return State(
             self.values, {key: condition for key, condition in self.conditions.items() if not condition.reset}
@@ -239,6 +260,8 @@ class State:
 
     def stale_beside(self, other: State) -> State:
         """Without the guards that were reset here but not on the other paths to the same point."""
+        if not self.has_resets:
+            return self
         stale = [
             key
             for key, condition in self.conditions.items()
@@ -291,24 +314,7 @@ def _is_flag(value: Term) -> bool:
 
 
 def _is_callable(value: Term) -> bool:
-    return isinstance(value, Func) or (isinstance(value, App) and value.op in {"partial", "class"})
-
-
-def _same_place(part: Term, place: Term) -> bool:
-    if isinstance(place, Attr) and isinstance(part, Attr):
-        return part.name == place.name
-    return part == place
-
-
-def _mentions(term: Term, place: Term) -> bool:
-    """Whether ``term`` speaks of ``place``; attributes of one name may be the same object's."""
-    if isinstance(place, Attr):
-        return any(isinstance(part, Attr) and part.name == place.name for part in walk(term))
-    if isinstance(place, Result):
-        return any(isinstance(part, Result) and part.site == place.site for part in walk(term))
-    if isinstance(place, Item):
-        return any(part == place or part == place.base for part in walk(term) if not isinstance(part, Const))
-    return any(part == place for part in walk(term))
+    return isinstance(value, (Func, Attr)) or (isinstance(value, App) and value.op in {"partial", "class"})
 
 
 def _belongs(place: Term, scope: str) -> bool:
@@ -351,7 +357,7 @@ def _after(condition: Condition, place: Term, effect: str) -> Condition | None:
 
 
 def _in_measure(condition: Condition, place: Term) -> bool:
-    if any(_mentions(threshold, place) for threshold in condition.role.thresholds):
+    if any(mention_key(place) in threshold.mentions for threshold in condition.role.thresholds):
         return False
     return True
 

@@ -7,57 +7,116 @@ terms, which is what lets a condition in one place answer a question in another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 Term: TypeAlias = "Const | Var | Attr | Item | App | Result | Func | Instance"
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class _Tree:
+    """What all terms share: hash and mentions are computed once, from those of the subterms.
+
+    ``mentions`` holds what an assignment could change: variables, attributes (as ``.name``, whatever the
+    object) and results of calls (as ``@site``).
+    """
+
+    __slots__ = ()
+    mentions: frozenset[object]
+    _hash: int
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[object, ...]:
+        values = tuple(getattr(self, item.name) for item in fields(self) if item.init)  # type: ignore[arg-type]
+        return type(self), values
+
+    def _remember(self, identity: tuple[object, ...], mentions: frozenset[object]) -> None:
+        object.__setattr__(self, "_hash", hash(identity))
+        object.__setattr__(self, "mentions", mentions)
+
+
+_NOTHING: frozenset[object] = frozenset()
+
+
+def _mentions_of(*terms: Term | None) -> frozenset[object]:
+    found = _NOTHING
+    for term in terms:
+        if term is not None and term.mentions:
+            found = found | term.mentions if found else term.mentions
+    return found
+
+
+@dataclass(frozen=True)
+class Const(_Tree):
     """A literal. The type takes part in equality, because ``True == 1`` in Python."""
 
     value: bool | int | float | complex | str | bytes | None
-    kind: str = field(init=False)
+    kind: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", type(self.value).__name__)
+        self._remember(("const", self.kind, self.value), _NOTHING)
+
+    __hash__ = _Tree.__hash__
 
 
-@dataclass(frozen=True, slots=True)
-class Var:
-    """A variable of a scope: a function's id, a module's name, or ``builtins``."""
+@dataclass(frozen=True)
+class Var(_Tree):
+    """A variable of a scope: a function's or class's id, a module's name, ``builtins`` or ``import``."""
 
     scope: str
     name: str
 
+    def __post_init__(self) -> None:
+        self._remember(("var", self.scope, self.name), _NOTHING)
+        if self.scope != "import":
+            object.__setattr__(self, "mentions", frozenset((self,)))
 
-@dataclass(frozen=True, slots=True)
-class Attr:
+    __hash__ = _Tree.__hash__
+
+
+@dataclass(frozen=True)
+class Attr(_Tree):
     """``base.name``."""
 
     base: Term
     name: str
 
+    def __post_init__(self) -> None:
+        self._remember(("attr", self.base, self.name), self.base.mentions | {f".{self.name}"})
 
-@dataclass(frozen=True, slots=True)
-class Item:
+    __hash__ = _Tree.__hash__
+
+
+@dataclass(frozen=True)
+class Item(_Tree):
     """``base[key]``."""
 
     base: Term
     key: Term
 
+    def __post_init__(self) -> None:
+        self._remember(("item", self.base, self.key), _mentions_of(self.base, self.key))
 
-@dataclass(frozen=True, slots=True)
-class App:
+    __hash__ = _Tree.__hash__
+
+
+@dataclass(frozen=True)
+class App(_Tree):
     """A pure operation: arithmetic, comparison, display, or a call known to have no effect."""
 
     op: str
     args: tuple[Term, ...] = ()
 
+    def __post_init__(self) -> None:
+        self._remember(("app", self.op, self.args), _mentions_of(*self.args))
 
-@dataclass(frozen=True, slots=True)
-class Result:
+    __hash__ = _Tree.__hash__
+
+
+@dataclass(frozen=True)
+class Result(_Tree):
     """What the call (or other opaque expression) at ``site`` gave when it last ran.
 
     ``callee`` and ``args`` tell what was called; the names in them serve as evidence of what was measured.
@@ -67,9 +126,15 @@ class Result:
     callee: Term | None = None
     args: tuple[Term, ...] = ()
 
+    def __post_init__(self) -> None:
+        mentions = _mentions_of(self.callee, *self.args) | {f"@{self.site}"}
+        self._remember(("result", self.site, self.callee, self.args), mentions)
 
-@dataclass(frozen=True, slots=True)
-class Func:
+    __hash__ = _Tree.__hash__
+
+
+@dataclass(frozen=True)
+class Func(_Tree):
     """A function of the program, with the receiver it is bound to and arguments fixed by ``partial``."""
 
     function: str
@@ -77,13 +142,24 @@ class Func:
     args: tuple[Term, ...] = ()
     keywords: tuple[tuple[str, Term], ...] = ()
 
+    def __post_init__(self) -> None:
+        mentions = _mentions_of(self.receiver, *self.args, *(value for _, value in self.keywords))
+        self._remember(("func", self.function, self.receiver, self.args, self.keywords), mentions)
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+    __hash__ = _Tree.__hash__
+
+
+@dataclass(frozen=True)
+class Instance(_Tree):
     """An object of a class of the program, made at ``site``."""
 
     cls: str
     site: str
+
+    def __post_init__(self) -> None:
+        self._remember(("instance", self.cls, self.site), _NOTHING)
+
+    __hash__ = _Tree.__hash__
 
 
 TRUE = Const(True)
@@ -149,9 +225,24 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
             return term
 
 
+def mention_key(place: Term) -> object:
+    """What in a term's ``mentions`` stands for ``place``."""
+    match place:
+        case Attr(name=name):
+            return f".{name}"
+        case Result(site=site):
+            return f"@{site}"
+        case Item(base=base):
+            return mention_key(base)
+        case _:
+            return place
+
+
 def last_name(term: Term | None) -> str:
     """The name a reader would call ``term`` by: a variable's, an attribute's, a constant key's, a callee's."""
     match term:
+        case Var(scope="import", name=name):
+            return name.rpartition(".")[2]
         case Var(name=name) | Attr(name=name):
             return name
         case Item(key=Const(value=str() as key)):

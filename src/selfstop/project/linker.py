@@ -16,7 +16,7 @@ from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome
 from selfstop.flow.state import Condition, Shared, State, truth_of
-from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Result, Term, Var, last_name
+from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Result, Term, Var, last_name, mention_key
 from selfstop.flow.vocabulary import SWITCH_WORDS, words
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.program import Program, class_id
@@ -76,15 +76,8 @@ class Linker:
     def shared(self, scope: str) -> Shared:
         """Places that functions other than ``scope`` assign once the program runs."""
         if scope not in self._shared:
-            attributes = set()
-            variables = set()
-            for place, writers in self._writers.items():
-                if writers - {scope}:
-                    if isinstance(place, Attr):
-                        attributes.add(place.name)
-                    else:
-                        variables.add(place)
-            self._shared[scope] = Shared(frozenset(attributes), frozenset(variables))
+            keys = {mention_key(place) for place, writers in self._writers.items() if writers - {scope}}
+            self._shared[scope] = Shared(frozenset(keys))
         return self._shared[scope]
 
     def call(

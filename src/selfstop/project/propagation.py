@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from selfstop.flow.cfg import Call
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.state import State
-from selfstop.flow.terms import Term, Var, walk
+from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.project.binding import bind
 from selfstop.project.linker import Linker
 from selfstop.project.reach import Mode, Reach, Use
@@ -37,7 +37,7 @@ class Propagation:
         self.program = reach.program
         self.analyses: dict[str, Analysis] = {}
         self._work: deque[str] = deque()
-        self._sent: set[tuple[str, int, int, str]] = set()
+        self._sent: set[tuple[int, Record, Func]] = set()
         self._run()
 
     def _run(self) -> None:
@@ -62,7 +62,7 @@ class Propagation:
 
     def _send(self, caller: str, number: int, record: Record, use: Use) -> None:
         assert use.func is not None
-        key = (caller, number, id(record), repr(use.func))
+        key = (number, record, use.func)
         if key in self._sent:
             return
         self._sent.add(key)
@@ -85,7 +85,7 @@ class Propagation:
         return entry.without_scope(callee.id)
 
     def _visible(self, place: Var, callee: str) -> bool:
-        """Whether a callee can see a variable: its module's, or one of a function around it."""
+        """Whether a callee sees a variable of a function around it. Its module's are known by their definitions."""
         if place.name.startswith("$"):
             return False
         scope: str | None = callee
@@ -93,7 +93,7 @@ class Propagation:
             scope = self.program.functions[scope].parent if scope in self.program.functions else None
             if scope == place.scope:
                 return True
-        return place.scope in self.program.modules
+        return False
 
     def _enter(self, identity: str, state: State, origin: Origin | None) -> None:
         if identity not in self.analyses:

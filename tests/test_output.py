@@ -1,0 +1,149 @@
+"""What each format prints, and that nothing in it can deceive a terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from selfstop.model import AnalysisError, Finding, Report, Span, StopCall, Target, WitnessStep
+from selfstop.output import FORMATS
+from selfstop.output.escape import escape
+from selfstop.output.view import View
+
+LINES = [
+    "def main():\n",
+    "    try:\n",
+    "        work()\n",
+    "    finally:\n",
+    "\t_stop_self_ec2('日本')  # \x1b[31m\n",
+]
+
+
+def finding(path="app/run.py", line=5, column=2, *, message="stops", callee="_stop_self_ec2", witness=()):
+    call = StopCall(path, Span(line, column, line, column + 20), "main", callee, ("x > 0",), Target.SELF)
+    return Finding(call, "SST102", message, witness)
+
+
+def render(name, report, lines=LINES):
+    return FORMATS[name](View(report, display=lambda path: f"here/{path}", source_lines=lambda path: lines))
+
+
+REPORT = Report(
+    findings=(
+        finding(witness=(WitnessStep("app/run.py", 1, "main() is entered"), WitnessStep("b.py", 10, "it ends"))),
+    ),
+    guarded=(StopCall("app/z.py", Span(7, 9, 7, 20), "f", "stop", ("T > 0", "n >= T")),),
+    errors=(AnalysisError("a.py", 0, "SST001", "cannot read the file: permission denied"),),
+    files_checked=3,
+)
+
+
+def test_concise_is_one_line_each_sorted_by_place():
+    assert render("concise", REPORT) == (
+        "here/a.py:1:1: SST001 cannot read the file: permission denied\nhere/app/run.py:5:2: SST102 stops\n"
+    )
+
+
+def test_text_adds_frame_and_witness():
+    assert render("text", REPORT) == (
+        "here/a.py:1:1: SST001 cannot read the file: permission denied\n"
+        "\n"
+        "here/app/run.py:5:2: SST102 stops\n"
+        "    3 |         work()\n"
+        "    4 |     finally:\n"
+        "    5 |     _stop_self_ec2('日本')  # \\x1b[31m\n"
+        "      |     ^^^^^^^^^^^^^^^^^^^^^^\n"
+        "    how it gets there:\n"
+        "      here/app/run.py:1  main() is entered\n"
+        "      here/b.py:10       it ends\n"
+        "\n"
+    )
+
+
+def test_text_underlines_to_the_end_of_the_line_what_goes_on_below():
+    call = StopCall("a.py", Span(1, 1, 3, 2), "f", "stop", ())
+    shown = render("text", Report(findings=(Finding(call, "SST101", "stops"),)), ["stop(\n", "    1\n", ")\n"])
+    assert "    1 | stop(\n      | ^^^^^\n" in shown
+
+
+@pytest.mark.parametrize("line", [0, 1, 99])
+def test_text_survives_a_place_outside_of_the_file(line):
+    assert "SST102" in render("text", Report(findings=(finding(line=line),)), [])
+
+
+def test_json_has_the_shape_of_the_contract():
+    assert json.loads(render("json", REPORT)) == {
+        "version": 1,
+        "findings": [
+            {
+                "code": "SST102",
+                "name": "stop-in-finally",
+                "message": "stops",
+                "path": "app/run.py",
+                "line": 5,
+                "column": 2,
+                "end_line": 5,
+                "end_column": 22,
+                "function": "main",
+                "callee": "_stop_self_ec2",
+                "target": "self",
+                "conditions": ["x > 0"],
+                "witness": [
+                    {"path": "app/run.py", "line": 1, "text": "main() is entered"},
+                    {"path": "b.py", "line": 10, "text": "it ends"},
+                ],
+            }
+        ],
+        "guarded": [
+            {
+                "path": "app/z.py",
+                "line": 7,
+                "column": 9,
+                "function": "f",
+                "callee": "stop",
+                "conditions": ["T > 0", "n >= T"],
+            }
+        ],
+        "errors": [
+            {"path": "a.py", "line": 0, "code": "SST001", "message": "cannot read the file: permission denied"}
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_empty_report_is_rendered(name):
+    assert render(name, Report()).strip() in ("", '{\n  "version": 1,\n  "findings": [],\n  "guarded": [],\n  "errors": []\n}')
+
+
+EVIL = {
+    "escape sequence": ("\x1b[2J", "\\x1b[2J"),
+    "line end": ("a\nb.py:1:1: SST101", "a\\nb.py:1:1: SST101"),
+    "carriage return": ("\r", "\\r"),
+    "eight-bit control": ("\x9b31m", "\\x9b31m"),
+    "right-to-left override": ("\u202e", "\\u202e"),
+    "isolate": ("\u2066", "\\u2066"),
+    "zero width": ("\u200b", "\\u200b"),
+    "line separator": ("\u2028", "\\u2028"),
+    "undecodable byte": ("\udcff", "\\udcff"),
+    "tag": ("\U000e0041", "\\U000e0041"),
+}
+
+
+@pytest.mark.parametrize(("raw", "shown"), EVIL.values(), ids=EVIL)
+def test_what_deceives_is_escaped(raw, shown):
+    assert escape(f"a{raw}z") == f"a{shown}z"
+    report = Report(
+        findings=(finding(path=f"a{raw}", message=f"m{raw}", witness=(WitnessStep(f"w{raw}", 1, f"t{raw}"),)),),
+        errors=(AnalysisError(f"e{raw}", 1, "SST003", f"n{raw}"),),
+    )
+    for name in FORMATS:
+        rendered = render(name, report, [f"stop('{raw}')\n"])
+        assert raw not in rendered
+        rendered.encode("utf-8")
+    assert len(render("concise", report).splitlines()) == 2
+
+
+@pytest.mark.parametrize("text", ["plain.py", "größe.py", "日本.py", "😀.py", "a b.py"])
+def test_what_is_harmless_stays(text):
+    assert escape(text) == text
