@@ -10,9 +10,9 @@ import sys
 import time
 
 import pytest
-from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, check, run, selfstop, write
 
 import selfstop as package
+from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, check, run, selfstop, write
 from selfstop.rules import RULES
 
 POSIX = sys.platform != "win32"
@@ -80,13 +80,19 @@ class TestStatus:
         assert "Traceback" not in done.err
 
     def test_wrong_configuration_is_2_and_said(self, tmp_path):
-        done = check(cwd=write(tmp_path, {"pyproject.toml": "[tool.selfstop]\nselct = []", "a.py": UNGUARDED}))
+        done = check(
+            cwd=write(tmp_path, {"pyproject.toml": "[tool.selfstop]\nselct = []", "a.py": UNGUARDED})
+        )
         assert (done.status, done.out) == (2, "")
         assert "unknown key `selct`: did you mean `select`?" in done.err
 
 
 class TestOptions:
-    FILES = {"a.py": UNGUARDED, "sub/b.py": UNGUARDED.replace(b"stop_instances", b"halt_it"), "tests/c.py": UNGUARDED}
+    FILES = {
+        "a.py": UNGUARDED,
+        "sub/b.py": UNGUARDED.replace(b"stop_instances", b"halt_it"),
+        "tests/c.py": UNGUARDED,
+    }
     CASES = {
         "select another": (["--select", "SST102,SST103"], []),
         "select by prefix": (["--select", "SST1"], ["a.py"]),
@@ -255,7 +261,10 @@ class TestOutput:
     def test_a_closed_pipe_is_no_traceback(self, tmp_path):
         write(tmp_path, {f"{'long' * 40}{number}.py": UNGUARDED for number in range(300)})
         with subprocess.Popen(
-            [sys.executable, "-m", "selfstop", "check"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "selfstop", "check"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         ) as process:
             process.stdout.close()
             said = process.stderr.read()
@@ -284,7 +293,13 @@ class TestRule:
     def test_explains_offline_with_both_examples(self, tmp_path):
         done = selfstop("rule", "SST104", cwd=tmp_path)
         assert done.status == 0
-        for part in ("SST104 no-off-switch", "Repair:", "Reported:", "Not reported:", "IDLE_STOP_THRESHOLD > 0 and"):
+        for part in (
+            "SST104 no-off-switch",
+            "Repair:",
+            "Reported:",
+            "Not reported:",
+            "IDLE_STOP_THRESHOLD > 0 and",
+        ):
             assert part in done.out
 
     @pytest.mark.parametrize("name", ["sst104", "no-off-switch"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from commands import write
 
+from commands import write
 from selfstop.config import Config, ConfigError, EngineOptions, find_root, is_project, load
 from selfstop.patterns import matches
 from selfstop.selection import is_selected
@@ -54,12 +54,14 @@ def test_without_a_table_everything_has_its_default(tmp_path):
 
 
 def test_engine_options_join_both_lists_of_names():
-    config = Config(stop_calls=("halt",), extend_stop_calls=("power_off",), families=("os",), include_tests=True)
+    config = Config(
+        stop_calls=("halt",), extend_stop_calls=("power_off",), families=("os",), include_tests=True
+    )
     assert config.engine_options == EngineOptions(frozenset({"halt", "power_off"}), frozenset({"os"}), True)
 
 
 WRONG = {
-    "unknown key": ('inculde-tests = true', "unknown key `inculde-tests`: did you mean `include-tests`?"),
+    "unknown key": ("inculde-tests = true", "unknown key `inculde-tests`: did you mean `include-tests`?"),
     "unknown key, nothing near": ("zzz = 1", "unknown key `zzz`: known are exclude, "),
     "underscores": ("per_file_ignores = {}", "did you mean `per-file-ignores`?"),
     "string for a list": ('select = "SST1"', 'write ["SST1"]'),
@@ -70,7 +72,7 @@ WRONG = {
     "empty code": ('ignore = [""]', "unknown rule ``"),
     "string for a flag": ('include-tests = "yes"', "true or false is wanted here, not 'yes'"),
     "number for a flag": ("include-tests = 1", "true or false"),
-    "unknown target": ('target = "slef"', 'not \'slef\': did you mean `self`?'),
+    "unknown target": ('target = "slef"', "not 'slef': did you mean `self`?"),
     "list for a target": ('target = ["self"]', '"any" or "self"'),
     "unknown family": ('families = ["termniate"]', "unknown family `termniate`: did you mean `terminate`?"),
     "dotted name": ('stop-calls = ["ec2.stop_instances"]', "write `stop_instances`"),

@@ -6,8 +6,8 @@ import os
 import sys
 
 import pytest
-from commands import write
 
+from commands import write
 from selfstop.project.discovery import discover, is_test
 
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -18,12 +18,16 @@ def found(tmp_path, *paths, **options):
 
 
 def test_directories_are_searched_and_sorted(tmp_path):
-    write(tmp_path, {"b.py": "", "a/z.pyw": "", "a/b/c.py": "", "a/readme.md": "", "a/stub.pyi": "", "noend": ""})
+    write(
+        tmp_path,
+        {"b.py": "", "a/z.pyw": "", "a/b/c.py": "", "a/readme.md": "", "a/stub.pyi": "", "noend": ""},
+    )
     assert found(tmp_path).files == ("a/b/c.py", "a/z.pyw", "b.py")
 
 
 @pytest.mark.parametrize(
-    "directory", [".git", ".venv", "venv", "node_modules", "build", "dist", "__pycache__", ".tox", ".nox", ".eggs"]
+    "directory",
+    [".git", ".venv", "venv", "node_modules", "build", "dist", "__pycache__", ".tox", ".nox", ".eggs"],
 )
 def test_foreign_directories_are_not_entered(tmp_path, directory):
     write(tmp_path, {f"sub/{directory}/a.py": "", "sub/b.py": ""})

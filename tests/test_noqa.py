@@ -142,7 +142,25 @@ def test_table_agrees_with_flake8(tmp_path, shape):
 
 
 PIECES = st.sampled_from(
-    [*COMMENTS, "stop()", "\n", "\n", "\r\n", "\\\n", '"""', "'", "(", ")", ",", "    ", "if x:", "f'", "\f", ":", " "]
+    [
+        *COMMENTS,
+        "stop()",
+        "\n",
+        "\n",
+        "\r\n",
+        "\\\n",
+        '"""',
+        "'",
+        "(",
+        ")",
+        ",",
+        "    ",
+        "if x:",
+        "f'",
+        "\f",
+        ":",
+        " ",
+    ]
 )
 
 

@@ -31,7 +31,9 @@ def render(name, report, lines=LINES):
 
 REPORT = Report(
     findings=(
-        finding(witness=(WitnessStep("app/run.py", 1, "main() is entered"), WitnessStep("b.py", 10, "it ends"))),
+        finding(
+            witness=(WitnessStep("app/run.py", 1, "main() is entered"), WitnessStep("b.py", 10, "it ends"))
+        ),
     ),
     guarded=(StopCall("app/z.py", Span(7, 9, 7, 20), "f", "stop", ("T > 0", "n >= T")),),
     errors=(AnalysisError("a.py", 0, "SST001", "cannot read the file: permission denied"),),
@@ -63,7 +65,9 @@ def test_text_adds_frame_and_witness():
 
 def test_text_underlines_to_the_end_of_the_line_what_goes_on_below():
     call = StopCall("a.py", Span(1, 1, 3, 2), "f", "stop", ())
-    shown = render("text", Report(findings=(Finding(call, "SST101", "stops"),)), ["stop(\n", "    1\n", ")\n"])
+    shown = render(
+        "text", Report(findings=(Finding(call, "SST101", "stops"),)), ["stop(\n", "    1\n", ")\n"]
+    )
     assert "    1 | stop(\n      | ^^^^^\n" in shown
 
 
@@ -106,14 +110,22 @@ def test_json_has_the_shape_of_the_contract():
             }
         ],
         "errors": [
-            {"path": "a.py", "line": 0, "code": "SST001", "message": "cannot read the file: permission denied"}
+            {
+                "path": "a.py",
+                "line": 0,
+                "code": "SST001",
+                "message": "cannot read the file: permission denied",
+            }
         ],
     }
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_empty_report_is_rendered(name):
-    assert render(name, Report()).strip() in ("", '{\n  "version": 1,\n  "findings": [],\n  "guarded": [],\n  "errors": []\n}')
+    assert render(name, Report()).strip() in (
+        "",
+        '{\n  "version": 1,\n  "findings": [],\n  "guarded": [],\n  "errors": []\n}',
+    )
 
 
 EVIL = {
@@ -134,7 +146,9 @@ EVIL = {
 def test_what_deceives_is_escaped(raw, shown):
     assert escape(f"a{raw}z") == f"a{shown}z"
     report = Report(
-        findings=(finding(path=f"a{raw}", message=f"m{raw}", witness=(WitnessStep(f"w{raw}", 1, f"t{raw}"),)),),
+        findings=(
+            finding(path=f"a{raw}", message=f"m{raw}", witness=(WitnessStep(f"w{raw}", 1, f"t{raw}"),)),
+        ),
         errors=(AnalysisError(f"e{raw}", 1, "SST003", f"n{raw}"),),
     )
     for name in FORMATS:

@@ -70,7 +70,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception:  # noqa: BLE001 - a bug of ours must not look like "findings", Python's status for it is 1
-        traceback.print_exc()
+        traceback.print_exc(limit=-10)
         return FAILED
     return int(status or 0)
 

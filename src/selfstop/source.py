@@ -103,7 +103,7 @@ def decode(data: bytes) -> str:
         text.encode("utf-8")
     except UnicodeDecodeError as error:
         reason = f"byte {error.object[error.start]:#04x} is not {_plain(error.encoding)}"
-        raise not_analysable("SST002", reason, len(_lines_before(data, error.start))) from error
+        raise not_analysable("SST002", reason, len(_lines_before(error.object, error.start))) from error
     except (LookupError, ValueError) as error:
         raise not_analysable("SST002", f"{encoding}: {error}", 1) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")

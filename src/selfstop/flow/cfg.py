@@ -137,6 +137,9 @@ class Graph:
     protections: tuple[tuple[int, int], ...] = ()
     """Pairs of the node where a ``try`` begins and the node to which exceptions in its body go."""
 
+    captured: frozenset[Var] = frozenset()
+    """Variables of this scope that nested functions read or write."""
+
     @property
     def pending(self) -> Var:
         """The pseudo-variable that holds the exception in flight."""

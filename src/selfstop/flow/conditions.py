@@ -164,6 +164,8 @@ def _bound(found: Comparison, thresholds: list[Term], evidence: Evidence) -> Rol
     """Only threshold-like atoms are compared: ``T > 0`` and its like are off switches."""
     if len(thresholds) != 1:
         return _between(found, thresholds, evidence)
+    if abs(found.form.constant) > 1 and _rank(thresholds[0], evidence) == 1:
+        return _against_constant(found, thresholds, evidence)
     sign = dict(found.form.atoms)[thresholds[0]]
     aligned = found if sign > 0 else found.flipped()
     limit = -aligned.form.constant / abs(sign)
@@ -286,21 +288,36 @@ def _rank(atom: Term, evidence: Evidence) -> int:
         return min(ranks, default=0)
     if source is Source.ENVIRONMENT:
         return 4
-    if is_constant_name(name) and isinstance(atom, (Var, Attr)):
+    if isinstance(atom, (Var, Attr, Item)) and any(is_constant_name(part) for part in _path(atom)):
         return 4
     if source in {Source.CONFIGURATION, Source.CLAMPED}:
         return 3
-    if found & LIMIT_WORDS:
+    if found & LIMIT_WORDS or _table_of_limits(atom):
         return 2
-    if source is Source.CONSTANT and isinstance(atom, (Var, Attr)) and not _changes(atom, evidence):
+    if _is_fixed(atom, evidence) and not found & GROWING_WORDS:
         return 2
     if found & UNIT_WORDS and not isinstance(atom, App) and not found & (GROWING_WORDS - {"count"}):
         return 1
     return 0
 
 
-def _changes(atom: Term, evidence: Evidence) -> bool:
-    return len(evidence.definitions(atom)) > 1
+def _is_fixed(atom: Term, evidence: Evidence) -> bool:
+    """Whether ``atom`` is bound once, to a positive number."""
+    known = evidence.definitions(atom) if isinstance(atom, (Var, Attr)) else ()
+    return len(known) == 1 and (origin(atom, evidence.definitions).value or 0) > 0
+
+
+def _path(atom: Term) -> list[str]:
+    """The names on the way to a place: ``LIMITS["gpu"]`` has gpu and LIMITS."""
+    names = [last_name(atom)]
+    while isinstance(atom, (Attr, Item)):
+        atom = atom.base
+        names.append(last_name(atom))
+    return names
+
+
+def _table_of_limits(atom: Term) -> bool:
+    return isinstance(atom, (Attr, Item)) and bool(words(last_name(atom.base)) & LIMIT_WORDS)
 
 
 def _never_measured(atom: Term) -> bool:

@@ -14,11 +14,17 @@ from selfstop.flow.cfg import EdgeKind, Graph, Iterate, Raise, Test
 
 
 def successors(graph: Graph) -> list[list[int]]:
-    """The successors of each node without implicit exceptions, but with those a ``try`` stands for."""
+    """The successors of each node without implicit exceptions, but with those a ``try`` stands for.
+
+    A loop may go on for ever: its edges back also lead to the exit, so that a test that ends it is a decision.
+    """
     following: list[list[int]] = []
     for node in graph.nodes:
         explicit = isinstance(node.operation, Raise)
         following.append([edge.target for edge in node.edges if explicit or edge.kind is not EdgeKind.RAISE])
+    for number, node in enumerate(graph.nodes):
+        if any(edge.kind is EdgeKind.BACK for edge in node.edges):
+            following[number].append(graph.exit)
     for start, landing in graph.protections:
         following[start].append(landing)
     return following
@@ -87,6 +93,30 @@ class ControlDependence:
             self._cache[node] = self._closure(node)
         return self._cache[node]
 
+    def avoidable(self, node: int, *, within: int | None = None) -> bool:
+        """Whether some way to ``node``, exceptions included, passes none of the tests that decide about it.
+
+        With ``within``, only tests inside that ``finally`` block count.
+        """
+        tests = self.decisive(node)
+        if within is not None:
+            tests = frozenset(test for test in tests if within in self.graph.nodes[test].finallies)
+        if not tests:
+            return True
+        seen = {self.graph.entry}
+        stack = [self.graph.entry]
+        while stack:
+            current = stack.pop()
+            if current == node:
+                return True
+            if current in tests:
+                continue
+            for edge in self.graph.nodes[current].edges:
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    stack.append(edge.target)
+        return False
+
     def _closure(self, node: int) -> frozenset[int]:
         found: set[int] = set()
         seen: set[int] = set()
@@ -94,14 +124,22 @@ class ControlDependence:
         while stack:
             current = stack.pop()
             for branch in self._direct(current):
-                if branch in seen:
-                    continue
-                seen.add(branch)
-                stack.append(branch)
-                operation = self.graph.nodes[branch].operation
-                if isinstance(operation, Test) or (isinstance(operation, Iterate) and operation.abandons):
+                if self._decides(branch, current):
                     found.add(branch)
+                if branch not in seen:
+                    seen.add(branch)
+                    stack.append(branch)
         return frozenset(found)
+
+    def _decides(self, branch: int, node: int) -> bool:
+        """Tests decide; so does running out of items in a loop that could have been left before."""
+        operation = self.graph.nodes[branch].operation
+        if isinstance(operation, Iterate) and operation.abandons:
+            return any(
+                edge.kind is EdgeKind.FALSE and self._after[edge.target] >> node & 1
+                for edge in self.graph.nodes[branch].edges
+            )
+        return isinstance(operation, Test)
 
     def _direct(self, node: int) -> list[int]:
         bit = 1 << node

@@ -25,8 +25,9 @@ from selfstop.flow.cfg import (
     Test,
 )
 from selfstop.flow.conditions import Kind, Role
-from selfstop.flow.state import Condition, Shared, State, truth_of
-from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
+from selfstop.flow.liveness import live_keys
+from selfstop.flow.state import Condition, Shared, State, simplify, truth_of
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, rebuild, walk
 from selfstop.flow.vocabulary import CLOCKS
 
 MAX_STATES = 16
@@ -34,11 +35,8 @@ MAX_STATES = 16
 MAX_VISITS = 300
 """Visits of one node after which only guards keep states apart."""
 
-EXTERNAL = App("exception")
-"""An exception raised by code outside the program."""
 MUTATORS = frozenset(
-    "append extend add clear pop remove update insert put put_nowait get_nowait setdefault discard popleft "
-    "appendleft sort reverse".split()
+    ["append", "extend", "add", "clear", "pop", "remove", "update", "insert", "put", "put_nowait", "get_nowait", "setdefault", "discard", "popleft", "appendleft", "sort", "reverse"]
 )
 
 
@@ -80,6 +78,9 @@ class World(Protocol):
 
     def implied(self, term: Term, scope: str) -> Sequence[Sequence[Condition]] | None:
         """For a flag kept in an attribute or global: the conditions under which it is set, one list per place."""
+
+    def constant(self, term: Term) -> Term:
+        """The number that a constant of a module stands for, or ``term`` itself."""
 
     def shared(self, scope: str) -> Shared:
         """Attributes and outer variables that functions other than ``scope`` assign."""
@@ -128,6 +129,7 @@ class Analysis:
         self.graph = graph
         self.world = world
         self.points = [Point() for _ in graph.nodes]
+        self._live = live_keys(graph)
         self._work: list[tuple[int, int, Record]] = []
         self._pushed = 0
 
@@ -152,6 +154,7 @@ class Analysis:
 
     def _add(self, record: Record) -> None:
         point = self.points[record.node]
+        record.state = record.state.restricted(self.graph.scope, self._live[record.node])
         point.visits += 1
         if not point.coarse and (len(point.records) > MAX_STATES or point.visits > MAX_VISITS):
             point.coarse = True
@@ -218,11 +221,14 @@ class Analysis:
                 return [(edge, state) for edge in node.edges]
 
     def _external(self, state: State) -> State:
-        return state.with_value(self.graph.pending, EXTERNAL)
+        """An exception from outside the program: nothing is known of it."""
+        return state.forget(self.graph.pending)
 
     def _raised(self, state: State, exception: Term | None) -> State:
-        value = EXTERNAL if exception is None else self.world.resolve(state.evaluate(exception))
-        return state.with_value(self.graph.pending, value)
+        if exception is None:
+            return self._external(state)
+        value = self.world.resolve(state.evaluate(exception))
+        return self._external(state) if is_external(value) else state.with_value(self.graph.pending, value)
 
     def _assign(self, state: State, target: Term, value: Term | None) -> State:
         match value:
@@ -297,7 +303,7 @@ class Analysis:
             role = replace(role, thresholds=role.thresholds | {state.evaluate(t) for t in role.thresholds})
         places = frozenset(_places(template.term)) | frozenset(_places(term))
         condition = replace(template, term=term, role=role, places=places)
-        if state.contradicts(condition):
+        if state.contradicts(condition) or self._decided_by_constants(term, template):
             return
         after = state.established(condition)
         implied = self.world.implied(term, self.graph.scope) if template.truth else None
@@ -306,6 +312,16 @@ class Analysis:
             return
         for alternative in implied:
             yield self.established(after, alternative)
+
+    def _decided_by_constants(self, term: Term, template: Condition) -> bool:
+        """Whether a value known here and a constant of the module rule the outcome out.
+
+        A constant alone never does: that is a setting, which someone may change.
+        """
+        if term == template.term:
+            return False
+        known = truth_of(simplify(rebuild(term, self.world.constant)))
+        return known is not None and known is not template.truth
 
     @staticmethod
     def established(state: State, conditions: Iterable[Condition]) -> State:
@@ -396,6 +412,11 @@ class Analysis:
                 yield edge, record.state
             if taken:
                 return
+
+
+def is_external(exception: Term) -> bool:
+    """Whether nothing is known of a pending exception but that code outside the program raised it."""
+    return isinstance(exception, Var) and exception.name.startswith("$")
 
 
 def _places(term: Term) -> Iterator[Term]:

@@ -63,8 +63,9 @@ def origin(term: Term, definitions: Definitions, *, depth: int = 0) -> Origin:
             return Origin(Source.ENVIRONMENT, _literal(name), _literal(default[0]) if default else "")
         case App(op="max", args=args):
             return _clamped([inner(arg) for arg in args])
-        case App(op="or", args=(*_, last)) if (inner(last).value or 0) > 0:
-            return Origin(Source.CLAMPED, value=inner(last).value)
+        case App(op="or", args=(first, *_, last)) if (fallback := inner(last).value or 0) > 0:
+            variable = inner(first).variable
+            return Origin(Source.CLAMPED, variable, f"{fallback:g}" if variable else "", fallback)
         case App(op="if", args=(_, body, orelse)):
             return worst([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)) | Item(base=base):
@@ -88,7 +89,8 @@ def worst(origins: Iterable[Origin]) -> Origin:
 def _clamped(parts: list[Origin]) -> Origin:
     floors = [part.value for part in parts if part.source in {Source.CONSTANT, Source.CLAMPED} and part.value]
     if any(floor > 0 for floor in floors if floor is not None):
-        return Origin(Source.CLAMPED, value=max(floor for floor in floors if floor is not None))
+        outside = worst(parts)
+        return Origin(Source.CLAMPED, outside.variable, outside.default, max(floor for floor in floors if floor))
     return worst(parts)
 
 

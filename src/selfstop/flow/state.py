@@ -22,7 +22,6 @@ from selfstop.flow.terms import (
     Const,
     Func,
     Instance,
-    Item,
     Result,
     Term,
     Var,
@@ -30,7 +29,6 @@ from selfstop.flow.terms import (
     mention_key,
     rebuild,
     size,
-    walk,
 )
 from selfstop.flow.vocabulary import CLOCKS
 
@@ -127,7 +125,7 @@ class State:
             if twin is not None:
                 if twin.reset != condition.reset:
                     return False
-            elif condition.role.kind is Kind.GUARD or (condition.term, not condition.truth) not in other.conditions:
+            elif condition.role.kind is Kind.GUARD or not _rejoined(condition, other):
                 return False
         return True
 
@@ -187,6 +185,13 @@ class State:
     def with_value(self, place: Term, value: Term) -> State:
         """The state in which ``place`` has ``value``, nothing else changed."""
         return State({**self.values, place: value}, self.conditions)
+
+    def restricted(self, scope: str, live: frozenset[object]) -> State:
+        """Without the values of variables of ``scope`` and call results that are not ``live``."""
+        dead = [key for key in self.values if _is_local(key, scope) and mention_key(key) not in live]
+        if not dead:
+            return self
+        return State({key: value for key, value in self.values.items() if key not in dead}, self.conditions)
 
     def assign(self, place: Term, value: Term | None, *, raw: Term | None = None) -> State:
         """``place = value`` (None: unknown). ``raw`` is the value before evaluation, to recognise ``n += 1``."""
@@ -307,6 +312,12 @@ def truth_of(term: Term) -> bool | None:
     return None
 
 
+def _rejoined(condition: Condition, other: State) -> bool:
+    """Whether ``other`` holds the opposite. The off switch of a threshold stays apart: it is often asked twice."""
+    twin = other.conditions.get((condition.term, not condition.truth))
+    return twin is not None and not (twin.role.kind is Kind.OFF_SWITCH and twin.role.thresholds)
+
+
 def _is_flag(value: Term) -> bool:
     return (isinstance(value, Const) and (value.value is None or isinstance(value.value, (bool, str)))) or _is_callable(
         value
@@ -314,7 +325,14 @@ def _is_flag(value: Term) -> bool:
 
 
 def _is_callable(value: Term) -> bool:
-    return isinstance(value, (Func, Attr)) or (isinstance(value, App) and value.op in {"partial", "class"})
+    """Whether merging states with other values would lose which code runs next."""
+    if isinstance(value, App):
+        return value.op in {"partial", "class", "exception"}
+    return isinstance(value, (Func, Attr, Instance))
+
+
+def _is_local(place: Term, scope: str) -> bool:
+    return isinstance(place, Result) or (isinstance(place, Var) and place.scope == scope)
 
 
 def _belongs(place: Term, scope: str) -> bool:

@@ -15,10 +15,7 @@ from selfstop.model import AnalysisError
 SUFFIXES: Final = (".py", ".pyw")
 
 NEVER_ENTERED: Final = frozenset(
-    (
-        ".bzr .direnv .eggs .git .hg .hypothesis .ipynb_checkpoints .mypy_cache .nox .pytest_cache .ruff_cache .svn "
-        ".tox .venv CVS __pycache__ __pypackages__ build dist node_modules site-packages venv"
-    ).split()
+    [".bzr", ".direnv", ".eggs", ".git", ".hg", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "CVS", "__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "venv"]
 )
 """Directories of other people's, generated or stored code. So are virtual environments of any name."""
 

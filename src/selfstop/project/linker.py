@@ -14,10 +14,23 @@ from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.control import ControlDependence
-from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome
+from selfstop.flow.facts import Analysis, CallEffect, Outcome, is_external
+from selfstop.flow.linear import number
 from selfstop.flow.state import Condition, Shared, State, truth_of
-from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Result, Term, Var, last_name, mention_key
-from selfstop.flow.vocabulary import SWITCH_WORDS, words
+from selfstop.flow.terms import (
+    NONE,
+    App,
+    Attr,
+    Const,
+    Func,
+    Instance,
+    Result,
+    Term,
+    Var,
+    last_name,
+    mention_key,
+)
+from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.program import Program, class_id
 
@@ -66,12 +79,19 @@ class Linker:
         def definitions(place: Term) -> tuple[Definition, ...]:
             known = self.program.definitions(place)
             value = state.values.get(place)
-            if value is None or value == place:
+            if value is None or value == place or any(definition.step for definition in known):
                 return known
-            steps = [definition for definition in known if definition.step]
-            return (Definition(place, value, scope), *steps)
+            return (Definition(place, value, scope),)
 
         return classify(term, truth, Evidence(definitions, self._parameters))
+
+    def constant(self, term: Term) -> Term:
+        """The number that an UPPER_CASE variable of a module is bound to once and for all, else ``term``."""
+        if isinstance(term, Var) and is_constant_name(term.name):
+            known = self.program.definitions(term)
+            if len(known) == 1 and known[0].value is not None and number(known[0].value) is not None:
+                return known[0].value
+        return term
 
     def shared(self, scope: str) -> Shared:
         """Places that functions other than ``scope`` assign once the program runs."""
@@ -188,7 +208,7 @@ class Linker:
                 role, thresholds=role.thresholds | frozenset(bound.evaluate(item) for item in role.thresholds)
             )
         places = frozenset(bound.evaluate(place) for place in condition.places)
-        return replace(condition, term=term, role=role, places=places, exact=False)
+        return replace(condition, term=term, role=role, places=places)
 
     # Summaries
 
@@ -229,7 +249,7 @@ class Linker:
         raises = [
             (exception, Outcome(None, tuple(record.state.conditions.values())))
             for record in analysis.states(graph.escape)
-            if (exception := record.state.evaluate(graph.pending)) != EXTERNAL and self.exception_class(exception)
+            if (exception := record.state.evaluate(graph.pending)) and self.exception_class(exception)
         ]
         return Summary(_limited(returns), tuple(raises[:MAX_OUTCOMES]))
 
@@ -369,7 +389,7 @@ class Linker:
                 return handled_class in ancestors
             return name in {"Exception", "BaseException"} | _foreign_bases(self.program, ancestors)
         if handled_class is not None:
-            return False if exception == EXTERNAL or _builtin_exception(exception) else None
+            return False if is_external(exception) or _builtin_exception(exception) else None
         raised = _builtin_exception(exception)
         wanted = _builtin_exception(handled)
         if raised is not None and wanted is not None:

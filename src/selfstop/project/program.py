@@ -140,10 +140,20 @@ class Program:
         if owner is None:
             return None
         method = self.method(owner, name)
-        if method is None or self.is_property(method):
+        if method is None:
+            return self._class_variable(owner, name, depth)
+        if self.is_property(method):
             return None
         static = "staticmethod" in {last_name(decorator) for decorator in self.functions[method].decorators}
         return Func(method) if static else Func(method, base)
+
+    def _class_variable(self, owner: str, name: str, depth: int) -> Term | None:
+        """A nested class, or a function kept in a class attribute."""
+        for cls in self.ancestors(owner):
+            if self._definitions.get(Var(cls, name)):
+                found = self.resolve(Var(cls, name), depth + 1)
+                return found if isinstance(found, Func) or _is_class(found) else None
+        return None
 
     # Classes
 
@@ -314,7 +324,8 @@ class Program:
     def _attribute(self, owner: str, name: str) -> Iterator[Definition]:
         for cls in (*self.ancestors(owner), *self.descendants(owner)):
             yield from self._class_attributes.get((cls, name), ())
-            yield from self._definitions.get(Var(cls, name), ())
+            fields = self._definitions.get(Var(cls, name), ())
+            yield from (_setting(field) if self._reads_environment(cls) else field for field in fields)
         method = self.method(owner, name)
         if method is not None and self.is_property(method):
             graph = self.functions[method].graph
@@ -322,6 +333,12 @@ class Program:
                 operation = node.operation
                 if getattr(operation, "target", None) == graph.returned:
                     yield Definition(graph.returned, getattr(operation, "value", None), method)
+
+    def _reads_environment(self, cls: str) -> bool:
+        """Whether the class is a pydantic ``BaseSettings``: its fields come from variables of their names."""
+        return any(
+            last_name(base) == "BaseSettings" for ancestor in self.ancestors(cls) for base in self.classes[ancestor].bases
+        )
 
     def attribute_definitions(self, name: str) -> list[Definition]:
         """All bindings of an attribute of that name, of whatever object."""
@@ -340,6 +357,12 @@ def is_receiver(function: Function, name: str) -> bool:
     return bool(
         function.cls and function.parameters and function.parameters[0].name == name and "staticmethod" not in decorators
     )
+
+
+def _setting(field: Definition) -> Definition:
+    name = Const(last_name(field.target).upper())
+    value = App("getenv", (name,) if field.value is None else (name, field.value))
+    return Definition(field.target, value, field.function, annotation=field.annotation)
 
 
 def _is_class(term: Term | None) -> bool:

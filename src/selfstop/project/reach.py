@@ -13,24 +13,34 @@ from enum import Enum
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import MODULE_BODY, Function
-from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, dotted, last_name, walk
+from selfstop.flow.terms import (
+    App,
+    Attr,
+    Const,
+    Func,
+    Instance,
+    Item,
+    Result,
+    Term,
+    Var,
+    dotted,
+    last_name,
+    walk,
+)
 from selfstop.flow.vocabulary import says_stop, words
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import Linker
-from selfstop.project.program import Program
+from selfstop.project.program import Program, class_id
 from selfstop.project.stopcalls import StopCalls
 
 GENERIC_NAMES = frozenset(
-    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get update "
-    "apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup".split()
+    ["stop", "start", "run", "main", "process", "handle", "execute", "close", "shutdown", "exit", "quit", "terminate", "kill", "call", "send", "put", "get", "update", "apply", "finish", "end", "cancel", "join", "wait", "poll", "tick", "work", "loop", "perform", "dispatch", "invoke", "submit", "cleanup"]
 )
 _LATER = frozenset(
-    "signal add_signal_handler register subscribe connect add_listener add_job add_handler add_event_handler "
-    "add_api_route add_route add_url_rule do add_command schedule on set_handler route".split()
+    ["signal", "add_signal_handler", "register", "subscribe", "connect", "add_listener", "add_job", "add_handler", "add_event_handler", "add_api_route", "add_route", "add_url_rule", "do", "add_command", "schedule", "on", "set_handler", "route"]
 )
 _REGISTERING = frozenset(
-    "route get post put delete patch websocket task shared_task command group on_event listener cron scheduled_job "
-    "receiver hook handler callback event on_message middleware periodic_task subscribe job rule exposed api_view".split()
+    ["route", "get", "post", "put", "delete", "patch", "websocket", "task", "shared_task", "command", "group", "on_event", "listener", "cron", "scheduled_job", "receiver", "hook", "handler", "callback", "event", "on_message", "middleware", "periodic_task", "subscribe", "job", "rule", "exposed", "api_view"]
 )
 _CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
@@ -77,8 +87,11 @@ class Reach:
 
     def _record_arguments(self) -> None:
         for function in self.program.functions.values():
+            for parameter in function.parameters:
+                if parameter.default is not None and not isinstance(parameter.default, Func):
+                    self.program.add_argument(Var(function.id, parameter.name), parameter.default, function.id)
             for _, call in function.graph.calls():
-                for func in self.linker.targets(call.func):
+                for func in [*self.linker.targets(call.func), *self._constructors(call)]:
                     callee = self.program.functions.get(func.function)
                     if callee is None:
                         continue
@@ -86,6 +99,13 @@ class Reach:
                     for variable, value in given.items():
                         if isinstance(variable, Var) and not isinstance(value, Func):
                             self.program.add_argument(variable, value, function.id)
+
+    def _constructors(self, call: Call) -> list[Func]:
+        target = self.program.resolve(call.func)
+        if not (isinstance(target, App) and target.op == "class"):
+            return []
+        init = self.program.method(class_id(target), "__init__")
+        return [] if init is None else [Func(init, Instance(class_id(target), call.result.site))]
 
     # Uses
 
@@ -95,6 +115,8 @@ class Reach:
         """What a call with these evaluated operands calls or hands away."""
         yield from self._called(call, func, args, keywords)
         if isinstance(func, Func) and func.function in self.program.functions:
+            return
+        if last_name(func) in {"partial", "partialmethod", "wraps", "getattr", "setattr"}:
             return
         mode, cleanup = _handing_mode(call, func)
         for value in (*args, *(value for _, value in keywords)):
@@ -139,10 +161,10 @@ class Reach:
                     yield from self._candidates(arg, depth + 1)
             case Func():
                 yield from self.linker.targets(resolved)
-            case Item(base=base) | App(op="get", args=(base, *_)):
-                yield from self._entries(base, depth)
-            case Result(callee=Attr(base=base, name="get")):
-                yield from self._entries(base, depth)
+            case Item(base=base, key=key) | App(op="get", args=(base, key, *_)):
+                yield from self._entries(base, key, depth)
+            case Result(callee=Attr(base=base, name="get"), args=(key, *_)):
+                yield from self._entries(base, key, depth)
             case Result(callee=Var(scope="builtins", name="getattr"), args=(base, Const(value=str() as name), *_)):
                 yield from self._candidates(Attr(base, name), depth + 1)
             case _:
@@ -150,15 +172,15 @@ class Reach:
                 if not self.stops.is_reference(resolved):
                     yield from self._indirect(resolved, depth)
 
-    def _entries(self, base: Term, depth: int) -> Iterator[Term]:
-        """The values of a table of functions."""
+    def _entries(self, base: Term, key: Term, depth: int) -> Iterator[Term]:
+        """The values of a table of functions that ``key`` may select."""
         tables = [base, *(d.value for d in self.program.definitions(base) if d.value is not None)]
         for table in tables:
             match table:
                 case App(op="dict", args=pairs):
                     for pair in pairs:
                         match pair:
-                            case App(op="pair", args=(_, value)):
+                            case App(op="pair", args=(own, value)) if not _differ(own, key):
                                 yield from self._candidates(value, depth + 1)
                 case App(op="list" | "tuple", args=values):
                     for value in values:
@@ -304,6 +326,10 @@ class Reach:
     def callers_of(self, identity: str) -> Iterable[tuple[str, int, Mode]]:
         """Call sites of a function, other than its own."""
         return [item for item in self.callers.get(identity, ()) if item[0] != identity]
+
+
+def _differ(first: Term, second: Term) -> bool:
+    return isinstance(first, Const) and isinstance(second, Const) and first != second
 
 
 def _as_partial(value: Term) -> Term:

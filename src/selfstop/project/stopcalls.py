@@ -11,15 +11,14 @@ from selfstop.flow.vocabulary import words
 from selfstop.project.program import Program
 
 OTHER_CLOUDS = frozenset(
-    "gcp google googleapiclient gce compute azure oci oracle alibaba aliyun aliyunsdkcore openstack nova "
-    "digitalocean linode hetzner hcloud vultr ovh yandex libcloud vsphere pyvmomi ibm tencent tencentcloud huawei "
-    "scaleway proxmox libvirt virtualbox docker lxd mock fake stub magicmock".split()
+    ["gcp", "google", "googleapiclient", "gce", "compute", "azure", "oci", "oracle", "alibaba", "aliyun", "aliyunsdkcore", "openstack", "nova", "digitalocean", "linode", "hetzner", "hcloud", "vultr", "ovh", "yandex", "libcloud", "vsphere", "pyvmomi", "ibm", "tencent", "tencentcloud", "huawei", "scaleway", "proxmox", "libvirt", "virtualbox", "docker", "lxd", "mock", "fake", "stub", "magicmock"]
 )
 FAMILIES: dict[str, frozenset[str]] = {
     "terminate": frozenset({"terminate_instances", "terminate_instance_in_auto_scaling_group"}),
     "sagemaker": frozenset({"stop_notebook_instance"}),
     "os": frozenset(),
 }
+_VENDORS = ("google", "azure", "alibaba", "aliyun", "openstack", "digitalocean", "tencent", "libcloud", "huawei")
 _COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
 _RUNNERS = frozenset(
     {
@@ -88,7 +87,8 @@ class StopCalls:
             if isinstance(part, (Var, Attr)) and words(last_name(part)) & OTHER_CLOUDS:
                 return True
             if isinstance(part, Var) and part.scope == "import":
-                if words(part.name.replace(".", "_")) & OTHER_CLOUDS:
+                path = part.name.lower()
+                if words(path.replace(".", "_")) & OTHER_CLOUDS or any(vendor in path for vendor in _VENDORS):
                     return True
         if depth < 4 and isinstance(root, (Var, Attr)):
             values = [d.value for d in self.program.definitions(receiver) if d.value is not None]

@@ -246,7 +246,7 @@ class Verdicts:
     def _bare(self, identity: str, nodes: Sequence[int], seen: frozenset[str] = frozenset()) -> bool:
         """Whether some chain of calls leads to one of the nodes without any test that decides about it."""
         dependence = self.linker.dependence(identity)
-        if not any(not dependence.decisive(node) for node in nodes):
+        if not any(dependence.avoidable(node) for node in nodes):
             return False
         callers = [item for item in self.reach.callers_of(identity) if item[0] not in seen]
         if not callers or self.reach.is_entry(identity):
@@ -277,11 +277,11 @@ class Verdicts:
 
     def _cleanup_at(self, identity: str, node: int, seen: frozenset[str]) -> str:
         graph = self.program.functions[identity].graph
-        tests = self.linker.dependence(identity).decisive(node)
+        dependence = self.linker.dependence(identity)
         blocks = graph.nodes[node].finallies
-        if blocks and not any(blocks[-1] in graph.nodes[test].finallies for test in tests):
+        if blocks and dependence.avoidable(node, within=blocks[-1]):
             return "this `finally` block" if not seen else f"the `finally` block of `{identity.rpartition(':')[2]}`"
-        if tests:
+        if not dependence.avoidable(node):
             return ""
         own = self.reach.cleanup_of(identity)
         if own:
@@ -339,7 +339,7 @@ def entry_of(record: Record) -> Record:
 
 def _on_by_default(condition: Condition) -> bool:
     origin = condition.role.origin
-    if origin.source is not Source.ENVIRONMENT or not origin.default:
+    if origin.source not in {Source.ENVIRONMENT, Source.CLAMPED} or not origin.default:
         return False
     try:
         return float(origin.default) > 0

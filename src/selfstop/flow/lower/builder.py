@@ -252,8 +252,8 @@ class Builder:
             self._resume(way, saved)
             self.frontier = other
 
-    def finish(self) -> Graph:
-        """The finished graph; control at the end of the body returns."""
+    def finish(self, captured: frozenset[Var] = frozenset()) -> Graph:
+        """The finished graph; control at the end of the body returns. ``captured`` are nested functions' uses."""
         self.connect(self.frontier, self.exit)
         self.frontier = []
         nodes = tuple(
@@ -262,4 +262,4 @@ class Builder:
                 self.operations, self.lines, self.edges, self.finallies, strict=True
             )
         )
-        return Graph(nodes, self.entry, self.exit, self.escape, self.scope, tuple(self.protections))
+        return Graph(nodes, self.entry, self.exit, self.escape, self.scope, tuple(self.protections), captured)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
 from libcst.metadata import CodeRange
 
+from selfstop.flow.cfg import Assign, Call, Iterate, Operation, Raise, Test
 from selfstop.flow.code import Class, Definition, Function
-from selfstop.flow.terms import Term
+from selfstop.flow.terms import Term, Var
 from selfstop.model import Span
 
 
@@ -25,6 +26,8 @@ class ModuleContext:
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
+    outer_variables: set[Var] = field(default_factory=set)
+    """Variables of other scopes that the functions lowered so far read or write."""
     _used_ids: dict[str, int] = field(default_factory=dict)
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -46,8 +49,36 @@ class ModuleContext:
         self._used_ids[qualname] = count
         return f"{self.name}:{qualname}" if count == 1 else f"{self.name}:{qualname}#{count}"
 
+    def captured(self, scope: str) -> frozenset[Var]:
+        """The variables of ``scope`` that functions lowered so far share."""
+        return frozenset(variable for variable in self.outer_variables if variable.scope == scope)
+
+    def remember_outer(self, operations: Iterable[Operation], scope: str) -> None:
+        """Note which variables of other scopes ``operations`` of the function ``scope`` speak of."""
+        for operation in operations:
+            for term in _terms(operation):
+                self.outer_variables.update(
+                    key for key in term.mentions if isinstance(key, Var) and key.scope != scope
+                )
+
     def define(
         self, target: Term, value: Term | None, function: str, *, step: str = "", annotation: str = ""
     ) -> None:
         """Record a binding, flow aside."""
         self.definitions.append(Definition(target, value, function, step, annotation))
+
+
+def _terms(operation: Operation) -> Iterator[Term]:
+    match operation:
+        case Assign(target=target, value=value):
+            yield target
+            if value is not None:
+                yield value
+        case Call(func=func, args=args, keywords=keywords):
+            yield func
+            yield from args
+            yield from (value for _, value in keywords)
+        case Test(term=term) | Iterate(iterable=term):
+            yield term
+        case Raise(exception=exception) if exception is not None:
+            yield exception

@@ -44,8 +44,10 @@ class Expressions(Structure):
     def branch(self, node: cst.BaseExpression, *, loop: bool = False) -> tuple[Frontier, Frontier]:
         """Lower ``node`` as a test; returns where control goes on when it is true and when it is false."""
         match node:
-            case cst.BooleanOperation():
-                return self._branch_boolean(node, loop=loop)
+            case cst.BooleanOperation(left=left, operator=operator, right=right):
+                return self._branch_boolean(left, right, conjunction=isinstance(operator, cst.And), loop=loop)
+            case cst.BinaryOperation(left=left, operator=operator, right=right) if self.is_boolean(node):
+                return self._branch_boolean(left, right, conjunction=isinstance(operator, cst.BitAnd), loop=loop)
             case cst.UnaryOperation(operator=cst.Not(), expression=inner):
                 yes, no = self.branch(inner, loop=loop)
                 return no, yes
@@ -74,15 +76,15 @@ class Expressions(Structure):
                 return [], here
         return self.builder.branch(Test(term, text, loop))
 
-    def _branch_boolean(self, node: cst.BooleanOperation, *, loop: bool) -> tuple[Frontier, Frontier]:
-        yes, no = self.branch(node.left, loop=loop)
-        if isinstance(node.operator, cst.And):
-            self.builder.frontier = yes
-            both, second_no = self.branch(node.right, loop=loop)
-            return both, [*no, *second_no]
-        self.builder.frontier = no
-        second_yes, neither = self.branch(node.right, loop=loop)
-        return [*yes, *second_yes], neither
+    def _branch_boolean(
+        self, left: cst.BaseExpression, right: cst.BaseExpression, *, conjunction: bool, loop: bool
+    ) -> tuple[Frontier, Frontier]:
+        yes, no = self.branch(left, loop=loop)
+        self.builder.frontier = yes if conjunction else no
+        second_yes, second_no = self.branch(right, loop=loop)
+        if conjunction:
+            return second_yes, [*no, *second_no]
+        return [*yes, *second_yes], second_no
 
     def _branch_comparison(self, node: cst.Comparison, *, loop: bool) -> tuple[Frontier, Frontier]:
         if _is_main_test(node):
@@ -164,10 +166,15 @@ class Expressions(Structure):
 
     def flag(self, node: cst.BaseExpression) -> Term:
         """The value of ``node`` where it is about to be kept: tests become ``True`` or ``False`` by branching."""
-        return self._merge(node) if self._is_boolean(node) else self.value(node)
+        return self._merge(node) if self.is_boolean(node) else self.value(node)
 
-    def _is_boolean(self, node: cst.BaseExpression) -> bool:
+    def is_boolean(self, node: cst.BaseExpression) -> bool:
+        """Whether ``node`` is a test by its form, so that its value is ``True`` or ``False``."""
         match node:
+            case cst.BinaryOperation(left=left, operator=cst.BitOr() | cst.BitAnd(), right=right):
+                return self.is_boolean(left) and self.is_boolean(right)
+            case cst.BooleanOperation(left=left, right=right):
+                return self.is_boolean(left) and self.is_boolean(right)
             case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()):
                 return True
             case cst.Call(func=cst.Name(value="bool" | "all" | "any" as name), args=[cst.Arg(star="")]):
@@ -203,7 +210,7 @@ class Expressions(Structure):
                 done, self.builder.frontier = self.builder.frontier, no
                 self._into(orelse, merged)
                 self.builder.frontier = [*done, *self.builder.frontier]
-            case _ if self._is_boolean(node):
+            case _ if self.is_boolean(node):
                 yes, no = self.branch(node)
                 self.builder.frontier = [*self._set(yes, merged, TRUE), *self._set(no, merged, FALSE)]
             case _:
@@ -211,7 +218,7 @@ class Expressions(Structure):
 
     def _operand(self, node: cst.BaseExpression, merged: Var, *, keep_on: bool) -> tuple[Frontier, Frontier]:
         """Test the left operand of ``and`` or ``or``; where it decides, it is the value of the whole."""
-        if self._is_boolean(node) or isinstance(node, cst.BooleanOperation):
+        if self.is_boolean(node):
             yes, no = self.branch(node)
             kept: Term = Const(keep_on)
         else:

@@ -71,6 +71,7 @@ class Nesting:
             builder.line = self.context.line(node)
             builder.assign(Var(identity, "$return"), expressions.flag(node.body))
             builder.jump(RETURN)
+        self.context.remember_outer(builder.operations, identity)
         returns = _annotation(node.returns, self.context) if isinstance(node, cst.FunctionDef) else ""
         decorators = (
             tuple(outer.structure.value(decorator.decorator) for decorator in node.decorators)
@@ -84,7 +85,7 @@ class Nesting:
                 self.context.path,
                 qualname,
                 self.context.line(node),
-                builder.finish(),
+                builder.finish(self.context.captured(identity)),
                 parameters,
                 decorators,
                 outer.scope.id if outer.scope.kind == "class" else None,

@@ -13,7 +13,7 @@ from selfstop.flow.lower.expressions import Expressions
 from selfstop.flow.lower.patterns import Patterns
 from selfstop.flow.lower.scopes import Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
-from selfstop.flow.terms import NONE, App, Const, Result, Term, Var, dotted
+from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Result, Term, Var, dotted
 
 ENDING_CALLS = frozenset(
     {"sys.exit", "os._exit", "os.abort", "exit", "quit", "os.execv", "os.execl", "os.execvp", "os.execve"}
@@ -80,7 +80,8 @@ class Statements:
         self, target: cst.BaseExpression, value: Term | None, source: cst.BaseExpression, annotation: str = ""
     ) -> None:
         self.expressions.bind(target, value)
-        self._define(target, self.expressions.structure.value(source), annotation)
+        kept = value if isinstance(value, Func) else self.expressions.structure.value(source)
+        self._define(target, kept, annotation)
 
     def _define(self, target: cst.BaseExpression, value: Term | None, annotation: str = "") -> None:
         if isinstance(target, (cst.Tuple, cst.List)):
@@ -102,12 +103,24 @@ class Statements:
 
     def augmented(self, node: cst.AugAssign) -> None:
         place = self.expressions.place(node.target)
+        if isinstance(node.operator, (cst.BitOrAssign, cst.BitAndAssign)) and self.expressions.is_boolean(node.value):
+            self._accumulate(place, node)
+            return
         operand = self.expressions.value(node.value)
         op = BINARY[type(node.operator)]
         self.builder.assign(place, App(op, (place, operand)))
         step = op if op in {"+", "-"} else ""
         value = operand if step else App(op, (place, operand))
         self.context.define(place, value, self.expressions.function_id, step=step)
+
+    def _accumulate(self, place: Term, node: cst.AugAssign) -> None:
+        """``flag |= test`` and ``flag &= test``: what counts is the outcome, as with ``or`` and ``and``."""
+        conjunction = isinstance(node.operator, cst.BitAndAssign)
+        yes, no = self.expressions.branch(node.value)
+        self.builder.frontier = no if conjunction else yes
+        self.builder.assign(place, FALSE if conjunction else TRUE)
+        self.builder.frontier = [*self.builder.frontier, *(yes if conjunction else no)]
+        self.context.define(place, self.expressions.structure.value(node.value), self.expressions.function_id)
 
     def returns(self, node: cst.Return) -> None:
         value = NONE if node.value is None else self.expressions.flag(node.value)

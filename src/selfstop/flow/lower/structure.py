@@ -69,6 +69,7 @@ _METHODS: dict[type[cst.CSTNode], str] = {
     cst.SimpleString: "string",
     cst.ConcatenatedString: "string",
     cst.FormattedString: "formatted",
+    cst.TemplatedString: "templated",
     cst.BinaryOperation: "binary",
     cst.UnaryOperation: "unary",
     cst.BooleanOperation: "boolean",
@@ -123,10 +124,16 @@ class Structure:
 
     def string(self, node: cst.SimpleString | cst.ConcatenatedString) -> Term:
         value = node.evaluated_value
+        if value is None and isinstance(node, cst.ConcatenatedString):
+            return App("fstring", (self.value(node.left), self.value(node.right)))
         return Const(value) if value is not None else App("fstring", (Const(self.context.text(node)),))
 
     def formatted(self, node: cst.FormattedString) -> Term:
         parts = [self.value(part.expression) for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
+        return App("fstring", (Const(self.context.text(node)), *parts))
+
+    def templated(self, node: cst.TemplatedString) -> Term:
+        parts = [self.value(part.expression) for part in node.parts if isinstance(part, cst.TemplatedStringExpression)]
         return App("fstring", (Const(self.context.text(node)), *parts))
 
     def binary(self, node: cst.BinaryOperation) -> Term:
