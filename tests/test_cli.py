@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -229,8 +230,7 @@ class TestBadInput:
     @pytest.mark.parametrize("output_format", ["text", "concise", "json"])
     def test_names_that_are_no_text_or_deceive(self, tmp_path, output_format):
         for name in (b"byte\xff.py", b"escape\x1b[31m.py", b"line\nend.py"):
-            with open(os.path.join(os.fsencode(tmp_path), name), "wb") as file:
-                file.write(UNGUARDED)
+            (tmp_path / os.fsdecode(name)).write_bytes(UNGUARDED)
         done = selfstop("check", "--output-format", output_format, cwd=tmp_path)
         assert done.status == 1
         assert "Traceback" not in done.err
@@ -349,5 +349,5 @@ def test_version(tmp_path):
 
 
 def test_the_script_is_installed(tmp_path):
-    script = os.path.join(os.path.dirname(sys.executable), "selfstop")
+    script = Path(sys.executable).parent / "selfstop"
     assert run(script, "--version", cwd=tmp_path).status == 0

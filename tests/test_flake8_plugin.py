@@ -47,16 +47,20 @@ ENCODED = {
 }
 
 
-@pytest.mark.parametrize("data", ENCODED.values(), ids=ENCODED)
-def test_places_are_those_of_check(tmp_path, data):
-    write(tmp_path, {"a.py": data})
-    expected = check("a.py", cwd=tmp_path)
-    assert expected.status == 1
-    assert flake8("--select=SST", "a.py", cwd=tmp_path).out == expected.out
-    assert (
-        flake8("--select=SST", "-", cwd=tmp_path, stdin=data).places
-        == check("-", cwd=tmp_path, stdin=data).places
-    )
+def test_places_are_those_of_check(tmp_path):
+    write(tmp_path, {f"{name.replace(' ', '_')}.py": data for name, data in ENCODED.items()})
+    names = sorted(path.name for path in tmp_path.iterdir())
+    expected = check(*names, cwd=tmp_path).out.splitlines()
+    assert len({line.partition(":")[0] for line in expected}) == len(ENCODED)
+    assert sorted(flake8("--select=SST", *names, cwd=tmp_path).out.splitlines()) == sorted(expected)
+
+
+@pytest.mark.parametrize("name", ["lone CR", "byte order mark", "latin-1"])
+def test_places_in_standard_input_are_those_of_check(tmp_path, name):
+    data = ENCODED[name]
+    expected = check("-", cwd=tmp_path, stdin=data).places
+    assert expected
+    assert flake8("--select=SST", "-", cwd=tmp_path, stdin=data).places == expected
 
 
 def test_jobs_find_the_same(tmp_path):

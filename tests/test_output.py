@@ -26,7 +26,7 @@ def finding(path="app/run.py", line=5, column=2, *, message="stops", callee="_st
 
 
 def render(name, report, lines=LINES):
-    return FORMATS[name](View(report, display=lambda path: f"here/{path}", source_lines=lambda path: lines))
+    return FORMATS[name](View(report, display=lambda path: f"here/{path}", source_lines=lambda _path: lines))
 
 
 REPORT = Report(

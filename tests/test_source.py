@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import subprocess
 import sys
 
 import pytest
@@ -240,10 +239,15 @@ def test_any_text_is_measured(text):
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_parsed_or_refused(data):
+    assert code_of(data) in {"", "SST002", "SST003"}
+
+
+def code_of(data: bytes) -> str:
     try:
         source.parse(data)
     except NotAnalysable as error:
-        assert error.code in {"SST002", "SST003"}
+        return error.code
+    return ""
 
 
 def test_mentions_is_a_search_for_bytes():
@@ -283,9 +287,9 @@ class TestPosix:
 
     def test_read_never_waits_for_a_pipe_or_a_device(self, tmp_path):
         os.mkfifo(tmp_path / "pipe.py")
-        program = f"from selfstop import source; from pathlib import Path; source.read(Path({str(tmp_path / 'pipe.py')!r}))"
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20)
-        assert b"it is not a regular file" in done.stderr
+        program = "from pathlib import Path; from selfstop import source; source.read(Path('pipe.py'))"
+        done = run(sys.executable, "-c", program, cwd=tmp_path, timeout=20)
+        assert "it is not a regular file" in done.err
         (tmp_path / "zero.py").symlink_to("/dev/zero")
         assert "it is not a regular file" in refusal(tmp_path / "zero.py")
 

@@ -294,7 +294,7 @@ def _rank(atom: Term, evidence: Evidence) -> int:
         return 3
     if found & LIMIT_WORDS or _table_of_limits(atom):
         return 2
-    if _is_fixed(atom, evidence) and not found & GROWING_WORDS:
+    if _is_fixed(atom, evidence):
         return 2
     if found & UNIT_WORDS and not isinstance(atom, App) and not found & (GROWING_WORDS - {"count"}):
         return 1

@@ -302,7 +302,7 @@ class Analysis:
         elif role.kind is not Kind.PLAIN:
             role = replace(role, thresholds=role.thresholds | {state.evaluate(t) for t in role.thresholds})
         places = frozenset(_places(template.term)) | frozenset(_places(term))
-        condition = replace(template, term=term, role=role, places=places)
+        condition = replace(template, term=term, role=role, places=places, written=template.term)
         if state.contradicts(condition) or self._decided_by_constants(term, template):
             return
         after = state.established(condition)

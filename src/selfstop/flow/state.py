@@ -50,7 +50,7 @@ class Condition:
 
     ``places`` are the variables it speaks of. ``exact`` tells that it still holds word for word; a threshold
     guard survives a ``reset`` of its counter for the rest of the iteration, but no longer word for word.
-    ``test`` is the graph's scope and node where it was established.
+    ``written`` is the test as it stands in the source, ``test`` the graph's scope and node where it was established.
     """
 
     term: Term
@@ -61,6 +61,7 @@ class Condition:
     places: frozenset[Term] = field(compare=False, default=frozenset())
     role: Role = field(compare=False, default=PLAIN)
     loop: bool = field(compare=False, default=False)
+    written: Term | None = field(compare=False, default=None)
     exact: bool = True
     reset: bool = False
 
@@ -120,6 +121,8 @@ class State:
         It knows the same and more, but for conditions that are no guards and whose opposite it holds: where
         both outcomes of a test have come together again, the test has decided nothing.
         """
+        if any(other.values.get(place) != value for place, value in self.values.items()):
+            return False
         for key, condition in self.conditions.items():
             twin = other.conditions.get(key)
             if twin is not None:
@@ -315,7 +318,9 @@ def truth_of(term: Term) -> bool | None:
 def _rejoined(condition: Condition, other: State) -> bool:
     """Whether ``other`` holds the opposite. The off switch of a threshold stays apart: it is often asked twice."""
     twin = other.conditions.get((condition.term, not condition.truth))
-    return twin is not None and not (twin.role.kind is Kind.OFF_SWITCH and twin.role.thresholds)
+    return twin is not None and not any(
+        item.role.kind is Kind.OFF_SWITCH and item.role.thresholds for item in (condition, twin)
+    )
 
 
 def _is_flag(value: Term) -> bool:
@@ -381,7 +386,7 @@ def _in_measure(condition: Condition, place: Term) -> bool:
 
 
 def _survives_step(condition: Condition, place: Term, effect: str) -> bool:
-    found = comparison(condition.term, condition.truth)
+    found = comparison(condition.written or condition.term, condition.truth)
     if found is None:
         return False
     sign = dict(found.form.atoms).get(place)

@@ -15,7 +15,11 @@ from selfstop.model import AnalysisError
 SUFFIXES: Final = (".py", ".pyw")
 
 NEVER_ENTERED: Final = frozenset(
-    [".bzr", ".direnv", ".eggs", ".git", ".hg", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "CVS", "__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "venv"]
+    (
+        ".bzr .direnv .eggs .git .hg .hypothesis .ipynb_checkpoints .mypy_cache .nox .pytest_cache "
+        ".ruff_cache .svn .tox .venv CVS __pycache__ __pypackages__ build dist node_modules "
+        "site-packages venv"
+    ).split()
 )
 """Directories of other people's, generated or stored code. So are virtual environments of any name."""
 
