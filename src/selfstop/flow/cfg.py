@@ -90,7 +90,7 @@ class Test:
 class Iterate:
     """A loop header: the true edge leads to the body with the next item, the false edge is exhaustion.
 
-    ``abandons`` tells whether the body can leave the loop before it is exhausted.
+    ``abandons`` tells that what follows exhaustion is reached no other way, though the body can leave the loop.
     """
 
     iterable: Term

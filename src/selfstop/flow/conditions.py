@@ -17,6 +17,7 @@ from selfstop.flow.vocabulary import (
     CALENDAR_FIELDS,
     CLOCKS,
     FALSE_STRINGS,
+    FRACTION_WORDS,
     GROWING_WORDS,
     LEVEL_WORDS,
     LIMIT_WORDS,
@@ -52,6 +53,8 @@ class Role:
     origin: Origin = field(default=Origin(Source.UNKNOWN))
     measures: frozenset[Term] = frozenset()
     low: bool = False
+    preferred: bool = True
+    """False for the outcome that is a guard only as long as the other one does not lead to the stop as well."""
 
     @property
     def needs_off_switch(self) -> bool:
@@ -122,17 +125,24 @@ def _role(
 ) -> Role:
     """The role of ``measure - threshold relation 0``."""
     growing = is_growing(aligned.form, measures, evidence)
+    level = not growing and _is_level(measures, thresholds, evidence)
     places = frozenset(measures)
     match aligned.relation:
         case ">" | ">=":
-            return Role(Kind.GUARD, thresholds, source, places)
+            return Role(Kind.GUARD, thresholds, source, places, preferred=not level)
         case "==" if growing:
             return Role(Kind.GUARD, thresholds, source, places)
         case "<" | "<=" if growing:
             return Role(Kind.INVERTED, thresholds, source, places)
         case "<" | "<=":
-            return Role(Kind.GUARD, thresholds, source, places, low=True)
+            return Role(Kind.GUARD, thresholds, source, places, low=True, preferred=level)
     return PLAIN
+
+
+def _is_level(measures: Iterable[Term], thresholds: Iterable[Term], evidence: Evidence) -> bool:
+    """Whether the measure shows idleness by being low, as processor load does."""
+    named = any(_all_words(atom, evidence) & LEVEL_WORDS for atom in measures)
+    return named or any(words(last_name(atom)) & {"min", "minimum", "low", "floor"} for atom in thresholds)
 
 
 def _against_constant(found: Comparison, measures: list[Term], evidence: Evidence) -> Role:
@@ -146,7 +156,7 @@ def _against_constant(found: Comparison, measures: list[Term], evidence: Evidenc
     scale = min(abs(coefficient) for _, coefficient in aligned.form.atoms)
     growing = is_growing(aligned.form, measures, evidence)
     timed = any(_is_time(atom, evidence) for atom in measures) or len(measures) > 1
-    percent = not growing and any(_all_words(atom, evidence) & LEVEL_WORDS for atom in measures)
+    percent = not growing and any(_all_words(atom, evidence) & FRACTION_WORDS for atom in measures)
     whole = limit == int(limit) and scale == 1 and not timed and not percent and _is_integer_literal(found)
     match aligned.relation:
         case ">=" | "<" if whole and limit <= 1:

@@ -76,8 +76,8 @@ class World(Protocol):
     def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
         """What a condition is worth."""
 
-    def implied(self, term: Term, scope: str) -> Sequence[Sequence[Condition]] | None:
-        """For a flag kept in an attribute or global: the conditions under which it is set, one list per place."""
+    def implied(self, term: Term, truth: bool, scope: str) -> Sequence[Sequence[Condition]] | None:
+        """What the outcome of testing a shared flag or a property implies: one list for each way it came about."""
 
     def constant(self, term: Term) -> Term:
         """The number that a constant of a module stands for, or ``term`` itself."""
@@ -306,7 +306,7 @@ class Analysis:
         if state.contradicts(condition) or self._decided_by_constants(term, template):
             return
         after = state.established(condition)
-        implied = self.world.implied(term, self.graph.scope) if template.truth else None
+        implied = self.world.implied(term, template.truth, self.graph.scope)
         if implied is None:
             yield after
             return

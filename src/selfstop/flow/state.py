@@ -30,7 +30,7 @@ from selfstop.flow.terms import (
     rebuild,
     size,
 )
-from selfstop.flow.vocabulary import CLOCKS
+from selfstop.flow.vocabulary import CLOCKS, is_constant_name
 
 
 @dataclass(frozen=True)
@@ -290,6 +290,9 @@ def simplify(term: Term) -> Term:
             return term if known is None else Const(not known)
         case App(op="==" | "is", args=(Const(value=left), Const(value=right))):
             return Const(left == right)
+        case App(op="==" | "is", args=(Var() as first, Var() as second)) if is_member(first) and is_member(second):
+            if first.scope == second.scope:
+                return Const(first == second)
         case App(op="<" | "<=" as op, args=(left, right)):
             low, high = number(left), number(right)
             if low is not None and high is not None:
@@ -323,10 +326,15 @@ def _rejoined(condition: Condition, other: State) -> bool:
     )
 
 
+def is_member(term: Term) -> bool:
+    """Whether ``term`` names one of several alternatives, as members of an enumeration do."""
+    return isinstance(term, Var) and is_constant_name(term.name)
+
+
 def _is_flag(value: Term) -> bool:
-    return (isinstance(value, Const) and (value.value is None or isinstance(value.value, (bool, str)))) or _is_callable(
-        value
-    )
+    if isinstance(value, Const):
+        return value.value is None or isinstance(value.value, (bool, str))
+    return is_member(value) or _is_callable(value)
 
 
 def _is_callable(value: Term) -> bool:

@@ -28,6 +28,10 @@ GROWING_WORDS = frozenset(
 LEVEL_WORDS = frozenset(
     ["cpu", "gpu", "utilization", "utilisation", "util", "usage", "load", "percent", "pct", "percentage", "average", "avg", "mean", "metric", "network", "bytes", "packets", "traffic", "memory", "mem", "ram", "disk", "rate", "throughput", "iops", "datapoint", "datapoints", "connections", "temperature", "bandwidth", "activity", "busy", "active", "players", "users", "sessions", "clients", "requests", "remaining", "left", "balance", "free", "depth", "backlog", "level"]
 )
+FRACTION_WORDS = frozenset(
+    "cpu gpu utilization utilisation util usage load percent pct percentage average avg mean metric rate memory mem "
+    "ram throughput bandwidth datapoint datapoints".split()
+)
 NO_MEASURE_WORDS = frozenset(
     ["retry", "retries", "attempt", "attempts", "tries", "try", "version", "version_info", "argc", "argv", "status", "code", "returncode", "exitcode", "errno", "state", "port", "pid", "weekday", "isoweekday", "priority", "random", "randint"]
 )

@@ -124,11 +124,13 @@ class Linker:
             tuple(item for effect in known for item in effect.writes),
         )
 
-    def implied(self, term: Term, scope: str) -> Sequence[Sequence[Condition]] | None:
-        """The conditions under which a flag was set, or a property is true: one list for each place."""
+    def implied(self, term: Term, truth: bool, scope: str) -> Sequence[Sequence[Condition]] | None:
+        """The conditions under which a flag was set, or a property has its value: one list for each way."""
         function = self.program.property_of(term)
         if function is not None:
-            return self._property(term, function)
+            return self._property(term, function, truth=truth)
+        if not truth:
+            return None
         match term:
             case Result(callee=Attr(base=base, name="is_set" | "wait")):
                 return self._events(base)
@@ -154,8 +156,6 @@ class Linker:
         match func:
             case Func(function=identity, receiver=receiver):
                 return [func, *self._overriding(identity, receiver)] if receiver is not None else [func]
-            case Attr(base=Result(callee=Var(scope="builtins", name="super")), name=name):
-                return []
             case Var() | Attr():
                 found = [self.program.resolve(value) for value in self._values(func)]
                 return [value for value in found if isinstance(value, Func)]
@@ -289,31 +289,31 @@ class Linker:
 
     # Flags
 
-    def _property(self, term: Term, function: str) -> Sequence[Sequence[Condition]] | None:
+    def _property(self, term: Term, function: str, *, truth: bool) -> Sequence[Sequence[Condition]] | None:
         summary = self.summary(function)
         if summary is None:
             return None
         assert isinstance(term, Attr)
         bound = State(bind(self.program.functions[function], Func(function, term.base), (), ()))
         outcomes = [self._instantiated(outcome, bound) for outcome in summary.returns]
-        return self._true_outcomes(outcomes)
+        return self._outcomes_with(outcomes, truth=truth)
 
-    def _true_outcomes(self, outcomes: Iterable[Outcome]) -> tuple[tuple[Condition, ...], ...]:
+    def _outcomes_with(self, outcomes: Iterable[Outcome], *, truth: bool) -> tuple[tuple[Condition, ...], ...]:
+        """What holds in the outcomes whose value may be true (or false)."""
         found: list[tuple[Condition, ...]] = []
         for outcome in outcomes:
             value = outcome.value if outcome.value is not None else App("opaque")
-            if truth_of(value) is False:
-                continue
-            conditions = outcome.conditions
-            if truth_of(value) is None:
-                conditions = (*conditions, *self._truth_condition(value))
-            found.append(conditions)
+            known = truth_of(value)
+            if known is None:
+                found.append((*outcome.conditions, *self._truth_condition(value, truth=truth)))
+            elif known is truth:
+                found.append(outcome.conditions)
         return tuple(found)
 
-    def _truth_condition(self, value: Term) -> Iterator[Condition]:
-        role = self.role(value, True, _EMPTY, "")
+    def _truth_condition(self, value: Term, *, truth: bool = True) -> Iterator[Condition]:
+        role = self.role(value, truth, _EMPTY, "")
         if role.kind is not Kind.PLAIN:
-            yield Condition(value, True, role=role, exact=False)
+            yield Condition(value, truth, role=role, exact=False)
 
     def _flag(self, place: Term, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
         """A flag kept in an attribute or outer variable holds what held wherever it was set true."""

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from selfstop.flow.cfg import Assign, Node
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name
 
@@ -126,7 +127,20 @@ class Program:
                 return found if isinstance(found, (Func,)) or _is_class(found) else None
         return None
 
+    def _super_member(self, site: str, name: str) -> Term | None:
+        """``super().name`` in the method in which the call of ``super`` stands."""
+        function = self.functions.get(site.rpartition("@")[0])
+        if function is None or function.cls is None or not function.parameters:
+            return None
+        for cls in list(self.ancestors(function.cls))[1:]:
+            if name in self._methods[cls]:
+                return Func(self._methods[cls][name], Var(function.id, function.parameters[0].name))
+        return None
+
     def _member(self, base: Term, name: str, depth: int) -> Term | None:
+        match base:
+            case Result(site=site, callee=Var(scope="builtins", name="super")):
+                return self._super_member(site, name)
         if _is_class(base):
             identity = class_id(base)
             method = self.method(identity, name)
@@ -248,13 +262,17 @@ class Program:
         return None
 
     def _returned_class(self, function: Function, depth: int) -> str | None:
-        classes = set()
-        for node in function.graph.nodes:
-            operation = node.operation
-            if getattr(operation, "target", None) == function.graph.returned:
-                value = getattr(operation, "value", None)
-                classes.add(None if value is None else self.class_of(value, depth + 1))
+        classes = {self.class_of(value, depth + 1) for value in self.returned_values(Func(function.id))}
         return classes.pop() if len(classes) == 1 else None
+
+    def returned_values(self, callee: Term) -> list[Term]:
+        """What a function of the program returns, as terms of its own variables."""
+        target = self.resolve(callee)
+        if not isinstance(target, Func) or target.function not in self.functions:
+            return []
+        graph = self.functions[target.function].graph
+        values = [getattr(node.operation, "value", None) for node in graph.nodes if _targets(node, graph.returned)]
+        return [value for value in values if value is not None]
 
     def _class_of_place(self, place: Term, depth: int) -> str | None:
         found: set[str] = set()
@@ -328,11 +346,9 @@ class Program:
             yield from (_setting(field) if self._reads_environment(cls) else field for field in fields)
         method = self.method(owner, name)
         if method is not None and self.is_property(method):
-            graph = self.functions[method].graph
-            for node in graph.nodes:
-                operation = node.operation
-                if getattr(operation, "target", None) == graph.returned:
-                    yield Definition(graph.returned, getattr(operation, "value", None), method)
+            returned = self.functions[method].graph.returned
+            for value in self.returned_values(Func(method)):
+                yield Definition(returned, value, method)
 
     def _reads_environment(self, cls: str) -> bool:
         """Whether the class is a pydantic ``BaseSettings``: its fields come from variables of their names."""
@@ -357,6 +373,10 @@ def is_receiver(function: Function, name: str) -> bool:
     return bool(
         function.cls and function.parameters and function.parameters[0].name == name and "staticmethod" not in decorators
     )
+
+
+def _targets(node: Node, place: Term) -> bool:
+    return isinstance(node.operation, Assign) and node.operation.target == place
 
 
 def _setting(field: Definition) -> Definition:

@@ -110,6 +110,10 @@ class StopCalls:
                 return self._is_collection(base, depth)
             case App(op="call", args=(Attr(base=base, name="filter" | "all" | "limit" | "page_size"), *_)):
                 return self._is_collection(base, depth)
+            case Result(callee=callee) | App(op="call", args=(callee, *_)) if callee is not None and (
+                returned := self.program.returned_values(callee)
+            ):
+                return any(self._is_resource(value, depth + 1) for value in returned)
             case App(op="element", args=(base,)) | Item(base=base):
                 return self._is_resource(base, depth + 1) or self._is_collection(base, depth)
             case App(op="list" | "sorted" | "tuple", args=(base, *_)):

@@ -10,7 +10,7 @@ from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.origins import Source
 from selfstop.flow.state import Condition, State
-from selfstop.flow.terms import Const, Func, Term, last_name
+from selfstop.flow.terms import Const, Func, Term, Var, last_name
 from selfstop.model import Span
 from selfstop.project.binding import bind
 from selfstop.project.linker import Linker
@@ -27,11 +27,12 @@ class Path:
 
     record: Record
     conditions: tuple[Condition, ...]
+    void: frozenset[tuple[Term, bool]] = frozenset()
 
     @property
     def guards(self) -> list[Condition]:
-        """The threshold guards that hold."""
-        return [condition for condition in self.conditions if condition.role.kind is Kind.GUARD]
+        """The threshold guards that hold and are not void: asked, and then ignored."""
+        return [c for c in self.conditions if c.role.kind is Kind.GUARD and c.key not in self.void]
 
     @property
     def unswitched(self) -> list[Condition]:
@@ -113,6 +114,8 @@ class Verdicts:
         function = self.program.functions[identity]
         parameters = {parameter.name for parameter in function.parameters}
         for _, call in function.graph.calls():
+            if isinstance(call.func, Var) and call.func.scope == identity and call.func.name in parameters:
+                return True
             callee = getattr(call.func, "callee", None)
             args = getattr(call.func, "args", ())
             if callee is not None and last_name(callee) == "getattr" and len(args) >= 2:
@@ -146,7 +149,7 @@ class Verdicts:
                 by_span.setdefault(span, []).append(Site(identity, node, call, tuple(paths), tuple(uses)))
         for span in sorted(by_span):
             group = by_span[span]
-            paths = tuple(path for site in group for path in site.paths)
+            paths = _without_void([path for site in group for path in site.paths])
             uses = tuple(use for site in group for use in site.uses)
             yield Site(identity, group[0].node, group[0].call, paths, uses)
 
@@ -229,13 +232,14 @@ class Verdicts:
         self, site: Site, paths: Sequence[Path], worst: list[Path], defaults: tuple[Condition, ...]
     ) -> Judgement:
         dominating = _dominating(paths)
-        inverted = [condition for condition in dominating if condition.role.kind is Kind.INVERTED]
+        inverted = [c for c in dominating if c.role.kind is Kind.INVERTED and _is_last_word(c, dominating)]
         if inverted:
             return Judgement(site, "SST106", worst[0], dominating, "", inverted[0], defaults)
         deciding = [condition for condition in dominating if not (condition.loop and condition.truth)]
         if deciding and all(condition.role.kind is Kind.OFF_SWITCH for condition in deciding):
             return Judgement(site, "SST105", worst[0], tuple(deciding), "", None, defaults)
-        if dominating or not self._bare(site.function, self._nodes(site)):
+        asked = dominating or all(_foreign(path, paths, site.function) for path in worst)
+        if asked or not self._bare(site.function, self._nodes(site)):
             return Judgement(site, "SST103", worst[0], dominating, "", None, defaults)
         return Judgement(site, "SST101", worst[0], dominating, "", None, defaults)
 
@@ -307,9 +311,28 @@ class Verdicts:
         return any(not any(c.role.kind is Kind.GUARD for c in conditions) for conditions in inner)
 
 
+def _without_void(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """A comparison both of whose outcomes lead to the stop is a guard in its natural direction at most."""
+    held = {condition.key for path in paths for condition in path.conditions}
+    void = frozenset(
+        condition.key
+        for path in paths
+        for condition in path.conditions
+        if not condition.role.preferred and (condition.term, not condition.truth) in held
+    )
+    return tuple(Path(path.record, path.conditions, void) for path in paths)
+
+
 def _joined(outer: tuple[Condition, ...], inner: tuple[Condition, ...]) -> tuple[Condition, ...]:
     known = {condition.key for condition in inner}
     return (*(condition for condition in outer if condition.key not in known), *inner)
+
+
+def _is_last_word(inverted: Condition, dominating: Sequence[Condition]) -> bool:
+    """Whether it is this comparison that lets the stop happen, not a question asked after a guard has failed."""
+    later = dominating[list(dominating).index(inverted) + 1 :]
+    direct = inverted.written is None or inverted.truth
+    return direct or not any(condition.role.kind is Kind.PLAIN for condition in later)
 
 
 def _dominating(paths: Sequence[Path]) -> tuple[Condition, ...]:
@@ -318,6 +341,16 @@ def _dominating(paths: Sequence[Path]) -> tuple[Condition, ...]:
     for path in paths[1:]:
         common &= {condition.key for condition in path.conditions}
     return tuple(condition for condition in paths[0].conditions if condition.key in common)
+
+
+def _foreign(path: Path, paths: Sequence[Path], function: str) -> list[Condition]:
+    """Conditions that a called function brought along, by returning or raising as it did."""
+    held = {condition.key for other in paths for condition in other.conditions}
+    return [
+        condition
+        for condition in path.conditions
+        if condition.test[0] != function and (condition.term, not condition.truth) not in held
+    ]
 
 
 def _by_origin(paths: Sequence[Path]) -> list[list[Path]]:

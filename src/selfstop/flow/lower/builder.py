@@ -22,7 +22,7 @@ class Loop:
 
     head: int
     breaks: Frontier = field(default_factory=list)
-    abandoned: bool = False
+    returned: bool = False
 
 
 @dataclass
@@ -146,13 +146,12 @@ class Builder:
             if isinstance(frame, Loop) and way != RETURN:
                 if way == BREAK:
                     frame.breaks.extend(self.frontier)
-                    frame.abandoned = True
                 else:
                     self.connect(self.frontier, frame.head, back=True)
                 self.frontier = []
                 return
             if isinstance(frame, Loop):
-                frame.abandoned = True
+                frame.returned = True
         self.connect(self.frontier, self.exit)
         self.frontier = []
 

@@ -194,7 +194,9 @@ class Statements:
         self.body(node.body)
         self.builder.connect(self.builder.frontier, head, back=True)
         self.builder.frames.pop()
-        self.builder.operations[head] = Iterate(iterable, text, loop.abandoned)
+        abandons = bool(loop.breaks) if node.orelse is not None else not loop.breaks
+        abandons = abandons and (bool(loop.breaks) or loop.returned)
+        self.builder.operations[head] = Iterate(iterable, text, abandons)
         self.builder.frontier = [(head, EdgeKind.FALSE)]
         if node.orelse is not None:
             self.body(node.orelse.body)

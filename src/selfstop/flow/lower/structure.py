@@ -290,7 +290,7 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
 def _pure_method(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...]) -> Term | None:
     if not isinstance(func, Attr) or keywords:
         return None
-    if func.name in PURE_METHODS:
+    if func.name in PURE_METHODS and (not args or "strip" in func.name):
         return App(func.name, (func.base, *args))
     if func.name == "get" and args:
         match args[0]:
