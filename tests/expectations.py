@@ -81,9 +81,7 @@ def parse_expectations(source: bytes) -> Expectations:
     return Expectations(frozenset(findings), frozenset(guarded), frozenset(no_stop), frozenset(lines))
 
 
-def differences(
-    source: bytes, expected: Iterable[tuple[int, str]], found: Iterable[tuple[int, str]]
-) -> list[str]:
+def differences(source: bytes, expected: Iterable[tuple[int, str]], found: Iterable[tuple[int, str]]) -> list[str]:
     """Describe where two sets of (line, code) differ, a line of source each; empty when they agree."""
     text = source.decode("utf-8").splitlines()
     wanted, got = _by_line(expected), _by_line(found)

@@ -54,9 +54,7 @@ def test_without_a_table_everything_has_its_default(tmp_path):
 
 
 def test_engine_options_join_both_lists_of_names():
-    config = Config(
-        stop_calls=("halt",), extend_stop_calls=("power_off",), families=("os",), include_tests=True
-    )
+    config = Config(stop_calls=("halt",), extend_stop_calls=("power_off",), families=("os",), include_tests=True)
     assert config.engine_options == EngineOptions(frozenset({"halt", "power_off"}), frozenset({"os"}), True)
 
 

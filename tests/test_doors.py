@@ -55,9 +55,7 @@ def is_read_by_this_python(path: Path) -> bool:
 
 
 def test_flake8_says_what_check_says(fixtures, checked):
-    expected = [
-        line for line in sorted_lines(checked) if is_read_by_this_python(fixtures / line.partition(":")[0])
-    ]
+    expected = [line for line in sorted_lines(checked) if is_read_by_this_python(fixtures / line.partition(":")[0])]
     assert len(expected) > 50
     assert sorted_lines(flake8("--select=SST", "--jobs=2", "fixtures", cwd=fixtures)) == expected
 

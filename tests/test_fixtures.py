@@ -149,9 +149,7 @@ def test_misspelt_marks_are_errors(comment: bytes) -> None:
         parse_expectations(SOURCE % comment)
 
 
-@pytest.mark.parametrize(
-    "comment", [b"# expect: SST101", b"# silent: guarded", b"# exepct: SST101", b"# see SST101"]
-)
+@pytest.mark.parametrize("comment", [b"# expect: SST101", b"# silent: guarded", b"# exepct: SST101", b"# see SST101"])
 def test_marks_without_a_call_are_errors(comment: bytes) -> None:
     with pytest.raises(MarkError):
         parse_expectations(comment + b"\nf()\n")

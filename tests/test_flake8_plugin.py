@@ -90,9 +90,7 @@ class TestSelection:
         assert "SST201" in flake8("a.py", cwd=tmp_path).out
 
     def test_is_read_from_pyproject(self, tmp_path):
-        write(
-            tmp_path, {"a.py": ON_BY_DEFAULT, "pyproject.toml": '[tool.selfstop]\nextend-select = ["SST201"]'}
-        )
+        write(tmp_path, {"a.py": ON_BY_DEFAULT, "pyproject.toml": '[tool.selfstop]\nextend-select = ["SST201"]'})
         assert "SST201" in flake8("a.py", cwd=tmp_path).out
 
     def test_per_file_ignores_of_flake8(self, tmp_path):

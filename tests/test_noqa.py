@@ -111,8 +111,7 @@ def flake8_suppresses(directory, data: bytes) -> set[tuple[str, int]]:
     return {
         (code, line)
         for code, line in itertools.product(CODES, range(1, len(processor.lines) + 1))
-        if whole_file
-        or Violation(code, str(path), line, 1, "", processor.noqa_line_for(line)).is_inline_ignored(False)
+        if whole_file or Violation(code, str(path), line, 1, "", processor.noqa_line_for(line)).is_inline_ignored(False)
     }
 
 

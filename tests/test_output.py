@@ -31,9 +31,7 @@ def render(name, report, lines=LINES):
 
 REPORT = Report(
     findings=(
-        finding(
-            witness=(WitnessStep("app/run.py", 1, "main() is entered"), WitnessStep("b.py", 10, "it ends"))
-        ),
+        finding(witness=(WitnessStep("app/run.py", 1, "main() is entered"), WitnessStep("b.py", 10, "it ends"))),
     ),
     guarded=(StopCall("app/z.py", Span(7, 9, 7, 20), "f", "stop", ("T > 0", "n >= T")),),
     errors=(AnalysisError("a.py", 0, "SST001", "cannot read the file: permission denied"),),
@@ -65,9 +63,7 @@ def test_text_adds_frame_and_witness():
 
 def test_text_underlines_to_the_end_of_the_line_what_goes_on_below():
     call = StopCall("a.py", Span(1, 1, 3, 2), "f", "stop", ())
-    shown = render(
-        "text", Report(findings=(Finding(call, "SST101", "stops"),)), ["stop(\n", "    1\n", ")\n"]
-    )
+    shown = render("text", Report(findings=(Finding(call, "SST101", "stops"),)), ["stop(\n", "    1\n", ")\n"])
     assert "    1 | stop(\n      | ^^^^^\n" in shown
 
 
@@ -146,9 +142,7 @@ EVIL = {
 def test_what_deceives_is_escaped(raw, shown):
     assert escape(f"a{raw}z") == f"a{shown}z"
     report = Report(
-        findings=(
-            finding(path=f"a{raw}", message=f"m{raw}", witness=(WitnessStep(f"w{raw}", 1, f"t{raw}"),)),
-        ),
+        findings=(finding(path=f"a{raw}", message=f"m{raw}", witness=(WitnessStep(f"w{raw}", 1, f"t{raw}"),)),),
         errors=(AnalysisError(f"e{raw}", 1, "SST003", f"n{raw}"),),
     )
     for name in FORMATS:

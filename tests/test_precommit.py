@@ -100,7 +100,5 @@ def test_pre_commit_installs_us(tmp_path):
     user = write(tmp_path / "user", {"a.py": UNGUARDED})
     git("init", "--quiet", ".", cwd=user)
     git("add", ".", cwd=user)
-    done = pre_commit(
-        "try-repo", str(clone), "selfstop", "--all-files", cwd=user, home=tmp_path / "home", timeout=300
-    )
+    done = pre_commit("try-repo", str(clone), "selfstop", "--all-files", cwd=user, home=tmp_path / "home", timeout=300)
     assert (done.status, findings(done)) == (1, ["a.py:2:5:"]), done.err

@@ -135,12 +135,8 @@ def cli() -> None:
 @click.option("--target", type=click.Choice(TARGETS), help="`self`: not what stops another machine.")
 @click.option("--include-tests/--no-include-tests", default=None, help="Whether to check test code.")
 @click.option("--output-format", type=click.Choice(_FORMATS), default=_FORMATS[0], show_default=True)
-@click.option(
-    "--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write findings to this file."
-)
-@click.option(
-    "--stdin-filename", type=click.Path(path_type=Path), help="What standard input (`-`) is called."
-)
+@click.option("--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write findings to this file.")
+@click.option("--stdin-filename", type=click.Path(path_type=Path), help="What standard input (`-`) is called.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what was left out, and what is guarded.")
 @click.pass_context
 def check(

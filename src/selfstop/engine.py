@@ -50,11 +50,7 @@ def stop_names(options: EngineOptions) -> frozenset[str]:
 def _mentions_resource(data: bytes, options: EngineOptions) -> bool:
     """Whether the resource interface may be in use: ``Instance(id).stop()``, ``instances.filter(…).stop()``."""
     verbs = [b".stop", *([b".terminate"] if "terminate" in options.families else [])]
-    return (
-        b"ec2" in data
-        and any(verb in data for verb in verbs)
-        and (b"Instance(" in data or b".instances" in data)
-    )
+    return b"ec2" in data and any(verb in data for verb in verbs) and (b"Instance(" in data or b".instances" in data)
 
 
 def lower(path: str, data: bytes) -> ModuleCode:

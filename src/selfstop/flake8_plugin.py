@@ -132,9 +132,7 @@ def _run_once(settings: Settings) -> Outcome:
 def _settings(options: argparse.Namespace) -> Settings:
     keys = [*_LISTS, "target", "include-tests"]
     given = [(key, getattr(options, f"selfstop_{key.replace('-', '_')}")) for key in keys]
-    overrides = [
-        (key, tuple(value) if isinstance(value, list) else value) for key, value in given if value is not None
-    ]
+    overrides = [(key, tuple(value) if isinstance(value, list) else value) for key, value in given if value is not None]
     overrides += _opted_in(options)
     filenames = tuple(Path(name) for name in options.filenames) or (Path(),)
     if "-" not in options.filenames:

@@ -207,8 +207,7 @@ def work(queue, instance_id):
         code="SST105",
         name="off-switch-only",
         summary="The off switch is all that stands before the stop call.",
-        rationale="Where only the switch is asked, switched on means stop at once: nothing was counted or "
-        "timed.",
+        rationale="Where only the switch is asked, switched on means stop at once: nothing was counted or timed.",
         repair="Keep the switch and add the comparison: `THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
         template="`{callee}()` needs no more than its off switch, {conditions}, so that switched on means "
         "stop at once: add `… and idle_rounds >= THRESHOLD`",

@@ -36,9 +36,7 @@ def is_selected(code: str, path: str, config: Config) -> bool:
     return _strength_of_selection(code, config) > ignored
 
 
-def select(
-    report: Report, config: Config, *, suppressions: Callable[[str], Suppressions | None]
-) -> Selection:
+def select(report: Report, config: Config, *, suppressions: Callable[[str], Suppressions | None]) -> Selection:
     """Reduce ``report`` to what is to be shown.
 
     ``suppressions`` gives the comments of a file by its path, or ``None`` where they do not matter. It is

@@ -61,9 +61,7 @@ def too_deep(line: int = 0) -> NotAnalysable:
 
 def read(path: Path) -> bytes:
     """Read a regular file, without ever waiting for a pipe or a device."""
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    )
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         refuse_irregular(path.stat().st_mode)
         descriptor = os.open(path, flags)
@@ -149,9 +147,7 @@ def parse(data: bytes) -> libcst.Module:
     except RecursionError as error:
         raise too_deep() from error
     except BaseException as error:
-        if (
-            type(error).__name__ != "PanicException"
-        ):  # a native parser that gives up; no subclass of Exception
+        if type(error).__name__ != "PanicException":  # a native parser that gives up; no subclass of Exception
             raise
         raise not_analysable("SST003", "the parser gave up on it") from error
 
@@ -166,10 +162,7 @@ def column_shifts(data: bytes) -> dict[int, int]:
     if b"\f" not in data:
         return {}
     text = decode(data)
-    return {
-        text.count("\n", 0, match.start()) + 1: len(match.group())
-        for match in _FORM_FEED_INDENT.finditer(text)
-    }
+    return {text.count("\n", 0, match.start()) + 1: len(match.group()) for match in _FORM_FEED_INDENT.finditer(text)}
 
 
 def mentions(data: bytes, names: Iterable[str]) -> bool:

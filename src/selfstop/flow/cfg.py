@@ -65,7 +65,10 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call; ``result`` names its outcome. A keyword of name ``**`` or an argument under ``App("*")`` is unpacked."""
+    """A call; ``result`` names its outcome, ``awaited`` tells that the outcome is awaited at once.
+
+    A keyword of name ``**`` or an argument under ``App("*")`` is unpacked.
+    """
 
     result: Result
     func: Term
@@ -73,6 +76,7 @@ class Call:
     keywords: tuple[tuple[str, Term], ...]
     text: str
     span: Span
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,9 @@ class Class:
 
 @dataclass(frozen=True)
 class ModuleCode:
-    """A lowered module. ``imports`` maps its imported names to dotted ones,
+    """A lowered module.
+
+    ``imports`` maps its imported names to dotted ones,
     ``star_imports`` are the modules whose public names it takes over wholesale.
     """
 

@@ -6,7 +6,7 @@ difference of both sides is taken apart into what is counted or timed and the li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -74,7 +74,7 @@ class Evidence:
     """
 
     definitions: Definitions
-    parameters: dict[Term, bool] = field(default_factory=dict)
+    parameters: Mapping[Term, bool] = field(default_factory=dict)
 
 
 def classify(term: Term, truth: bool, evidence: Evidence) -> Role:
@@ -85,7 +85,7 @@ def classify(term: Term, truth: bool, evidence: Evidence) -> Role:
         case App(op="is", args=(left, Const(value=None))) | App(op="is", args=(Const(value=None), left)):
             return PLAIN if truth else _off_switch([left], evidence)
         case App(op="in", args=(left, right)):
-            return _membership(left, right, truth, evidence)
+            return _membership(left, right, evidence)
     found = comparison(term, truth)
     if found is None:
         return _truthiness(term, truth, evidence)
@@ -97,7 +97,7 @@ def classify(term: Term, truth: bool, evidence: Evidence) -> Role:
 
 def _compared(found: Comparison, term: Term, truth: bool, evidence: Evidence) -> Role:
     if found.relation in {"==", "!="}:
-        switch = _equality_switch(term, truth, evidence)
+        switch = _equality_switch(term, evidence)
         if switch is not None:
             return switch
     atoms = [atom for atom, _ in found.form.atoms]
@@ -141,7 +141,7 @@ def _role(
 
 def _is_level(measures: Iterable[Term], thresholds: Iterable[Term], evidence: Evidence) -> bool:
     """Whether the measure shows idleness by being low, as processor load does."""
-    named = any(_all_words(atom, evidence) & LEVEL_WORDS for atom in measures)
+    named = any(_all_words(atom) & LEVEL_WORDS for atom in measures)
     return named or any(words(last_name(atom)) & {"min", "minimum", "low", "floor"} for atom in thresholds)
 
 
@@ -156,7 +156,7 @@ def _against_constant(found: Comparison, measures: list[Term], evidence: Evidenc
     scale = min(abs(coefficient) for _, coefficient in aligned.form.atoms)
     growing = is_growing(aligned.form, measures, evidence)
     timed = any(_is_time(atom, evidence) for atom in measures) or len(measures) > 1
-    percent = not growing and any(_all_words(atom, evidence) & FRACTION_WORDS for atom in measures)
+    percent = not growing and any(_all_words(atom) & FRACTION_WORDS for atom in measures)
     whole = limit == int(limit) and scale == 1 and not timed and not percent and _is_integer_literal(found)
     match aligned.relation:
         case ">=" | "<" if whole and limit <= 1:
@@ -358,7 +358,7 @@ def is_growing(form: Linear, measures: Iterable[Term], evidence: Evidence) -> bo
 def _grows(atom: Term, evidence: Evidence) -> bool:
     if _grows_by_definition(atom, evidence):
         return True
-    found = _all_words(atom, evidence)
+    found = _all_words(atom)
     if found & LEVEL_WORDS:
         return False
     return bool(found & GROWING_WORDS) or bool(words(last_name(atom)) & GROWING_WORDS)
@@ -367,18 +367,16 @@ def _grows(atom: Term, evidence: Evidence) -> bool:
 def _grows_by_definition(atom: Term, evidence: Evidence) -> bool:
     if not isinstance(atom, (Var, Attr, Item)):
         return False
-    return any(_raises(atom, item.step, item.value, evidence) for item in evidence.definitions(atom))
+    return any(_raises(item.step, item.value, evidence) for item in evidence.definitions(atom))
 
 
-def _raises(atom: Term, step: str, value: Term | None, evidence: Evidence) -> bool:
+def _raises(step: str, value: Term | None, evidence: Evidence) -> bool:
     if step == "+":
         return True
     if step or value is None:
         return False
     form = _form(value)
-    return len(form.atoms) == 2 and any(
-        _is_clock(part, evidence) and sign > 0 for part, sign in form.atoms
-    )
+    return len(form.atoms) == 2 and any(_is_clock(part, evidence) and sign > 0 for part, sign in form.atoms)
 
 
 def _is_clock(atom: Term, evidence: Evidence, depth: int = 0) -> bool:
@@ -410,7 +408,7 @@ def _is_time(atom: Term, evidence: Evidence) -> bool:
     return _is_clock(atom, evidence) or bool(words(last_name(atom)) & (UNIT_WORDS | {"elapsed", "uptime", "age"}))
 
 
-def _all_words(atom: Term, evidence: Evidence) -> frozenset[str]:
+def _all_words(atom: Term) -> frozenset[str]:
     """The words of all names in ``atom``, without those of the receiver ``self``."""
     found: set[str] = set()
     for part in walk(atom):
@@ -531,7 +529,7 @@ def _is_switch_text(term: Term) -> bool:
     return False
 
 
-def _equality_switch(term: Term, truth: bool, evidence: Evidence) -> Role | None:
+def _equality_switch(term: Term, evidence: Evidence) -> Role | None:
     """``os.getenv("SELF_STOP") == "1"`` switches; ``T != "0"`` makes 0 mean never."""
     assert isinstance(term, App)
     left, right = term.args
@@ -544,7 +542,7 @@ def _equality_switch(term: Term, truth: bool, evidence: Evidence) -> Role | None
     return PLAIN
 
 
-def _membership(left: Term, right: Term, truth: bool, evidence: Evidence) -> Role:
+def _membership(left: Term, right: Term, evidence: Evidence) -> Role:
     if _is_switch_text(right) and _external(left, evidence):
         return Role(Kind.OFF_SWITCH, frozenset(), origin(_unwrapped(left), evidence.definitions))
     return PLAIN

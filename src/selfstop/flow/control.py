@@ -40,12 +40,7 @@ def postdominators(following: list[list[int]], exits: Iterable[int]) -> list[int
     for number, targets in enumerate(following):
         for target in targets:
             sources[target].append(number)
-    ends = set(exits) | {number for number, targets in enumerate(following) if not targets}
-    reached = _reaching(sources, ends)
-    for number in range(count - 1, -1, -1):
-        if number not in reached:
-            ends.add(number)
-            reached |= _reaching(sources, {number})
+    ends = _ends(following, sources, exits)
     everything = (1 << count) - 1
     result = [everything] * count
     for end in ends:
@@ -65,6 +60,17 @@ def postdominators(following: list[list[int]], exits: Iterable[int]) -> list[int
                 result[number] = common
                 changed = True
     return result
+
+
+def _ends(following: list[list[int]], sources: list[list[int]], exits: Iterable[int]) -> set[int]:
+    """The exits, and one node of each part of the graph that never gets to one."""
+    ends = set(exits) | {number for number, targets in enumerate(following) if not targets}
+    reached = _reaching(sources, ends)
+    for number in range(len(following) - 1, -1, -1):
+        if number not in reached:
+            ends.add(number)
+            reached |= _reaching(sources, {number})
+    return ends
 
 
 def _reaching(sources: list[list[int]], ends: set[int]) -> set[int]:

@@ -28,15 +28,16 @@ from selfstop.flow.conditions import Kind, Role
 from selfstop.flow.liveness import live_keys
 from selfstop.flow.state import Condition, Shared, State, simplify, truth_of
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, rebuild, walk
-from selfstop.flow.vocabulary import CLOCKS
+from selfstop.flow.vocabulary import CLOCKS, vocabulary
 
 MAX_STATES = 16
 """States kept apart at one node before flags no longer count as a difference."""
 MAX_VISITS = 300
 """Visits of one node after which only guards keep states apart."""
 
-MUTATORS = frozenset(
-    ["append", "extend", "add", "clear", "pop", "remove", "update", "insert", "put", "put_nowait", "get_nowait", "setdefault", "discard", "popleft", "appendleft", "sort", "reverse"]
+MUTATORS = vocabulary(
+    "append extend add clear pop remove update insert put put_nowait get_nowait setdefault discard "
+    "popleft appendleft sort reverse"
 )
 
 
@@ -68,9 +69,9 @@ class World(Protocol):
     def resolve(self, term: Term) -> Term:
         """``term`` with names of functions, classes and methods of the program put in."""
 
-    def call(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> (
-        CallEffect | None
-    ):
+    def call(
+        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> CallEffect | None:
         """The effect of a call of the program's own code; None for a call of anything else."""
 
     def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
@@ -144,9 +145,8 @@ class Analysis:
             if record.dropped:
                 continue
             for edge, state in self._step(record):
-                if edge.kind is EdgeKind.BACK:
-                    state = state.next_iteration()
-                self._add(Record(self.graph.scope, edge.target, state, record, edge.kind))
+                after = state.next_iteration() if edge.kind is EdgeKind.BACK else state
+                self._add(Record(self.graph.scope, edge.target, after, record, edge.kind))
 
     def states(self, node: int) -> Iterator[Record]:
         """The records at ``node``; none if no feasible path leads there."""
@@ -214,9 +214,7 @@ class Analysis:
                 return self._dispatch(record, node.operation)
             case Effect(suspends=suspends):
                 after = state.blurred(self.world.shared(self.graph.scope)) if suspends else state
-                return [
-                    (edge, self._external(state) if edge.kind is EdgeKind.RAISE else after) for edge in node.edges
-                ]
+                return [(edge, self._external(state) if edge.kind is EdgeKind.RAISE else after) for edge in node.edges]
             case Skip():
                 return [(edge, state) for edge in node.edges]
 
@@ -264,6 +262,8 @@ class Analysis:
     def assume(self, state: State, template: Condition) -> Iterator[State]:
         """The states in which the test of ``template`` gives its truth; none if it cannot."""
         term = self.world.resolve(state.evaluate(template.term))
+        if isinstance(term, App) and term.op in {"==", "is"}:
+            term = simplify(rebuild(term, self.world.resolve))
         yield from self._assume(state, term, template)
 
     def _assume(self, state: State, term: Term, template: Condition) -> Iterator[State]:
@@ -280,20 +280,23 @@ class Analysis:
                 yield from self._assume(state, inner, template)
             case App(op="and" | "or" as op, args=(first, *rest)) if rest:
                 second = rest[0] if len(rest) == 1 else App(op, tuple(rest))
-                if (op == "and") is truth:
-                    for middle in self._assume(state, first, template):
-                        yield from self._assume(middle, second, template)
-                else:
-                    yield from self._assume(state, first, template)
-                    for middle in self._assume(state, first, replace(template, truth=not truth)):
-                        yield from self._assume(middle, second, template)
+                yield from self._assume_both(state, first, second, template, op)
             case App(op="if", args=(test, body, orelse)):
-                for middle in self._assume(state, test, replace(template, truth=True)):
-                    yield from self._assume(middle, body, template)
-                for middle in self._assume(state, test, replace(template, truth=False)):
-                    yield from self._assume(middle, orelse, template)
+                for branch, outcome in ((body, True), (orelse, False)):
+                    for middle in self._assume(state, test, replace(template, truth=outcome)):
+                        yield from self._assume(middle, branch, template)
             case _:
                 yield from self._atomic(state, term, template)
+
+    def _assume_both(self, state: State, first: Term, second: Term, template: Condition, op: str) -> Iterator[State]:
+        """``and`` is true, and ``or`` false, if both operands are; else one operand decides."""
+        if (op == "and") is not template.truth:
+            yield from self._assume(state, first, template)
+            undecided = replace(template, truth=not template.truth)
+        else:
+            undecided = template
+        for middle in self._assume(state, first, undecided):
+            yield from self._assume(middle, second, template)
 
     def _atomic(self, state: State, term: Term, template: Condition) -> Iterator[State]:
         role = self.world.role(template.term, template.truth, state, self.graph.scope)
@@ -368,7 +371,10 @@ class Analysis:
                 continue
             after = self.established(state, outcome.conditions)
             value = outcome.value
-            yield edge, after if value is None or value == call.result else after.with_value(call.result, value)
+            yield (
+                edge,
+                after if value is None or value == call.result else after.with_value(call.result, value),
+            )
 
     @staticmethod
     def _opaque_value(call: Call, func: Term, args: Sequence[Term]) -> Term | None:
@@ -396,7 +402,11 @@ class Analysis:
                 yield edge, record.state
                 continue
             template = Condition(
-                App("exhausted", (count,)), True, f"{loop.text} exhausted", node.line, (self.graph.scope, record.node)
+                App("exhausted", (count,)),
+                True,
+                f"{loop.text} exhausted",
+                node.line,
+                (self.graph.scope, record.node),
             )
             yield from ((edge, state) for state in self._atomic(record.state, template.term, template))
 

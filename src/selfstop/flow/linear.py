@@ -78,7 +78,7 @@ def linear(term: Term, *, transparent: bool = True) -> Linear:
             return linear(inner, transparent=transparent).scaled(-1)
         case App(op="*", args=(left, right)):
             return _product(term, left, right, transparent=transparent)
-        case App(op="/" | "//", args=(left, right)) if (divisor := number(right)):
+        case App(op="/" | "//", args=(left, right)) if divisor := number(right):
             return linear(left, transparent=transparent).scaled(1 / divisor)
         case App(op=op, args=(inner, *_)) if transparent and op in TRANSPARENT:
             return linear(inner, transparent=transparent)

@@ -64,4 +64,3 @@ def _defined(operation: Operation) -> set[object]:
         case Call(result=result):
             return {mention_key(result)}
     return set()
-

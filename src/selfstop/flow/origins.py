@@ -59,6 +59,19 @@ def origin(term: Term, definitions: Definitions, *, depth: int = 0) -> Origin:
     match term:
         case Const():
             return Origin(Source.CONSTANT)
+        case App():
+            return _operation(term, inner)
+        case Item(base=base):
+            return _configured(base, inner)
+        case Result(callee=callee, args=args) if callee is not None:
+            return _called(callee, args, inner)
+        case Var() | Attr():
+            return _place(term, definitions, inner)
+    return UNKNOWN
+
+
+def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
+    match term:
         case App(op="getenv", args=(name, *default)):
             return Origin(Source.ENVIRONMENT, _literal(name), _literal(default[0]) if default else "")
         case App(op="max", args=args):
@@ -68,17 +81,11 @@ def origin(term: Term, definitions: Definitions, *, depth: int = 0) -> Origin:
             return Origin(Source.CLAMPED, variable, f"{fallback:g}" if variable else "", fallback)
         case App(op="if", args=(_, body, orelse)):
             return worst([inner(body), inner(orelse)])
-        case App(op="get", args=(base, *_)) | Item(base=base):
+        case App(op="get", args=(base, *_)):
             return _configured(base, inner)
         case App(op="call", args=(callee, *args)):
             return _called(callee, args, inner)
-        case App(args=args) if args:
-            return worst([inner(arg) for arg in args])
-        case Result(callee=callee, args=args) if callee is not None:
-            return _called(callee, args, inner)
-        case Var() | Attr():
-            return _place(term, definitions, inner)
-    return UNKNOWN
+    return worst([inner(arg) for arg in term.args])
 
 
 def worst(origins: Iterable[Origin]) -> Origin:

@@ -166,9 +166,7 @@ class State:
         known = self.holds(condition.term)
         if known is not None:
             return known is not condition.truth
-        return any(
-            other.exact and _contradict(other, condition) for other in self.conditions.values()
-        )
+        return any(other.exact and _contradict(other, condition) for other in self.conditions.values())
 
     def established(self, condition: Condition) -> State:
         """The state in which ``condition`` holds as well."""
@@ -251,9 +249,7 @@ class State:
         """What is left when a loop starts over: a guard whose counter was reset is old news."""
         if not self.has_resets:
             return self
-        return State(
-            self.values, {key: condition for key, condition in self.conditions.items() if not condition.reset}
-        )
+        return State(self.values, {key: condition for key, condition in self.conditions.items() if not condition.reset})
 
     def meet(self, other: State) -> State:
         """What holds in both."""
@@ -277,9 +273,7 @@ class State:
         ]
         if not stale:
             return self
-        return State(
-            self.values, {key: condition for key, condition in self.conditions.items() if key not in stale}
-        )
+        return State(self.values, {key: condition for key, condition in self.conditions.items() if key not in stale})
 
 
 def simplify(term: Term) -> Term:
@@ -297,7 +291,7 @@ def simplify(term: Term) -> Term:
             low, high = number(left), number(right)
             if low is not None and high is not None:
                 return Const(low < high if op == "<" else low <= high)
-        case App(op="is", args=(value, Const(value=None))) if truth_of(value) or value in {FALSE}:
+        case App(op="is", args=(value, Const(value=None))) if truth_of(value) or value == FALSE:
             return FALSE
         case App(op="bool", args=(Const(value=value),)):
             return Const(bool(value))
@@ -388,9 +382,7 @@ def _after(condition: Condition, place: Term, effect: str) -> Condition | None:
 
 
 def _in_measure(condition: Condition, place: Term) -> bool:
-    if any(mention_key(place) in threshold.mentions for threshold in condition.role.thresholds):
-        return False
-    return True
+    return not any(mention_key(place) in threshold.mentions for threshold in condition.role.thresholds)
 
 
 def _survives_step(condition: Condition, place: Term, effect: str) -> bool:

@@ -16,29 +16,53 @@ def words(name: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORDS.findall(name))
 
 
-LIMIT_WORDS = frozenset(
-    ["threshold", "thresholds", "limit", "limits", "timeout", "max", "maximum", "min", "minimum", "deadline", "cutoff", "quota", "budget", "tolerance", "grace", "ttl", "cap", "allowed", "expiry", "expires", "lifetime"]
+def vocabulary(text: str) -> frozenset[str]:
+    """The words in ``text``."""
+    return frozenset(text.split())
+
+
+LIMIT_WORDS = vocabulary(
+    "threshold thresholds limit limits timeout max maximum min minimum deadline cutoff quota budget "
+    "tolerance grace ttl cap allowed expiry expires lifetime"
 )
-UNIT_WORDS = frozenset(
-    ["minutes", "minute", "mins", "seconds", "second", "secs", "sec", "hours", "hour", "hrs", "days", "interval", "period", "window", "duration", "delay"]
+UNIT_WORDS = vocabulary(
+    "minutes minute mins seconds second secs sec hours hour hrs days interval period window duration delay"
 )
-GROWING_WORDS = frozenset(
-    ["idle", "elapsed", "consecutive", "empty", "count", "counter", "counts", "since", "uptime", "age", "polls", "ticks", "waited", "waiting", "quiet", "inactive", "inactivity", "streak", "silence", "silent", "passed", "runtime", "running", "lifetime", "age", "rounds", "cycles", "misses", "strikes", "zero", "zeros"]
+GROWING_WORDS = vocabulary(
+    "idle elapsed consecutive empty count counter counts since uptime age polls ticks waited waiting "
+    "quiet inactive inactivity streak silence silent passed runtime running lifetime rounds cycles misses "
+    "strikes zero zeros"
 )
-LEVEL_WORDS = frozenset(
-    ["cpu", "gpu", "utilization", "utilisation", "util", "usage", "load", "percent", "pct", "percentage", "average", "avg", "mean", "metric", "network", "bytes", "packets", "traffic", "memory", "mem", "ram", "disk", "rate", "throughput", "iops", "datapoint", "datapoints", "connections", "temperature", "bandwidth", "activity", "busy", "active", "players", "users", "sessions", "clients", "requests", "remaining", "left", "balance", "free", "depth", "backlog", "level"]
+LEVEL_WORDS = vocabulary(
+    "cpu gpu utilization utilisation util usage load percent pct percentage average avg mean metric "
+    "network bytes packets traffic memory mem ram disk rate throughput iops datapoint datapoints "
+    "connections temperature bandwidth activity busy active players users sessions clients requests "
+    "remaining left balance free depth backlog level"
 )
 FRACTION_WORDS = frozenset(
     "cpu gpu utilization utilisation util usage load percent pct percentage average avg mean metric rate memory mem "
     "ram throughput bandwidth datapoint datapoints".split()
 )
-NO_MEASURE_WORDS = frozenset(
-    ["retry", "retries", "attempt", "attempts", "tries", "try", "version", "version_info", "argc", "argv", "status", "code", "returncode", "exitcode", "errno", "state", "port", "pid", "weekday", "isoweekday", "priority", "random", "randint"]
+NO_MEASURE_WORDS = vocabulary(
+    "retry retries attempt attempts tries try version version_info argc argv status code returncode "
+    "exitcode errno state port pid weekday isoweekday priority random randint"
 )
 CALENDAR_FIELDS = frozenset(
-    {"hour", "minute", "weekday", "isoweekday", "day", "month", "year", "tm_hour", "tm_min", "tm_wday", "strftime"}
+    {
+        "hour",
+        "minute",
+        "weekday",
+        "isoweekday",
+        "day",
+        "month",
+        "year",
+        "tm_hour",
+        "tm_min",
+        "tm_wday",
+        "strftime",
+    }
 )
-START_WORDS = frozenset(["start", "started", "begin", "began", "last", "previous", "prev", "since", "launch", "launched", "created", "first"])
+START_WORDS = vocabulary("start started begin began last previous prev since launch launched created first")
 CLOCKS = frozenset(
     {
         "time.time",
@@ -60,20 +84,22 @@ CLOCKS = frozenset(
         "asyncio.get_event_loop.time",
     }
 )
-SWITCH_WORDS = frozenset(
-    ["enable", "enabled", "enables", "disable", "disabled", "allow", "allowed", "allows", "auto", "autostop", "autoshutdown", "selfstop", "stop", "shutdown", "terminate", "terminated", "shutoff", "poweroff", "power", "on", "off", "flag", "switch", "active", "should", "use", "want", "do", "dry"]
+SWITCH_WORDS = vocabulary(
+    "enable enabled enables disable disabled allow allowed allows auto autostop autoshutdown selfstop "
+    "stop shutdown terminate terminated shutoff poweroff power on off flag switch active should use want "
+    "do dry"
 )
 TRUE_STRINGS = frozenset({"1", "true", "yes", "on", "y", "t", "enabled", "enable"})
 FALSE_STRINGS = frozenset({"0", "false", "no", "off", "n", "f", "disabled", "disable", "", "never", "none"})
-CONFIGURATION_NAMES = frozenset(
-    ["config", "cfg", "conf", "configuration", "settings", "setting", "env", "environ", "environment", "preferences", "prefs"]
+CONFIGURATION_NAMES = vocabulary(
+    "config cfg conf configuration settings setting env environ environment preferences prefs"
 )
-CONFIGURATION_CALLS = frozenset(
-    ["load_config", "get_config", "read_config", "load_settings", "get_settings", "safe_load", "full_load", "loads", "load", "config", "env", "getenv", "get_env", "getint", "getfloat", "getboolean", "get_setting", "get_option", "env_int", "int_env", "getenv_int", "env_float", "decouple", "configparser"]
+CONFIGURATION_CALLS = vocabulary(
+    "load_config get_config read_config load_settings get_settings safe_load full_load config "
+    "env getenv get_env getint getfloat getboolean get_setting get_option env_int int_env getenv_int "
+    "env_float decouple configparser"
 )
-STOP_WORDS = frozenset(
-    ["stop", "stops", "stopping", "shutdown", "shut", "terminate", "terminates", "halt", "poweroff", "kill", "selfstop", "autostop"]
-)
+STOP_WORDS = vocabulary("stop stops stopping shutdown shut terminate terminates halt poweroff kill selfstop autostop")
 
 
 def says_stop(name: str) -> bool:

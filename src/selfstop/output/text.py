@@ -43,9 +43,7 @@ def _underline(text: str, span: Span) -> str:
 
 def _witness(finding: Finding, view: View) -> Iterator[str]:
     """Yield the steps of the witness, the places in a column."""
-    steps = [
-        (f"{escape(view.display(step.path))}:{step.line}", escape(step.text)) for step in finding.witness
-    ]
+    steps = [(f"{escape(view.display(step.path))}:{step.line}", escape(step.text)) for step in finding.witness]
     width = max((_width(place) for place, _ in steps), default=0)
     if steps:
         yield f"{_MARGIN}how it gets there:"

@@ -59,6 +59,9 @@ def _arguments(call: StopCall, judgement: Judgement, verdicts: Verdicts) -> dict
 
 def _threshold(condition: Condition) -> str:
     """The threshold of a guard as the reader knows it: the shortest name among its atoms."""
-    names = sorted(filter(None, (last_name(atom) for atom in condition.role.thresholds)), key=lambda n: (n == "getenv", len(n), n))
+    names = sorted(
+        filter(None, (last_name(atom) for atom in condition.role.thresholds)),
+        key=lambda n: (n == "getenv", len(n), n),
+    )
     written = [name for name in names if name in condition.text]
     return (written or names or ["the threshold"])[0]

@@ -15,7 +15,7 @@ from selfstop.flow.code import Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, CallEffect, Outcome, is_external
-from selfstop.flow.linear import number
+from selfstop.flow import linear
 from selfstop.flow.state import Condition, Shared, State, truth_of
 from selfstop.flow.terms import (
     NONE,
@@ -59,7 +59,7 @@ class Linker:
         self._shared: dict[str, Shared] = {}
         self._dependence: dict[str, ControlDependence] = {}
         self._writes: dict[str, tuple[tuple[Term, str], ...]] = {}
-        self._parameters = {
+        self._parameters: dict[Term, bool] = {
             Var(function.id, parameter.name): _looks_boolean(parameter.name, parameter.default, parameter.annotation)
             for function in program.functions.values()
             for parameter in function.parameters
@@ -89,7 +89,7 @@ class Linker:
         """The number that an UPPER_CASE variable of a module is bound to once and for all, else ``term``."""
         if isinstance(term, Var) and is_constant_name(term.name):
             known = self.program.definitions(term)
-            if len(known) == 1 and known[0].value is not None and number(known[0].value) is not None:
+            if len(known) == 1 and known[0].value is not None and linear.number(known[0].value) is not None:
                 return known[0].value
         return term
 
@@ -106,10 +106,12 @@ class Linker:
         """What a call of the program's own code does; None for anything else."""
         target, fixed, named = unwrapped(func)
         if isinstance(target, App) and target.op == "class":
-            return CallEffect((Outcome(Instance(class_id(target), call.result.site)),), self._constructor_raises(target))
+            return CallEffect(
+                (Outcome(Instance(class_id(target), call.result.site)),), self._constructor_raises(target)
+            )
         targets = self.targets(target)
         effects = [
-            self._effect(item, (*fixed, *args), (*named, *keywords))
+            self._effect(item, (*fixed, *args), (*named, *keywords), awaited=call.awaited)
             for item in targets
             if item.function in self.program.functions
         ]
@@ -176,9 +178,11 @@ class Linker:
         return [Func(other, receiver) for other in self.program.overrides(owner, name) if other != method]
 
     def _effect(
-        self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+        self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], *, awaited: bool
     ) -> CallEffect | None:
         function = self.program.functions[func.function]
+        if function.is_async and not awaited:
+            return CallEffect((Outcome(None),))
         summary = self.summary(function.id)
         if summary is None:
             return None
@@ -277,7 +281,10 @@ class Linker:
                             bound = State(bind(self.program.functions[item.function], item, (), ()))
                             for place, kind in self.writes(item.function):
                                 certain = not self.dependence(function.id).decisive(number)
-                                yield _place(bound, place), kind if certain or kind == "raised" else "replaced"
+                                yield (
+                                    _place(bound, place),
+                                    kind if certain or kind == "raised" else "replaced",
+                                )
 
     def _write_kind(self, function: Function, number: int, target: Term, value: Term | None) -> str:
         match value:
@@ -364,8 +371,10 @@ class Linker:
                     case Attr(base=base, name="set") if last_name(base) == wanted and not call.args:
                         if function.id in self._running:
                             return None
-                        for record in self.analysis(function.id).states(number):
-                            found.append(tuple(replace(c, exact=False) for c in record.state.conditions.values()))
+                        found.extend(
+                            tuple(replace(condition, exact=False) for condition in record.state.conditions.values())
+                            for record in self.analysis(function.id).states(number)
+                        )
         return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
 
     # Exceptions

@@ -30,6 +30,7 @@ class Program:
         self._class_attributes: dict[tuple[str, str], list[Definition]] = defaultdict(list)
         self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
         self._arguments: dict[Term, list[Definition]] = defaultdict(list)
+        self._class_cache: dict[Term, str | None] = {}
         for module in self.modules.values():
             self.functions.update({function.id: function for function in module.functions})
             self.classes.update({cls.id: cls for cls in module.classes})
@@ -71,7 +72,7 @@ class Program:
             case Var():
                 return self._variable(term, depth) or term
             case Attr(base=base, name=name):
-                return self._member(base, name, depth) or term
+                return self._member(self.resolve(base, depth + 1), name, depth) or term
         return term
 
     def _imported(self, dotted: str, depth: int) -> Term | None:
@@ -231,6 +232,12 @@ class Program:
         """The class of the program that ``term`` is an instance of, where the code shows it."""
         if depth > _DEPTH:
             return None
+        if term not in self._class_cache:
+            self._class_cache[term] = None
+            self._class_cache[term] = self._find_class(term, depth)
+        return self._class_cache[term]
+
+    def _find_class(self, term: Term, depth: int) -> str | None:
         match term:
             case Instance(cls=cls):
                 return cls
@@ -353,7 +360,9 @@ class Program:
     def _reads_environment(self, cls: str) -> bool:
         """Whether the class is a pydantic ``BaseSettings``: its fields come from variables of their names."""
         return any(
-            last_name(base) == "BaseSettings" for ancestor in self.ancestors(cls) for base in self.classes[ancestor].bases
+            last_name(base) == "BaseSettings"
+            for ancestor in self.ancestors(cls)
+            for base in self.classes[ancestor].bases
         )
 
     def attribute_definitions(self, name: str) -> list[Definition]:
@@ -365,13 +374,17 @@ class Program:
         definition = Definition(parameter, value, function)
         if definition not in self._arguments[parameter]:
             self._arguments[parameter].append(definition)
+            self._class_cache.clear()
 
 
 def is_receiver(function: Function, name: str) -> bool:
     """Whether ``name`` is the ``self`` of a method."""
     decorators = {last_name(decorator) for decorator in function.decorators}
     return bool(
-        function.cls and function.parameters and function.parameters[0].name == name and "staticmethod" not in decorators
+        function.cls
+        and function.parameters
+        and function.parameters[0].name == name
+        and "staticmethod" not in decorators
     )
 
 

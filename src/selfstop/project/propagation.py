@@ -122,5 +122,3 @@ class Propagation:
 
 def _speaks_of(value: Term, place: Term) -> bool:
     return any(part == place for part in walk(value))
-
-

@@ -27,20 +27,24 @@ from selfstop.flow.terms import (
     last_name,
     walk,
 )
-from selfstop.flow.vocabulary import says_stop, words
+from selfstop.flow.vocabulary import says_stop, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import Linker
 from selfstop.project.program import Program, class_id
 from selfstop.project.stopcalls import StopCalls
 
-GENERIC_NAMES = frozenset(
-    ["stop", "start", "run", "main", "process", "handle", "execute", "close", "shutdown", "exit", "quit", "terminate", "kill", "call", "send", "put", "get", "update", "apply", "finish", "end", "cancel", "join", "wait", "poll", "tick", "work", "loop", "perform", "dispatch", "invoke", "submit", "cleanup"]
+GENERIC_NAMES = vocabulary(
+    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
+    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup"
 )
-_LATER = frozenset(
-    ["signal", "add_signal_handler", "register", "subscribe", "connect", "add_listener", "add_job", "add_handler", "add_event_handler", "add_api_route", "add_route", "add_url_rule", "do", "add_command", "schedule", "on", "set_handler", "route"]
+_LATER = vocabulary(
+    "signal add_signal_handler register subscribe connect add_listener add_job add_handler "
+    "add_event_handler add_api_route add_route add_url_rule do add_command schedule on set_handler route"
 )
-_REGISTERING = frozenset(
-    ["route", "get", "post", "put", "delete", "patch", "websocket", "task", "shared_task", "command", "group", "on_event", "listener", "cron", "scheduled_job", "receiver", "hook", "handler", "callback", "event", "on_message", "middleware", "periodic_task", "subscribe", "job", "rule", "exposed", "api_view"]
+_REGISTERING = vocabulary(
+    "route get post put delete patch websocket task shared_task command group on_event listener cron "
+    "scheduled_job receiver hook handler callback event on_message middleware periodic_task subscribe job "
+    "rule exposed api_view"
 )
 _CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
@@ -109,11 +113,9 @@ class Reach:
 
     # Uses
 
-    def uses(
-        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
-    ) -> Iterator[Use]:
+    def uses(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
         """What a call with these evaluated operands calls or hands away."""
-        yield from self._called(call, func, args, keywords)
+        yield from self._called(func, args, keywords)
         if isinstance(func, Func) and func.function in self.program.functions:
             return
         if last_name(func) in {"partial", "partialmethod", "wraps", "getattr", "setattr"}:
@@ -123,9 +125,7 @@ class Reach:
             for term in self._referenced(value):
                 yield from self._handed(term, mode, cleanup)
 
-    def _called(
-        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
-    ) -> Iterator[Use]:
+    def _called(self, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
         for candidate in self._candidates(func):
             target, fixed, named = unwrapped(candidate)
             given, keyed = (*fixed, *args), (*named, *keywords)
@@ -142,7 +142,7 @@ class Reach:
         return function.name if function is not None else last_name(func)
 
     def _stops_by_name_alone(self, function: str) -> bool:
-        """A function named as a stop call whose body shows no stop call: trusted by name, unless the name is the API's."""
+        """A function named as a stop call whose body shows none: trusted by name, unless the name is the API's."""
         name = self.program.functions[function].name
         if name not in self.stops.names or name == "stop_instances":
             return False
@@ -230,9 +230,7 @@ class Reach:
                 if isinstance(resolved, Func) or self.stops.is_reference(resolved):
                     yield resolved
                 else:
-                    yield from (
-                        found for found in self.linker.targets(value) if isinstance(found, Func)
-                    )
+                    yield from (found for found in self.linker.targets(value) if isinstance(found, Func))
         return
 
     def _handed(self, term: Term, mode: Mode, cleanup: str) -> Iterator[Use]:
@@ -321,7 +319,15 @@ class Reach:
         if function.name in self.stops.names:
             return True
         first = function.name.lstrip("_").partition("_")[0].lower()
-        return says_stop(function.name) and first not in {"should", "is", "can", "has", "was", "needs", "test"}
+        return says_stop(function.name) and first not in {
+            "should",
+            "is",
+            "can",
+            "has",
+            "was",
+            "needs",
+            "test",
+        }
 
     def callers_of(self, identity: str) -> Iterable[tuple[str, int, Mode]]:
         """Call sites of a function, other than its own."""
@@ -350,7 +356,15 @@ def _handing_mode(call: Call, func: Term) -> tuple[Mode, str]:
         return Mode.CLEANUP, f"`ExitStack.{name}`"
     if name in {"addfinalizer", "addCleanup", "addClassCleanup"}:
         return Mode.CLEANUP, f"`{name}`"
-    if name in _LATER or words(name) & {"register", "handler", "listener", "hook", "subscribe", "callback", "callbacks"}:
+    if name in _LATER or words(name) & {
+        "register",
+        "handler",
+        "listener",
+        "hook",
+        "subscribe",
+        "callback",
+        "callbacks",
+    }:
         return Mode.LATER, ""
     return Mode.NOW, ""
 
@@ -358,10 +372,7 @@ def _handing_mode(call: Call, func: Term) -> tuple[Mode, str]:
 def _is_stack(func: Term) -> bool:
     if not isinstance(func, Attr):
         return False
-    for part in walk(func.base):
-        if words(last_name(part)) & {"stack", "exitstack"}:
-            return True
-    return False
+    return any(words(last_name(part)) & {"stack", "exitstack"} for part in walk(func.base))
 
 
 def _is_registering(decorator: Term) -> bool:

@@ -7,18 +7,30 @@ from dataclasses import dataclass
 
 from selfstop.config import EngineOptions
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
-from selfstop.flow.vocabulary import words
+from selfstop.flow.vocabulary import vocabulary, words
 from selfstop.project.program import Program
 
-OTHER_CLOUDS = frozenset(
-    ["gcp", "google", "googleapiclient", "gce", "compute", "azure", "oci", "oracle", "alibaba", "aliyun", "aliyunsdkcore", "openstack", "nova", "digitalocean", "linode", "hetzner", "hcloud", "vultr", "ovh", "yandex", "libcloud", "vsphere", "pyvmomi", "ibm", "tencent", "tencentcloud", "huawei", "scaleway", "proxmox", "libvirt", "virtualbox", "docker", "lxd", "mock", "fake", "stub", "magicmock"]
+OTHER_CLOUDS = vocabulary(
+    "gcp google googleapiclient gce compute azure oci oracle alibaba aliyun aliyunsdkcore openstack nova "
+    "digitalocean linode hetzner hcloud vultr ovh yandex libcloud vsphere pyvmomi ibm tencent "
+    "tencentcloud huawei scaleway proxmox libvirt virtualbox docker lxd mock fake stub magicmock"
 )
 FAMILIES: dict[str, frozenset[str]] = {
     "terminate": frozenset({"terminate_instances", "terminate_instance_in_auto_scaling_group"}),
     "sagemaker": frozenset({"stop_notebook_instance"}),
     "os": frozenset(),
 }
-_VENDORS = ("google", "azure", "alibaba", "aliyun", "openstack", "digitalocean", "tencent", "libcloud", "huawei")
+_VENDORS = (
+    "google",
+    "azure",
+    "alibaba",
+    "aliyun",
+    "openstack",
+    "digitalocean",
+    "tencent",
+    "libcloud",
+    "huawei",
+)
 _COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
 _RUNNERS = frozenset(
     {
@@ -187,6 +199,3 @@ def _command_words(value: Term) -> list[str]:
         case App(op="fstring", args=(Const(value=str() as text), *_)):
             return text.strip("frbFRB\"'").split()
     return []
-
-
-

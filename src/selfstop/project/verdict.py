@@ -1,4 +1,4 @@
-"""From states to verdicts: is every path to a stop call guarded, and if not, what is missing?"""
+"""From states to verdicts: whether every path to a stop call is guarded, and if not, what is missing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.origins import Source
 from selfstop.flow.state import Condition, State
-from selfstop.flow.terms import Const, Func, Term, Var, last_name
+from selfstop.flow.terms import Attr, Const, Func, Result, Term, Var
 from selfstop.model import Span
 from selfstop.project.binding import bind
+from selfstop.project.data import GuardedData
 from selfstop.project.linker import Linker
 from selfstop.project.propagation import Origin, Propagation
 from selfstop.project.reach import Mode, Reach, Use
@@ -53,10 +54,17 @@ class Site:
     """A place where a stop was decided, with every class of paths that gets there."""
 
     function: str
-    node: int
+    nodes: tuple[int, ...]
     call: Call
     paths: tuple[Path, ...]
     uses: tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class _Collected:
+    call: Call
+    paths: list[Path]
+    uses: list[Use]
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ class Verdicts:
         self.linker = linker
         self.propagation = propagation
         self.program = reach.program
+        self._data = GuardedData(reach.program, linker)
         self._inner: dict[object, tuple[tuple[Condition, ...], ...]] = {}
         self._running: set[str] = set()
         self._handed_up: dict[str, bool] = {}
@@ -116,15 +125,13 @@ class Verdicts:
         for _, call in function.graph.calls():
             if isinstance(call.func, Var) and call.func.scope == identity and call.func.name in parameters:
                 return True
-            callee = getattr(call.func, "callee", None)
-            args = getattr(call.func, "args", ())
-            if callee is not None and last_name(callee) == "getattr" and len(args) >= 2:
-                if last_name(args[1]) in parameters:
+            match call.func:
+                case Result(callee=Var(name="getattr"), args=(_, Var(name=name), *_)) if name in parameters:
                     return True
         return False
 
     def _sites(self, identity: str) -> Iterator[Site]:
-        found: dict[tuple[int, Span], tuple[Call, list[Path], list[Use]]] = {}
+        found: dict[tuple[int, Span], _Collected] = {}
         if self.hands_up(identity):
             return
         for node, record, use in self.propagation.uses(identity):
@@ -133,25 +140,27 @@ class Verdicts:
                 continue
             call = self.program.functions[identity].graph.nodes[node].operation
             assert isinstance(call, Call)
-            _, paths, uses = found.setdefault((node, call.span), (call, [], []))
-            uses.append(use)
+            collected = found.setdefault((node, call.span), _Collected(call, [], []))
+            collected.uses.append(use)
             base = tuple(record.state.conditions.values())
-            paths.extend(Path(record, _joined(base, inner)) for inner in alternatives)
+            operands = [*use.args, *(value for _, value in use.keywords), *_receiver(use.term)]
+            for inserted in self._data.alternatives(operands, self.propagation.analyses):
+                collected.paths.extend(Path(record, _joined(_joined(inserted, base), inner)) for inner in alternatives)
         yield from self._merged(identity, found)
 
-    def _merged(
-        self, identity: str, found: dict[tuple[int, Span], tuple[Call, list[Path], list[Use]]]
-    ) -> Iterator[Site]:
+    @staticmethod
+    def _merged(identity: str, found: dict[tuple[int, Span], _Collected]) -> Iterator[Site]:
         """One site a call, though ``finally`` copies may have given it several nodes."""
-        by_span: dict[Span, list[Site]] = {}
-        for (node, span), (call, paths, uses) in found.items():
-            if paths:
-                by_span.setdefault(span, []).append(Site(identity, node, call, tuple(paths), tuple(uses)))
+        by_span: dict[Span, list[tuple[int, _Collected]]] = {}
+        for (node, span), collected in found.items():
+            if collected.paths:
+                by_span.setdefault(span, []).append((node, collected))
         for span in sorted(by_span):
             group = by_span[span]
-            paths = _without_void([path for site in group for path in site.paths])
-            uses = tuple(use for site in group for use in site.uses)
-            yield Site(identity, group[0].node, group[0].call, paths, uses)
+            nodes = tuple(node for node, _ in group)
+            paths = _without_void([path for _, collected in group for path in collected.paths])
+            uses = tuple(use for _, collected in group for use in collected.uses)
+            yield Site(identity, nodes, group[0][1].call, paths, uses)
 
     def _alternatives(self, use: Use) -> Sequence[tuple[Condition, ...]] | None:
         """What holds in addition once a use stops the machine; None if the decision is not made here."""
@@ -212,13 +221,13 @@ class Verdicts:
         if cleanup and (unguarded or self._bare_in_finally(site)):
             return Judgement(site, "SST102", (unguarded or list(site.paths))[0], dominating, cleanup, None, defaults)
         if unguarded:
-            return self._unguarded(site, unguarded, defaults)
+            return self._unguarded(site, defaults)
         if unswitched:
             culprit = unswitched[0].unswitched[0]
             return Judgement(site, "SST104", unswitched[0], dominating, "", culprit, defaults)
         return Judgement(site, GUARDED, site.paths[0], dominating, "", None, defaults)
 
-    def _unguarded(self, site: Site, unguarded: list[Path], defaults: tuple[Condition, ...]) -> Judgement:
+    def _unguarded(self, site: Site, defaults: tuple[Condition, ...]) -> Judgement:
         """The code of the worst caller's paths."""
         verdicts = []
         for paths in _by_origin(site.paths):
@@ -228,9 +237,7 @@ class Verdicts:
         order = ["SST101", "SST103", "SST105", "SST106"]
         return min(verdicts, key=lambda judgement: order.index(judgement.code))
 
-    def _code(
-        self, site: Site, paths: Sequence[Path], worst: list[Path], defaults: tuple[Condition, ...]
-    ) -> Judgement:
+    def _code(self, site: Site, paths: Sequence[Path], worst: list[Path], defaults: tuple[Condition, ...]) -> Judgement:
         dominating = _dominating(paths)
         inverted = [c for c in dominating if c.role.kind is Kind.INVERTED and _is_last_word(c, dominating)]
         if inverted:
@@ -239,13 +246,9 @@ class Verdicts:
         if deciding and all(condition.role.kind is Kind.OFF_SWITCH for condition in deciding):
             return Judgement(site, "SST105", worst[0], tuple(deciding), "", None, defaults)
         asked = dominating or all(_foreign(path, paths, site.function) for path in worst)
-        if asked or not self._bare(site.function, self._nodes(site)):
+        if asked or not self._bare(site.function, site.nodes):
             return Judgement(site, "SST103", worst[0], dominating, "", None, defaults)
         return Judgement(site, "SST101", worst[0], dominating, "", None, defaults)
-
-    def _nodes(self, site: Site) -> list[int]:
-        graph = self.program.functions[site.function].graph
-        return [number for number, call in graph.calls() if call.span == site.call.span]
 
     def _bare(self, identity: str, nodes: Sequence[int], seen: frozenset[str] = frozenset()) -> bool:
         """Whether some chain of calls leads to one of the nodes without any test that decides about it."""
@@ -263,8 +266,10 @@ class Verdicts:
         """The tests that decide about a site, where none of them is known to hold any more."""
         graph = self.program.functions[site.function].graph
         dependence = self.linker.dependence(site.function)
-        tests = sorted({test for node in self._nodes(site) for test in dependence.decisive(node)})
-        return tuple(dict.fromkeys(text for test in tests if (text := getattr(graph.nodes[test].operation, "text", ""))))
+        tests = sorted({test for node in site.nodes for test in dependence.decisive(node)})
+        return tuple(
+            dict.fromkeys(text for test in tests if (text := getattr(graph.nodes[test].operation, "text", "")))
+        )
 
     # Clean-up
 
@@ -273,7 +278,7 @@ class Verdicts:
         for use in site.uses:
             if use.mode is Mode.CLEANUP:
                 return use.cleanup
-        for node in self._nodes(site):
+        for node in site.nodes:
             found = self._cleanup_at(site.function, node, frozenset())
             if found:
                 return found
@@ -309,6 +314,10 @@ class Verdicts:
         """A guard outside a ``finally`` is old news by the time the block runs; one inside the callee is not."""
         inner = [conditions for use in site.uses for conditions in self._alternatives(use) or ()]
         return any(not any(c.role.kind is Kind.GUARD for c in conditions) for conditions in inner)
+
+
+def _receiver(term: Term) -> list[Term]:
+    return [term.base] if isinstance(term, Attr) else []
 
 
 def _without_void(paths: Sequence[Path]) -> tuple[Path, ...]:
@@ -378,5 +387,3 @@ def _on_by_default(condition: Condition) -> bool:
         return float(origin.default) > 0
     except ValueError:
         return False
-
-

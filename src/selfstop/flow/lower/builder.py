@@ -81,8 +81,9 @@ class Builder:
             if back:
                 join = self.node(Skip("again"))
                 self.edges[source].append(Edge(join, kind))
-                source, kind = join, EdgeKind.BACK
-            self.edges[source].append(Edge(target, kind))
+                self.edges[join].append(Edge(target, EdgeKind.BACK))
+            else:
+                self.edges[source].append(Edge(target, kind))
 
     def emit(self, operation: Operation, *, may_raise: bool = False) -> int:
         """Append a node to the frontier; it becomes the new frontier."""

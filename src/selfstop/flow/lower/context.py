@@ -57,13 +57,9 @@ class ModuleContext:
         """Note which variables of other scopes ``operations`` of the function ``scope`` speak of."""
         for operation in operations:
             for term in _terms(operation):
-                self.outer_variables.update(
-                    key for key in term.mentions if isinstance(key, Var) and key.scope != scope
-                )
+                self.outer_variables.update(key for key in term.mentions if isinstance(key, Var) and key.scope != scope)
 
-    def define(
-        self, target: Term, value: Term | None, function: str, *, step: str = "", annotation: str = ""
-    ) -> None:
+    def define(self, target: Term, value: Term | None, function: str, *, step: str = "", annotation: str = "") -> None:
         """Record a binding, flow aside."""
         self.definitions.append(Definition(target, value, function, step, annotation))
 

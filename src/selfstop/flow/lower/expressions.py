@@ -244,7 +244,11 @@ class Expressions(Structure):
         return target
 
     def awaited(self, node: cst.Await) -> Term:
-        value = self.value(node.expression)
+        value = (
+            self.call(node.expression, awaited=True)
+            if isinstance(node.expression, cst.Call)
+            else (self.value(node.expression))
+        )
         self.builder.effect("await", suspends=True)
         return value
 
@@ -273,7 +277,7 @@ class Expressions(Structure):
         self.builder.effect("[…]")
         return term
 
-    def call(self, node: cst.Call) -> Term:
+    def call(self, node: cst.Call, *, awaited: bool = False) -> Term:
         if (quantified := self._quantifier_value(node)) is not None:
             return quantified
         func = self.value(node.func)
@@ -285,7 +289,7 @@ class Expressions(Structure):
             return pure
         text = self.context.text(node.func)
         result = Result(self.builder.site(), func, args)
-        self.builder.call(Call(result, func, args, keywords, text, self.context.span(node)))
+        self.builder.call(Call(result, func, args, keywords, text, self.context.span(node), awaited))
         return result
 
     def _quantifier_value(self, node: cst.Call) -> Term | None:
@@ -313,7 +317,7 @@ class Expressions(Structure):
                 assert isinstance(node, cst.BaseSimpleComp)
                 self.builder.assign(collected, App("appended", (inside.value(node.elt),)))
 
-        self.builder.assign(collected, App("list"))
+        self.builder.assign(collected, None)
         self._loop(node.for_in, element)
         return collected
 
@@ -395,4 +399,3 @@ def _is_main_test(node: cst.Comparison) -> bool:
         return False
     sides = (node.left, node.comparisons[0].comparator)
     return any(isinstance(side, cst.Name) and side.value == "__name__" for side in sides)
-

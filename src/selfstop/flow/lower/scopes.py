@@ -173,9 +173,9 @@ class Scope:
                 scope = scope.parent
                 continue
             if name in scope.bindings.global_names:
-                return self._module()._own(name)
+                return self._module().own(name)
             if name in scope.bindings.names and name not in scope.bindings.nonlocal_names:
-                return scope._own(name)
+                return scope.own(name)
             scope = scope.parent
         module = self._module()
         if module.bindings.stars and name not in _BUILTIN_NAMES:
@@ -189,7 +189,8 @@ class Scope:
             scope = scope.parent
         return scope
 
-    def _own(self, name: str) -> Term:
+    def own(self, name: str) -> Term:
+        """The variable ``name`` that this scope binds, or what it imports under that name."""
         imported = self.bindings.imports.get(name)
         return Var(IMPORTED, imported) if imported is not None else Var(self.id, name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import libcst as cst
 
@@ -15,6 +16,7 @@ from selfstop.flow.lower.scopes import Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
 from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Result, Term, Var, dotted
 
+_Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
 ENDING_CALLS = frozenset(
     {"sys.exit", "os._exit", "os.abort", "exit", "quit", "os.execv", "os.execl", "os.execvp", "os.execve"}
 )
@@ -239,10 +241,11 @@ class Statements:
         )
 
     def _try_except(self, node: cst.Try | cst.TryStar) -> None:
-        if not node.handlers:
+        handlers: Sequence[_Handler] = node.handlers
+        if not handlers:
             self.body(node.body)
             return
-        types = [self._handler_types(handler) for handler in node.handlers]
+        types = [self._handler_types(handler) for handler in handlers]
         start = self.builder.emit(Skip("try"))
         dispatch = self.builder.node(Dispatch(tuple(types)))
         self.builder.protections.append((start, dispatch))
@@ -252,12 +255,12 @@ class Statements:
         if node.orelse is not None:
             self.body(node.orelse.body)
         done = self.builder.frontier
-        for position, handler in enumerate(node.handlers):
+        for position, handler in enumerate(handlers):
             done = [*done, *self._handler(dispatch, position, handler)]
         self._uncaught(dispatch, types)
         self.builder.frontier = done
 
-    def _handler_types(self, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> tuple[Term, ...]:
+    def _handler_types(self, handler: _Handler) -> tuple[Term, ...]:
         if handler.type is None:
             return ()
         term = self.expressions.structure.value(handler.type)
@@ -266,9 +269,7 @@ class Statements:
                 return args
         return (term,)
 
-    def _handler(
-        self, dispatch: int, position: int, handler: cst.ExceptHandler | cst.ExceptStarHandler
-    ) -> Frontier:
+    def _handler(self, dispatch: int, position: int, handler: _Handler) -> Frontier:
         self.builder.line = self.context.line(handler)
         entry = self.builder.node(Skip("except"))
         self.builder.edges[dispatch].append(Edge(entry, EdgeKind.CATCH, position))
@@ -317,17 +318,13 @@ class Statements:
         identity = self.context.unique(qualname)
         own = bindings_of(node.body.body, self.context.package)
         scope = Scope(identity, "class", self.scope, own)
-        inside = Expressions(
-            self.context, scope, self.builder, self.expressions.function_id, self.expressions.nested
-        )
+        inside = Expressions(self.context, scope, self.builder, self.expressions.function_id, self.expressions.nested)
         outer, self.expressions = self.expressions, inside
         first = len(self.context.functions)
         self.body(node.body)
         self.expressions = outer
         methods = tuple(
-            (function.name, function.id)
-            for function in self.context.functions[first:]
-            if function.cls == identity
+            (function.name, function.id) for function in self.context.functions[first:] if function.cls == identity
         )
         decorators = tuple(structure.value(decorator.decorator) for decorator in node.decorators)
         self.context.classes.append(Class(identity, node.name.value, bases, methods, decorators))

@@ -280,7 +280,7 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
         return _timedelta(args, dict(keywords))
     if name in {"math.ceil", "math.floor", "math.trunc"}:
         return App("int", args)
-    if name in {"getattr"} and len(args) >= 2 and not keywords:
+    if name == "getattr" and len(args) >= 2 and not keywords:
         match args[1]:
             case Const(value=str() as attr):
                 return attribute(args[0], attr)
