@@ -89,13 +89,13 @@ def classify(term: Term, truth: bool, evidence: Evidence) -> Role:
     found = comparison(term, truth)
     if found is None:
         return _truthiness(term, truth, evidence)
-    return _compared(found, term, truth, evidence)
+    return _compared(found, term, evidence)
 
 
 # Comparisons
 
 
-def _compared(found: Comparison, term: Term, truth: bool, evidence: Evidence) -> Role:
+def _compared(found: Comparison, term: Term, evidence: Evidence) -> Role:
     if found.relation in {"==", "!="}:
         switch = _equality_switch(term, evidence)
         if switch is not None:
@@ -125,7 +125,7 @@ def _role(
 ) -> Role:
     """The role of ``measure - threshold relation 0``."""
     growing = is_growing(aligned.form, measures, evidence)
-    level = not growing and _is_level(measures, thresholds, evidence)
+    level = not growing and _is_level(measures, thresholds)
     places = frozenset(measures)
     match aligned.relation:
         case ">" | ">=":
@@ -139,7 +139,7 @@ def _role(
     return PLAIN
 
 
-def _is_level(measures: Iterable[Term], thresholds: Iterable[Term], evidence: Evidence) -> bool:
+def _is_level(measures: Iterable[Term], thresholds: Iterable[Term]) -> bool:
     """Whether the measure shows idleness by being low, as processor load does."""
     named = any(_all_words(atom) & LEVEL_WORDS for atom in measures)
     return named or any(words(last_name(atom)) & {"min", "minimum", "low", "floor"} for atom in thresholds)

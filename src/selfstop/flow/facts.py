@@ -30,10 +30,10 @@ from selfstop.flow.state import Condition, Shared, State, simplify, truth_of
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, rebuild, walk
 from selfstop.flow.vocabulary import CLOCKS, vocabulary
 
-MAX_STATES = 16
-"""States kept apart at one node before flags no longer count as a difference."""
+CROWDS = (16, 32, 64)
+"""How many states are kept apart at one node before flags, then which guard it is, then anything ceases to count."""
 MAX_VISITS = 300
-"""Visits of one node after which only guards keep states apart."""
+"""Visits of one node after which flags no longer keep states apart."""
 
 MUTATORS = vocabulary(
     "append extend add clear pop remove update insert put put_nowait get_nowait setdefault discard "
@@ -107,20 +107,31 @@ class Record:
 
 @dataclass
 class Point:
-    """The records at one node."""
+    """The records at one node. The more there are, the less keeps them apart: ``level`` rises."""
 
     records: list[Record] = field(default_factory=list)
     visits: int = 0
-    coarse: bool = False
+    level: int = 0
 
     def merges(self, known: State, new: State) -> bool:
         """Whether two states are better met than kept apart."""
-        if self.coarse:
-            if known.callables != new.callables:
-                return False
-        elif known.flags != new.flags:
+        match self.level:
+            case 0:
+                same = known.flags == new.flags
+                return same and (known.guards == new.guards or known.absorbs(new) or new.absorbs(known))
+            case 1:
+                same = known.callables == new.callables
+                return same and (known.held == new.held or known.absorbs(new) or new.absorbs(known))
+            case 2:
+                return known.callables == new.callables and bool(known.held) == bool(new.held)
+        return True
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the next record should be met by a coarser measure."""
+        if self.level >= len(CROWDS):
             return False
-        return known.guards == new.guards or known.absorbs(new) or new.absorbs(known)
+        return len(self.records) > CROWDS[self.level] or (self.level == 0 and self.visits > MAX_VISITS)
 
 
 class Analysis:
@@ -156,8 +167,8 @@ class Analysis:
         point = self.points[record.node]
         record.state = record.state.restricted(self.graph.scope, self._live[record.node])
         point.visits += 1
-        if not point.coarse and (len(point.records) > MAX_STATES or point.visits > MAX_VISITS):
-            point.coarse = True
+        if point.is_crowded:
+            point.level += 1
             known, point.records = point.records, []
             for other in known:
                 other.dropped = True

@@ -30,7 +30,7 @@ from selfstop.flow.terms import (
     rebuild,
     size,
 )
-from selfstop.flow.vocabulary import CLOCKS, is_constant_name
+from selfstop.flow.vocabulary import CLOCKS, is_constant_name, says_stop
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,15 @@ class State:
             (condition.key, condition.reset)
             for condition in self.conditions.values()
             if condition.role.kind in {Kind.GUARD, Kind.OFF_SWITCH}
+        )
+
+    @cached_property
+    def held(self) -> frozenset[object]:
+        """The guards held, without switches."""
+        return frozenset(
+            (condition.key, condition.reset)
+            for condition in self.conditions.values()
+            if condition.role.kind is Kind.GUARD
         )
 
     def absorbs(self, other: State) -> bool:
@@ -335,7 +344,9 @@ def _is_callable(value: Term) -> bool:
     """Whether merging states with other values would lose which code runs next."""
     if isinstance(value, App):
         return value.op in {"partial", "class", "exception"}
-    return isinstance(value, (Func, Attr, Instance))
+    if isinstance(value, Attr):
+        return says_stop(value.name)
+    return isinstance(value, (Func, Instance))
 
 
 def _is_local(place: Term, scope: str) -> bool:

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from selfstop.flow import linear
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, CallEffect, Outcome, is_external
-from selfstop.flow import linear
 from selfstop.flow.state import Condition, Shared, State, truth_of
 from selfstop.flow.terms import (
     NONE,

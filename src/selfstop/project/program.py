@@ -13,7 +13,6 @@ from selfstop.flow.cfg import Assign, Node
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name
 
-_DEPTH = 10
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 _WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
 
@@ -31,6 +30,7 @@ class Program:
         self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
         self._arguments: dict[Term, list[Definition]] = defaultdict(list)
         self._class_cache: dict[Term, str | None] = {}
+        self._resolved: dict[Term, Term] = {}
         for module in self.modules.values():
             self.functions.update({function.id: function for function in module.functions})
             self.classes.update({cls.id: cls for cls in module.classes})
@@ -62,59 +62,63 @@ class Program:
 
     # Names
 
-    def resolve(self, term: Term, depth: int = 0) -> Term:
+    def resolve(self, term: Term) -> Term:
         """``term`` with a name of a function, class or method of the program replaced by what it means."""
-        if depth > _DEPTH:
+        if not isinstance(term, (Var, Attr)):
             return term
+        known = self._resolved.get(term)
+        if known is None:
+            self._resolved[term] = term
+            known = self._resolved[term] = self._find_meaning(term)
+        return known
+
+    def _find_meaning(self, term: Var | Attr) -> Term:
         match term:
             case Var(scope="import", name=name):
-                return self._imported(name, depth) or term
+                return self._imported(name) or term
             case Var():
-                return self._variable(term, depth) or term
+                return self._variable(term) or term
             case Attr(base=base, name=name):
-                return self._member(self.resolve(base, depth + 1), name, depth) or term
-        return term
+                return self._member(self.resolve(base), name) or term
 
-    def _imported(self, dotted: str, depth: int) -> Term | None:
+    def _imported(self, dotted: str) -> Term | None:
         """``pkg.module.name`` where ``pkg.module`` is a module of the program."""
         parts = dotted.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
             if module in self.modules:
-                found = self.module_member(module, parts[cut], depth)
+                found = self.module_member(module, parts[cut])
                 for name in parts[cut + 1 :]:
-                    found = None if found is None else self._member(found, name, depth) or Attr(found, name)
+                    found = None if found is None else self._member(found, name) or Attr(found, name)
                 return found
         return None
 
-    def module_member(self, module: str, name: str, depth: int = 0) -> Term | None:
+    def module_member(self, module: str, name: str) -> Term | None:
         """What ``name`` means in ``module``: a function or class of the program, or the variable itself."""
-        if depth > _DEPTH:
-            return None
         variable = Var(module, name)
         if self._definitions.get(variable):
-            return self.resolve(variable, depth + 1)
+            return self.resolve(variable)
         imported = self._imports.get(module, {}).get(name)
         if imported is not None:
-            return self.resolve(Var("import", imported), depth + 1)
+            return self.resolve(Var("import", imported))
         submodule = f"{module}.{name}"
         if submodule in self.modules:
             return Var("import", submodule)
         for star in self.modules[module].star_imports:
             if star in self.modules:
-                found = self.module_member(star, name, depth + 1)
+                found = self.module_member(star, name)
                 if found is not None:
                     return found
         return None
 
-    def _variable(self, variable: Var, depth: int) -> Term | None:
+    def _variable(self, variable: Var) -> Term | None:
         """A variable that only ever stands for one function or class."""
         known = self._definitions.get(variable)
         if not known:
             if variable.scope in self.modules:
                 for star in self.modules[variable.scope].star_imports:
                     if star in self.modules:
-                        return self.module_member(star, variable.name, depth + 1)
+                        return self.module_member(star, variable.name)
             return None
         values = {definition.value for definition in known}
         if len(values) != 1:
@@ -124,7 +128,7 @@ class Program:
             case Func() | App(op="class"):
                 return value
             case Var() | Attr() if value != variable and variable.scope in self.modules:
-                found = self.resolve(value, depth + 1)
+                found = self.resolve(value)
                 return found if isinstance(found, (Func,)) or _is_class(found) else None
         return None
 
@@ -138,7 +142,7 @@ class Program:
                 return Func(self._methods[cls][name], Var(function.id, function.parameters[0].name))
         return None
 
-    def _member(self, base: Term, name: str, depth: int) -> Term | None:
+    def _member(self, base: Term, name: str) -> Term | None:
         match base:
             case Result(site=site, callee=Var(scope="builtins", name="super")):
                 return self._super_member(site, name)
@@ -150,23 +154,25 @@ class Program:
             variable = Var(identity, name)
             return variable if self._definitions.get(variable) else None
         if isinstance(base, Var) and base.scope == "import":
-            return self._imported(f"{base.name}.{name}", depth)
-        owner = self.class_of(base, depth + 1)
+            dotted = Var("import", f"{base.name}.{name}")
+            found = self.resolve(dotted)
+            return None if found == dotted else found
+        owner = self.class_of(base)
         if owner is None:
             return None
         method = self.method(owner, name)
         if method is None:
-            return self._class_variable(owner, name, depth)
+            return self._class_variable(owner, name)
         if self.is_property(method):
             return None
         static = "staticmethod" in {last_name(decorator) for decorator in self.functions[method].decorators}
         return Func(method) if static else Func(method, base)
 
-    def _class_variable(self, owner: str, name: str, depth: int) -> Term | None:
+    def _class_variable(self, owner: str, name: str) -> Term | None:
         """A nested class, or a function kept in a class attribute."""
         for cls in self.ancestors(owner):
             if self._definitions.get(Var(cls, name)):
-                found = self.resolve(Var(cls, name), depth + 1)
+                found = self.resolve(Var(cls, name))
                 return found if isinstance(found, Func) or _is_class(found) else None
         return None
 
@@ -228,48 +234,46 @@ class Program:
         method = None if owner is None else self.method(owner, term.name)
         return method if method is not None and self.is_property(method) else None
 
-    def class_of(self, term: Term, depth: int = 0) -> str | None:
+    def class_of(self, term: Term) -> str | None:
         """The class of the program that ``term`` is an instance of, where the code shows it."""
-        if depth > _DEPTH:
-            return None
         if term not in self._class_cache:
             self._class_cache[term] = None
-            self._class_cache[term] = self._find_class(term, depth)
+            self._class_cache[term] = self._find_class(term)
         return self._class_cache[term]
 
-    def _find_class(self, term: Term, depth: int) -> str | None:
+    def _find_class(self, term: Term) -> str | None:
         match term:
             case Instance(cls=cls):
                 return cls
             case Result(callee=callee) if callee is not None:
-                return self._class_of_call(callee, depth)
+                return self._class_of_call(callee)
             case App(op="call", args=(callee, *_)):
-                return self._class_of_call(callee, depth)
+                return self._class_of_call(callee)
             case App(op="or" | "if", args=args):
-                found = {self.class_of(arg, depth + 1) for arg in args} - {None}
+                found = {self.class_of(arg) for arg in args} - {None}
                 return found.pop() if len(found) == 1 else None
             case Var(scope=scope, name=name):
                 function = self.functions.get(scope)
                 if function is not None and function.cls and is_receiver(function, name):
                     return function.cls
-                return self._class_of_place(term, depth) or self._annotated_parameter(function, name)
+                return self._class_of_place(term) or self._annotated_parameter(function, name)
             case Attr() | Item():
-                return self._class_of_place(term, depth)
+                return self._class_of_place(term)
         return None
 
-    def _class_of_call(self, callee: Term, depth: int) -> str | None:
-        target = self.resolve(callee, depth + 1)
+    def _class_of_call(self, callee: Term) -> str | None:
+        target = self.resolve(callee)
         if _is_class(target):
             return class_id(target)
         if last_name(callee) == "super" and isinstance(callee, Var):
             return None
         if isinstance(target, Func):
             function = self.functions[target.function]
-            return self._annotated_class(function.module, function.returns) or self._returned_class(function, depth)
+            return self._annotated_class(function.module, function.returns) or self._returned_class(function)
         return None
 
-    def _returned_class(self, function: Function, depth: int) -> str | None:
-        classes = {self.class_of(value, depth + 1) for value in self.returned_values(Func(function.id))}
+    def _returned_class(self, function: Function) -> str | None:
+        classes = {self.class_of(value) for value in self.returned_values(Func(function.id))}
         return classes.pop() if len(classes) == 1 else None
 
     def returned_values(self, callee: Term) -> list[Term]:
@@ -281,7 +285,7 @@ class Program:
         values = [getattr(node.operation, "value", None) for node in graph.nodes if _targets(node, graph.returned)]
         return [value for value in values if value is not None]
 
-    def _class_of_place(self, place: Term, depth: int) -> str | None:
+    def _class_of_place(self, place: Term) -> str | None:
         found: set[str] = set()
         for definition in self.definitions(place):
             if definition.annotation:
@@ -290,7 +294,7 @@ class Program:
                 if annotated is not None:
                     return annotated
             if definition.value is not None and definition.value != place:
-                cls = self.class_of(definition.value, depth + 1)
+                cls = self.class_of(definition.value)
                 if cls is not None:
                     found.add(cls)
         return found.pop() if len(found) == 1 else None
@@ -310,7 +314,7 @@ class Program:
             first, _, rest = name.partition(".")
             found = self.module_member(module, first)
             for part in filter(None, rest.split(".")):
-                found = None if found is None else self._member(found, part, 0)
+                found = None if found is None else self._member(found, part)
             if found is not None and _is_class(found):
                 return class_id(found)
         return None
@@ -375,6 +379,7 @@ class Program:
         if definition not in self._arguments[parameter]:
             self._arguments[parameter].append(definition)
             self._class_cache.clear()
+            self._resolved.clear()
 
 
 def is_receiver(function: Function, name: str) -> bool:
