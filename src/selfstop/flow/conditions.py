@@ -300,9 +300,9 @@ def _rank(atom: Term, evidence: Evidence) -> int:
         return 4
     if isinstance(atom, (Var, Attr, Item)) and any(is_constant_name(part) for part in _path(atom)):
         return 4
-    if source in {Source.CONFIGURATION, Source.CLAMPED}:
+    if source in {Source.CONFIGURATION, Source.CLAMPED, Source.COMMAND_LINE}:
         return 3
-    if found & LIMIT_WORDS or _table_of_limits(atom):
+    if found & LIMIT_WORDS or _table_of_limits(atom) or _is_deadline(atom, evidence):
         return 2
     if _is_fixed(atom, evidence):
         return 2
@@ -332,6 +332,8 @@ def _table_of_limits(atom: Term) -> bool:
 
 def _never_measured(atom: Term) -> bool:
     """Retries, versions, exit codes and the calendar are compared with numbers, too."""
+    if is_constant_name(last_name(atom)) and isinstance(atom, (Var, Attr)):
+        return False
     for part in walk(atom):
         name = last_name(part)
         if name in CALENDAR_FIELDS or dotted(part) in {"sys.argv", "sys.version_info", "sys.platform"}:
@@ -375,8 +377,21 @@ def _raises(step: str, value: Term | None, evidence: Evidence) -> bool:
         return True
     if step or value is None:
         return False
+    signs = [(_is_clock(part, evidence), sign > 0) for part, sign in _form(value).atoms]
+    return len(signs) == 2 and (True, True) in signs and any(not positive for _, positive in signs)
+
+
+def _is_deadline(atom: Term, evidence: Evidence) -> bool:
+    """Whether ``atom`` is a moment to come: the present plus something, wherever it is set."""
+    values = [item.value for item in evidence.definitions(atom) if item.value is not None]
+    return bool(values) and all(_reaches_ahead(value, evidence) for value in values)
+
+
+def _reaches_ahead(value: Term, evidence: Evidence) -> bool:
     form = _form(value)
-    return len(form.atoms) == 2 and any(_is_clock(part, evidence) and sign > 0 for part, sign in form.atoms)
+    if not all(sign > 0 for _, sign in form.atoms) or not any(_is_clock(part, evidence) for part, _ in form.atoms):
+        return False
+    return len(form.atoms) > 1 or form.constant > 0
 
 
 def _is_clock(atom: Term, evidence: Evidence, depth: int = 0) -> bool:
@@ -510,7 +525,7 @@ def _key_words(place: Term) -> frozenset[str]:
 
 def _external(term: Term, evidence: Evidence) -> bool:
     source = origin(_unwrapped(term), evidence.definitions).source
-    if source in {Source.ENVIRONMENT, Source.CONFIGURATION}:
+    if source in {Source.ENVIRONMENT, Source.CONFIGURATION, Source.COMMAND_LINE}:
         return True
     match _unwrapped(term):
         case Attr(base=base) | Item(base=base):

@@ -310,11 +310,7 @@ class Analysis:
             yield from self._assume(middle, second, template)
 
     def _atomic(self, state: State, term: Term, template: Condition) -> Iterator[State]:
-        role = self.world.role(template.term, template.truth, state, self.graph.scope)
-        if role.kind is Kind.PLAIN and term != template.term:
-            role = self.world.role(term, template.truth, state, self.graph.scope)
-        elif role.kind is not Kind.PLAIN:
-            role = replace(role, thresholds=role.thresholds | {state.evaluate(t) for t in role.thresholds})
+        role = self._role(state, term, template)
         places = frozenset(_places(template.term)) | frozenset(_places(term))
         condition = replace(template, term=term, role=role, places=places, written=template.term)
         if state.contradicts(condition) or self._decided_by_constants(term, template):
@@ -326,6 +322,14 @@ class Analysis:
             return
         for alternative in implied:
             yield self.established(after, alternative)
+
+    def _role(self, state: State, term: Term, template: Condition) -> Role:
+        """The worth of a test as it is written, or as it is with all values put in; clock readings tell more."""
+        written = self.world.role(template.term, template.truth, state, self.graph.scope)
+        evaluated = self.world.role(term, template.truth, state, self.graph.scope) if term != template.term else written
+        if evaluated.kind is not Kind.PLAIN and (written.kind is Kind.PLAIN or reads_clock(term)):
+            return evaluated
+        return replace(written, thresholds=written.thresholds | {state.evaluate(t) for t in written.thresholds})
 
     def _decided_by_constants(self, term: Term, template: Condition) -> bool:
         """Whether a value known here and a constant of the module rule the outcome out.
@@ -433,6 +437,11 @@ class Analysis:
                 yield edge, record.state
             if taken:
                 return
+
+
+def reads_clock(term: Term) -> bool:
+    """Whether ``term`` contains a reading of a clock."""
+    return any(isinstance(part, Result) and dotted(part.callee) in CLOCKS for part in walk(term))
 
 
 def is_external(exception: Term) -> bool:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import number
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name
-from selfstop.flow.vocabulary import CONFIGURATION_CALLS, CONFIGURATION_NAMES, words
+from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
 
@@ -21,7 +21,7 @@ class Source(IntEnum):
     CONSTANT = 0
     CLAMPED = 1
     UNKNOWN = 2
-    PARAMETER = 3
+    COMMAND_LINE = 3
     CONFIGURATION = 4
     ENVIRONMENT = 5
 
@@ -56,6 +56,9 @@ def origin(term: Term, definitions: Definitions, *, depth: int = 0) -> Origin:
     def inner(other: Term) -> Origin:
         return origin(other, definitions, depth=depth + 1)
 
+    returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
+    if returned:
+        return worst([inner(value) for value in returned])
     match term:
         case Const():
             return Origin(Source.CONSTANT)
@@ -68,6 +71,10 @@ def origin(term: Term, definitions: Definitions, *, depth: int = 0) -> Origin:
         case Var() | Attr():
             return _place(term, definitions, inner)
     return UNKNOWN
+
+
+def _is_call(term: Term) -> bool:
+    return isinstance(term, Result) or (isinstance(term, App) and term.op == "call")
 
 
 def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
@@ -152,6 +159,16 @@ def is_configuration(term: Term) -> bool:
     return False
 
 
+def is_command_line(term: Term, definitions: Definitions) -> bool:
+    """Whether ``term`` holds parsed command-line arguments: someone types them for this very run."""
+    if last_name(term) in COMMAND_LINE_NAMES:
+        return True
+    values = [found.value for found in definitions(term) if found.value is not None]
+    return any(
+        isinstance(value, App) and value.op == "call" and last_name(value.args[0]) in PARSING_CALLS for value in values
+    )
+
+
 def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
     known = [found for found in definitions(term) if not found.step]
     values = [found.value for found in known if found.value is not None]
@@ -160,6 +177,8 @@ def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], O
         if found.source is not Source.UNKNOWN:
             return found
     match term:
+        case Attr(base=base) if is_command_line(base, definitions):
+            return Origin(Source.COMMAND_LINE)
         case Attr(base=base) if is_configuration(base):
             return Origin(Source.CONFIGURATION)
         case Attr(base=base) if inner(base).source in {Source.CONFIGURATION, Source.ENVIRONMENT}:

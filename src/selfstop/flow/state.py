@@ -17,11 +17,13 @@ from selfstop.flow.linear import Comparison, comparison, contradict, number
 from selfstop.flow.terms import (
     FALSE,
     MAX_SIZE,
+    NONE,
     App,
     Attr,
     Const,
     Func,
     Instance,
+    Item,
     Result,
     Term,
     Var,
@@ -291,22 +293,33 @@ def simplify(term: Term) -> Term:
         case App(op="not", args=(inner,)):
             known = truth_of(inner)
             return term if known is None else Const(not known)
-        case App(op="==" | "is", args=(Const(value=left), Const(value=right))):
-            return Const(left == right)
-        case App(op="==" | "is", args=(Var() as first, Var() as second)) if is_member(first) and is_member(second):
-            if first.scope == second.scope:
-                return Const(first == second)
-        case App(op="<" | "<=" as op, args=(left, right)):
-            low, high = number(left), number(right)
-            if low is not None and high is not None:
-                return Const(low < high if op == "<" else low <= high)
-        case App(op="is", args=(value, Const(value=None))) if truth_of(value) or value == FALSE:
-            return FALSE
+        case App(op="==" | "is" | "<" | "<=", args=(left, right)):
+            decided = _compare(term.op, left, right)
+            return term if decided is None else Const(decided)
+        case Item(base=App(op="tuple" | "list", args=args), key=Const(value=int() as position)):
+            unpacked = any(isinstance(arg, App) and arg.op == "*" for arg in args)
+            return args[position] if 0 <= position < len(args) and not unpacked else term
         case App(op="bool", args=(Const(value=value),)):
             return Const(bool(value))
-        case App(op="neg", args=(inner,)) if (value := number(inner)) is not None:
-            return Const(-value)
+        case App(op="neg", args=(inner,)) if (amount := number(inner)) is not None:
+            return Const(-amount)
     return term
+
+
+def _compare(op: str, left: Term, right: Term) -> bool | None:
+    """The outcome of a comparison where the forms of both sides decide it."""
+    low, high = number(left), number(right)
+    if low is not None and high is not None:
+        return {"<": low < high, "<=": low <= high}.get(op, low == high)
+    if op in {"<", "<="}:
+        return None
+    if isinstance(left, Const) and isinstance(right, Const):
+        return left.value == right.value
+    if isinstance(left, Var) and isinstance(right, Var) and is_member(left) and is_member(right):
+        return left == right if left.scope == right.scope else None
+    if right == NONE and op == "is":
+        return False if truth_of(left) or left == FALSE else None
+    return None
 
 
 def truth_of(term: Term) -> bool | None:

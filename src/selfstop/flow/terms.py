@@ -6,7 +6,7 @@ terms, which is what lets a condition in one place answer a question in another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
@@ -223,6 +223,14 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
             )
         case _:
             return term
+
+
+def substitute(term: Term, values: Mapping[Term, Term]) -> Term:
+    """``term`` with ``values`` put in for the variables they are given for."""
+    known = values.get(term)
+    if known is not None:
+        return known
+    return term if isinstance(term, (Const, Var, Instance)) else rebuild(term, lambda part: substitute(part, values))
 
 
 def mention_key(place: Term) -> object:

@@ -99,6 +99,8 @@ CONFIGURATION_CALLS = vocabulary(
     "env getenv get_env getint getfloat getboolean get_setting get_option env_int int_env getenv_int "
     "env_float decouple configparser"
 )
+COMMAND_LINE_NAMES = frozenset({"args", "opts", "options", "arguments", "namespace", "parsed", "cli_args"})
+PARSING_CALLS = frozenset({"parse_args", "parse_known_args", "parse", "docopt"})
 STOP_WORDS = vocabulary("stop stops stopping shutdown shut terminate terminates halt poweroff kill selfstop autostop")
 
 

@@ -38,10 +38,18 @@ def unwrapped(func: Term) -> tuple[Term, tuple[Term, ...], tuple[tuple[str, Term
     match func:
         case App(op="partial", args=(inner, *fixed)):
             target, args, keywords = unwrapped(inner)
-            positional = [arg for arg in fixed if not _keyword(arg)]
-            named = [(arg.op.partition(":")[2], arg.args[0]) for arg in fixed if isinstance(arg, App) and _keyword(arg)]
+            positional, named = split_arguments(fixed)
             return target, (*args, *positional), (*keywords, *named)
     return func, (), ()
+
+
+def split_arguments(terms: Sequence[Term]) -> tuple[tuple[Term, ...], tuple[tuple[str, Term], ...]]:
+    """Positional and keyword arguments of a call kept as a term, where keywords are marked."""
+    positional = tuple(term for term in terms if not _keyword(term))
+    named = tuple(
+        (term.op.partition(":")[2], term.args[0]) for term in terms if isinstance(term, App) and _keyword(term)
+    )
+    return positional, named
 
 
 def _keyword(term: Term) -> bool:

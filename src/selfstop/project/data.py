@@ -63,8 +63,14 @@ class GuardedData:
 
 def _collection(term: Term) -> Var | None:
     """The variable whose items are passed on: ``ids``, ``list(ids)``, ``[i]`` for an ``i`` from ``ids``."""
-    while isinstance(term, App) and term.op in _WRAPPERS and len(term.args) == 1:
-        term = term.args[0]
+    while True:
+        match term:
+            case App(op=op, args=(inner,)) if op in _WRAPPERS:
+                term = inner
+            case Item(base=base):
+                term = base
+            case _:
+                break
     return term if isinstance(term, Var) and term.scope not in {"import", "builtins"} else None
 
 

@@ -16,7 +16,7 @@ from selfstop.flow.code import Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, CallEffect, Outcome, is_external
-from selfstop.flow.state import Condition, Shared, State, truth_of
+from selfstop.flow.state import Condition, Shared, State, is_member, truth_of
 from selfstop.flow.terms import (
     NONE,
     App,
@@ -30,13 +30,16 @@ from selfstop.flow.terms import (
     last_name,
     mention_key,
 )
-from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
+from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.program import Program, class_id
 
 MAX_OUTCOMES = 12
 MAX_DEPTH = 12
 _EMPTY = State()
+_COMMON_METHODS = frozenset(
+    name for kind in (dict, list, set, str, bytes, tuple, int, BaseException) for name in dir(kind)
+) | vocabulary("stop start run main close process handle execute shutdown exit send put wait poll read write open call")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Linker:
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
-        self._flags: dict[Term, tuple[tuple[Condition, ...], ...] | None] = {}
+        self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
         self._shared: dict[str, Shared] = {}
         self._dependence: dict[str, ControlDependence] = {}
         self._writes: dict[str, tuple[tuple[Term, str], ...]] = {}
@@ -65,6 +68,10 @@ class Linker:
             for parameter in function.parameters
         }
         self.parameters = frozenset(self._parameters)
+        self._methods: dict[str, list[str]] = defaultdict(list)
+        for function in program.functions.values():
+            if function.cls is not None:
+                self._methods[function.name].append(function.id)
         self._writers = self._index_writers()
 
     # The World of facts.Analysis
@@ -136,12 +143,18 @@ class Linker:
         match term:
             case Result(callee=Attr(base=base, name="is_set" | "wait")):
                 return self._events(base)
+            case App(op="is" | "==", args=(Attr() | Var() as place, wanted)) if _is_alternative(wanted):
+                return self._flag_values(place, wanted, scope)
             case Attr() | Var():
-                if term not in self._flags:
-                    self._flags[term] = None
-                    self._flags[term] = self._flag(term, scope)
-                return self._flags[term]
+                return self._flag_values(term, None, scope)
         return None
+
+    def _flag_values(self, place: Term, wanted: Term | None, scope: str) -> Sequence[Sequence[Condition]] | None:
+        key = (place, wanted, scope)
+        if key not in self._flags:
+            self._flags[key] = None
+            self._flags[key] = self._flag(place, wanted, scope)
+        return self._flags[key]
 
     def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
         """Whether a handler for ``clause`` takes ``exception``; None if it may or may not."""
@@ -158,12 +171,21 @@ class Linker:
         match func:
             case Func(function=identity, receiver=receiver):
                 return [func, *self._overriding(identity, receiver)] if receiver is not None else [func]
+            case Attr(base=base, name=name) if (only := self._only_method(base, name)) is not None:
+                return [Func(only, base)]
             case Var() | Attr():
                 found = [self.program.resolve(value) for value in self._values(func)]
                 return [value for value in found if isinstance(value, Func)]
             case App(op="if" | "or", args=args):
                 return [item for arg in args for item in self.targets(arg)]
         return []
+
+    def _only_method(self, base: Term, name: str) -> str | None:
+        """The one method of that name in the program, for an object of unknown class."""
+        known = self._methods.get(name, ())
+        if len(known) != 1 or name in _COMMON_METHODS or self.program.class_of(base) is not None:
+            return None
+        return None if isinstance(base, Var) and base.scope in {"import", "builtins"} else known[0]
 
     def _values(self, place: Term) -> Iterator[Term]:
         for definition in self.program.definitions(place):
@@ -172,7 +194,7 @@ class Linker:
 
     def _overriding(self, method: str, receiver: Term) -> list[Func]:
         owner = self.program.class_of(receiver)
-        if owner is None:
+        if owner is None or isinstance(receiver, Instance):
             return []
         name = self.program.functions[method].name
         return [Func(other, receiver) for other in self.program.overrides(owner, name) if other != method]
@@ -204,10 +226,9 @@ class Linker:
     def _rewritten(self, condition: Condition, bound: State) -> Condition:
         """A condition of the callee, said of the caller's variables and judged anew if it was not clear there."""
         term = bound.evaluate(condition.term)
-        role = condition.role
-        if role.kind is Kind.PLAIN and term != condition.term:
-            role = self.role(term, condition.truth, _EMPTY, "")
-        else:
+        role = self.role(term, condition.truth, _EMPTY, "") if term != condition.term else condition.role
+        if role.kind is Kind.PLAIN:
+            role = condition.role
             role = replace(
                 role, thresholds=role.thresholds | frozenset(bound.evaluate(item) for item in role.thresholds)
             )
@@ -322,22 +343,24 @@ class Linker:
         if role.kind is not Kind.PLAIN:
             yield Condition(value, truth, role=role, exact=False)
 
-    def _flag(self, place: Term, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
-        """A flag kept in an attribute or outer variable holds what held wherever it was set true."""
+    def _flag(self, place: Term, wanted: Term | None, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
+        """A flag kept in an attribute or outer variable holds what held wherever it was set to ``wanted``, or true."""
         if isinstance(place, Var) and place.scope == scope:
             return None
         definitions = [d for d in self.program.definitions(place) if d.function in self.program.functions]
         setters = {d.function for d in definitions}
         if not definitions or any(d.value is None and not d.annotation for d in definitions):
             return None
-        if not any(isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions):
+        if wanted is None and not any(
+            isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions
+        ):
             return None
         found: list[tuple[Condition, ...]] = []
         for setter in sorted(setters):
-            found.extend(self._settings(place, setter))
+            found.extend(self._settings(place, wanted, setter))
         return tuple(found[:MAX_OUTCOMES]) if len(found) <= MAX_OUTCOMES else None
 
-    def _settings(self, place: Term, setter: str) -> Iterator[tuple[Condition, ...]]:
+    def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
         if setter in self._running:
             yield ()
             return
@@ -350,8 +373,11 @@ class Linker:
             if not isinstance(node.operation, Assign) or not _same_flag(node.operation.target, place):
                 continue
             for record in analysis.states(number):
-                value = NONE if node.operation.value is None else record.state.evaluate(node.operation.value)
-                if truth_of(value) is not False:
+                value: Term = App("opaque")
+                if node.operation.value is not None:
+                    value = self.resolve(record.state.evaluate(node.operation.value))
+                excluded = truth_of(value) is False if wanted is None else _is_other(value, wanted)
+                if not excluded:
                     conditions = tuple(replace(c, exact=False) for c in record.state.conditions.values())
                     yield (*conditions, *self._truth_condition(value))
 
@@ -419,6 +445,15 @@ class Linker:
                     case Var(scope=scope) if scope != function.id:
                         writers[definition.target].add(function.id)
         return writers
+
+
+def _is_alternative(term: Term) -> bool:
+    return is_member(term) or (isinstance(term, Const) and isinstance(term.value, str))
+
+
+def _is_other(value: Term, wanted: Term) -> bool:
+    """Whether ``value`` is known to be another of the alternatives than ``wanted``."""
+    return _is_alternative(value) and _is_alternative(wanted) and value != wanted
 
 
 def _returned(state: State, returned: Var) -> Term | None:

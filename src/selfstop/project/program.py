@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from selfstop.flow.cfg import Assign, Node
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name
+from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute
+from selfstop.project.binding import bind, split_arguments
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 _WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
@@ -335,7 +336,21 @@ class Program:
                 return tuple(self._attribute(owner, name))
             case Item():
                 return tuple(self._definitions.get(place, ()))
+            case Result(callee=callee, args=args) if callee is not None:
+                return self._returned_definitions(place, callee, args)
+            case App(op="call", args=(callee, *args)):
+                return self._returned_definitions(place, callee, args)
         return ()
+
+    def _returned_definitions(self, call: Term, callee: Term, args: Sequence[Term]) -> tuple[Definition, ...]:
+        """What a call of the program's own code may give, in the caller's terms."""
+        target = self.resolve(callee)
+        if not isinstance(target, Func) or target.function not in self.functions:
+            return ()
+        positional, keywords = split_arguments(args)
+        bound = bind(self.functions[target.function], target, positional, keywords)
+        values = [substitute(value, bound) for value in self.returned_values(target)]
+        return tuple(Definition(call, value, target.function) for value in values if value != call)
 
     def _imported_definitions(self, dotted: str) -> tuple[Definition, ...]:
         module, _, name = dotted.rpartition(".")

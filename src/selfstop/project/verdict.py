@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from selfstop.flow.cfg import Call
+from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.origins import Source
@@ -89,6 +89,7 @@ class Verdicts:
         self.propagation = propagation
         self.program = reach.program
         self._data = GuardedData(reach.program, linker)
+        self._found: dict[str, list[Site]] = {}
         self._inner: dict[object, tuple[tuple[Condition, ...], ...]] = {}
         self._running: set[str] = set()
         self._handed_up: dict[str, bool] = {}
@@ -96,7 +97,8 @@ class Verdicts:
     def judgements(self) -> Iterator[Judgement]:
         """The verdicts on all sites, function by function."""
         for identity in sorted(self.reach.functions):
-            for site in self._sites(identity):
+            self._found[identity] = list(self._sites(identity))
+            for site in self._found[identity]:
                 yield self._judge(site)
 
     # Sites
@@ -239,16 +241,28 @@ class Verdicts:
 
     def _code(self, site: Site, paths: Sequence[Path], worst: list[Path], defaults: tuple[Condition, ...]) -> Judgement:
         dominating = _dominating(paths)
-        inverted = [c for c in dominating if c.role.kind is Kind.INVERTED and _is_last_word(c, dominating)]
+        inverted = [c for c in dominating if c.role.kind is Kind.INVERTED and not self._is_else(c, site)]
         if inverted:
             return Judgement(site, "SST106", worst[0], dominating, "", inverted[0], defaults)
-        deciding = [condition for condition in dominating if not (condition.loop and condition.truth)]
+        asking = {site.function, *(function for path in paths for function in _callers_on(path.record))}
+        deciding = [c for c in dominating if not (c.loop and c.truth) and c.test[0] in asking]
         if deciding and all(condition.role.kind is Kind.OFF_SWITCH for condition in deciding):
             return Judgement(site, "SST105", worst[0], tuple(deciding), "", None, defaults)
         asked = dominating or all(_foreign(path, paths, site.function) for path in worst)
         if asked or not self._bare(site.function, site.nodes):
             return Judgement(site, "SST103", worst[0], dominating, "", None, defaults)
         return Judgement(site, "SST101", worst[0], dominating, "", None, defaults)
+
+    def _is_else(self, inverted: Condition, site: Site) -> bool:
+        """Whether the comparison's other outcome leads to a stop of its own: this is the ``else`` of a guard."""
+        opposite = (inverted.term, not inverted.truth)
+        return any(
+            guard.key == opposite
+            for other in self._found[site.function]
+            if other.call.span != site.call.span
+            for path in other.paths
+            for guard in path.guards
+        )
 
     def _bare(self, identity: str, nodes: Sequence[int], seen: frozenset[str] = frozenset()) -> bool:
         """Whether some chain of calls leads to one of the nodes without any test that decides about it."""
@@ -337,13 +351,6 @@ def _joined(outer: tuple[Condition, ...], inner: tuple[Condition, ...]) -> tuple
     return (*(condition for condition in outer if condition.key not in known), *inner)
 
 
-def _is_last_word(inverted: Condition, dominating: Sequence[Condition]) -> bool:
-    """Whether it is this comparison that lets the stop happen, not a question asked after a guard has failed."""
-    later = dominating[list(dominating).index(inverted) + 1 :]
-    direct = inverted.written is None or inverted.truth
-    return direct or not any(condition.role.kind is Kind.PLAIN for condition in later)
-
-
 def _dominating(paths: Sequence[Path]) -> tuple[Condition, ...]:
     """The conditions that hold on all paths, in the order in which the first establishes them."""
     common = {condition.key for condition in paths[0].conditions}
@@ -355,6 +362,8 @@ def _dominating(paths: Sequence[Path]) -> tuple[Condition, ...]:
 def _foreign(path: Path, paths: Sequence[Path], function: str) -> list[Condition]:
     """Conditions that a called function brought along, by returning or raising as it did."""
     held = {condition.key for other in paths for condition in other.conditions}
+    if any(record.kind is EdgeKind.CATCH for record in _backwards(path.record)):
+        held = set()
     return [
         condition
         for condition in path.conditions
@@ -370,6 +379,24 @@ def _by_origin(paths: Sequence[Path]) -> list[list[Path]]:
         key = (origin.function, origin.record.node) if isinstance(origin, Origin) else None
         groups.setdefault(key, []).append(path)
     return list(groups.values())
+
+
+def _backwards(record: Record) -> Iterator[Record]:
+    """The records on the way to ``record`` within its function, last first."""
+    current: Record | None = record
+    while current is not None:
+        yield current
+        current = current.parent
+
+
+def _callers_on(record: Record) -> Iterator[str]:
+    """The functions from which the function of ``record`` was called on the way to it."""
+    seen: set[int] = set()
+    origin = entry_of(record).origin
+    while isinstance(origin, Origin) and id(origin) not in seen:
+        seen.add(id(origin))
+        yield origin.function
+        origin = entry_of(origin.record).origin
 
 
 def entry_of(record: Record) -> Record:

@@ -12,7 +12,7 @@ from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
 from selfstop.flow.lower.structure import Structure, compare, pure_call
-from selfstop.flow.terms import FALSE, TRUE, App, Const, Result, Term, Var
+from selfstop.flow.terms import FALSE, TRUE, App, Const, Item, Result, Term, Var
 
 NestedFunction: TypeAlias = "Callable[[cst.Lambda | cst.FunctionDef, Expressions], Term]"
 
@@ -390,7 +390,7 @@ def _parts(value: Term | None, count: int) -> Sequence[Term | None]:
         case App(op="tuple" | "list", args=args) if len(args) == count:
             if not any(isinstance(arg, App) and arg.op == "*" for arg in args):
                 return args
-    return [None] * count
+    return [None if value is None else Item(value, Const(position)) for position in range(count)]
 
 
 def _is_main_test(node: cst.Comparison) -> bool:

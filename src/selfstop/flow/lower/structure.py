@@ -203,7 +203,7 @@ class Structure:
         return self.value(node.value)
 
     def function(self, node: cst.Lambda) -> Term:
-        return self.opaque(node)
+        return App("lambda", (self.value(node.body),))
 
     def comprehension(self, node: cst.BaseComp) -> Term:
         return self.opaque(node)
