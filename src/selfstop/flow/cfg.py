@@ -67,7 +67,7 @@ class Assign:
 class Call:
     """A call; ``result`` names its outcome, ``awaited`` tells that the outcome is awaited at once.
 
-    A keyword of name ``**`` or an argument under ``App("*")`` is unpacked.
+    A keyword of name ``**`` or an argument under ``App("unpack")`` is unpacked.
     """
 
     result: Result

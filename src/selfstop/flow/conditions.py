@@ -179,8 +179,8 @@ def _bound(found: Comparison, thresholds: list[Term], evidence: Evidence) -> Rol
     sign = dict(found.form.atoms)[thresholds[0]]
     aligned = found if sign > 0 else found.flipped()
     limit = -aligned.form.constant / abs(sign)
-    positive = aligned.relation in {">", ">="} and limit >= 0
-    excluded = aligned.relation == "!=" and limit <= 0
+    positive = limit >= 0 if aligned.relation == ">" else aligned.relation == ">=" and limit > 0
+    excluded = aligned.relation == "!=" and limit == 0
     if positive or excluded:
         return Role(Kind.OFF_SWITCH, frozenset(thresholds), origin(thresholds[0], evidence.definitions))
     return PLAIN

@@ -25,6 +25,7 @@ from selfstop.flow.cfg import (
     Test,
 )
 from selfstop.flow.conditions import Kind, Role
+from selfstop.flow.linear import linear
 from selfstop.flow.liveness import live_keys
 from selfstop.flow.state import Condition, Shared, State, simplify, truth_of
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, rebuild, walk
@@ -329,7 +330,8 @@ class Analysis:
         evaluated = self.world.role(term, template.truth, state, self.graph.scope) if term != template.term else written
         if evaluated.kind is not Kind.PLAIN and (written.kind is Kind.PLAIN or reads_clock(term)):
             return evaluated
-        return replace(written, thresholds=written.thresholds | {state.evaluate(t) for t in written.thresholds})
+        limits = {atom for threshold in written.thresholds for atom, _ in linear(state.evaluate(threshold)).atoms}
+        return replace(written, thresholds=written.thresholds | limits)
 
     def _decided_by_constants(self, term: Term, template: Condition) -> bool:
         """Whether a value known here and a constant of the module rule the outcome out.

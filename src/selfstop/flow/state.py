@@ -181,6 +181,9 @@ class State:
 
     def established(self, condition: Condition) -> State:
         """The state in which ``condition`` holds as well."""
+        known = self.conditions.get(condition.key)
+        if known is not None and known.exact and condition.role.kind is not Kind.GUARD:
+            return self
         opposite = (condition.term, not condition.truth)
         kept = {key: known for key, known in self.conditions.items() if key != opposite}
         return State(self.values, {**kept, condition.key: condition})
@@ -297,7 +300,7 @@ def simplify(term: Term) -> Term:
             decided = _compare(term.op, left, right)
             return term if decided is None else Const(decided)
         case Item(base=App(op="tuple" | "list", args=args), key=Const(value=int() as position)):
-            unpacked = any(isinstance(arg, App) and arg.op == "*" for arg in args)
+            unpacked = any(isinstance(arg, App) and arg.op == "unpack" for arg in args)
             return args[position] if 0 <= position < len(args) and not unpacked else term
         case App(op="bool", args=(Const(value=value),)):
             return Const(bool(value))
@@ -330,7 +333,7 @@ def truth_of(term: Term) -> bool | None:
         case Func() | Instance() | App(op="class"):
             return True
         case App(op="tuple" | "list" | "dict" | "set", args=args):
-            return bool(args) if not any(isinstance(arg, App) and arg.op == "*" for arg in args) else None
+            return bool(args) if not any(isinstance(arg, App) and arg.op == "unpack" for arg in args) else None
     return None
 
 
@@ -350,6 +353,8 @@ def is_member(term: Term) -> bool:
 def _is_flag(value: Term) -> bool:
     if isinstance(value, Const):
         return value.value is None or isinstance(value.value, (bool, str))
+    if isinstance(value, App) and value.op == "tuple":
+        return any(isinstance(part, Const) and isinstance(part.value, bool) for part in value.args)
     return is_member(value) or _is_callable(value)
 
 

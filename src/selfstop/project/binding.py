@@ -23,7 +23,7 @@ def bind(
             continue
         if parameter.kind == "positional" and values:
             value = values.pop(0)
-            if isinstance(value, App) and value.op == "*":
+            if isinstance(value, App) and value.op == "unpack":
                 return bound
             bound[variable] = value
         elif parameter.name in named:

@@ -15,7 +15,7 @@ from selfstop.flow.terms import App, Attr, Item, Term, Var
 from selfstop.project.linker import Linker
 from selfstop.project.program import Program
 
-_WRAPPERS = frozenset({"list", "tuple", "set", "sorted", "*", "element"})
+_WRAPPERS = frozenset({"list", "tuple", "set", "sorted", "unpack", "element"})
 _ADDING = frozenset({"append", "add"})
 _HARMLESS = frozenset({"remove", "discard", "clear", "pop", "sort", "reverse", "copy", "index", "count"})
 

@@ -220,7 +220,7 @@ class Reach:
     def _referenced(self, value: Term) -> Iterator[Term]:
         """The callables in an argument: itself, or in a display or ``partial``."""
         match value:
-            case App(op="list" | "tuple" | "set" | "dict" | "pair" | "*" | "if" | "or", args=args):
+            case App(op="list" | "tuple" | "set" | "dict" | "pair" | "unpack" | "if" | "or", args=args):
                 for arg in args:
                     yield from self._referenced(arg)
             case App(op="partial") | Func():

@@ -98,6 +98,7 @@ class Verdicts:
         """The verdicts on all sites, function by function."""
         for identity in sorted(self.reach.functions):
             self._found[identity] = list(self._sites(identity))
+        for identity in sorted(self.reach.functions):
             for site in self._found[identity]:
                 yield self._judge(site)
 
@@ -245,7 +246,11 @@ class Verdicts:
         if inverted:
             return Judgement(site, "SST106", worst[0], dominating, "", inverted[0], defaults)
         asking = {site.function, *(function for path in paths for function in _callers_on(path.record))}
-        deciding = [c for c in dominating if not (c.loop and c.truth) and c.test[0] in asking]
+        deciding = [
+            c
+            for c in dominating
+            if not (c.loop and c.truth) and (c.test[0] in asking or c.role.kind is Kind.OFF_SWITCH)
+        ]
         if deciding and all(condition.role.kind is Kind.OFF_SWITCH for condition in deciding):
             return Judgement(site, "SST105", worst[0], tuple(deciding), "", None, defaults)
         asked = dominating or all(_foreign(path, paths, site.function) for path in worst)
@@ -257,9 +262,10 @@ class Verdicts:
         """Whether the comparison's other outcome leads to a stop of its own: this is the ``else`` of a guard."""
         opposite = (inverted.term, not inverted.truth)
         return any(
-            guard.key == opposite
-            for other in self._found[site.function]
-            if other.call.span != site.call.span
+            guard.key == opposite and guard.test == inverted.test
+            for sites in self._found.values()
+            for other in sites
+            if other is not site
             for path in other.paths
             for guard in path.guards
         )
@@ -362,7 +368,7 @@ def _dominating(paths: Sequence[Path]) -> tuple[Condition, ...]:
 def _foreign(path: Path, paths: Sequence[Path], function: str) -> list[Condition]:
     """Conditions that a called function brought along, by returning or raising as it did."""
     held = {condition.key for other in paths for condition in other.conditions}
-    if any(record.kind is EdgeKind.CATCH for record in _backwards(path.record)):
+    if all(any(record.kind is EdgeKind.CATCH for record in _backwards(other.record)) for other in paths):
         held = set()
     return [
         condition

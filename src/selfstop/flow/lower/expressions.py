@@ -388,7 +388,7 @@ class Expressions(Structure):
 def _parts(value: Term | None, count: int) -> Sequence[Term | None]:
     match value:
         case App(op="tuple" | "list", args=args) if len(args) == count:
-            if not any(isinstance(arg, App) and arg.op == "*" for arg in args):
+            if not any(isinstance(arg, App) and arg.op == "unpack" for arg in args):
                 return args
     return [None if value is None else Item(value, Const(position)) for position in range(count)]
 

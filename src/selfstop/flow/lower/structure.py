@@ -172,7 +172,7 @@ class Structure:
 
     def element(self, element: cst.BaseElement) -> Term:
         inner = self.value(element.value)
-        return App("*", (inner,)) if isinstance(element, cst.StarredElement) else inner
+        return App("unpack", (inner,)) if isinstance(element, cst.StarredElement) else inner
 
     def dictionary(self, node: cst.Dict) -> Term:
         parts: list[Term] = []
@@ -180,7 +180,7 @@ class Structure:
             if isinstance(element, cst.DictElement):
                 parts.append(App("pair", (self.value(element.key), self.value(element.value))))
             else:
-                parts.append(App("*", (self.value(element.value),)))
+                parts.append(App("unpack", (self.value(element.value),)))
         return App("dict", tuple(parts))
 
     def subscript(self, node: cst.Subscript) -> Term:
@@ -221,7 +221,7 @@ class Structure:
         return App("call", (func, *args, *named))
 
     def arguments(self, node: cst.Call) -> tuple[tuple[Term, ...], tuple[tuple[str, Term], ...]]:
-        """Positional and keyword arguments, in order; unpacked ones are marked ``*`` and ``**``."""
+        """Positional and keyword arguments, in order; unpacked ones are marked ``unpack`` and ``**``."""
         args: list[Term] = []
         keywords: list[tuple[str, Term]] = []
         for arg in node.args:
@@ -229,7 +229,7 @@ class Structure:
             if arg.star == "**":
                 keywords.append(("**", value))
             elif arg.star == "*":
-                args.append(App("*", (value,)))
+                args.append(App("unpack", (value,)))
             elif arg.keyword is not None:
                 keywords.append((arg.keyword.value, value))
             else:
