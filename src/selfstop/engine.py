@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from selfstop import source
 from selfstop.config import EngineOptions
 from selfstop.flow.code import ModuleCode
 from selfstop.model import AnalysisError, Finding, Report, StopCall
+
+if TYPE_CHECKING:
+    from selfstop.project.reach import Reach
 
 
 def check(files: Mapping[str, bytes], options: EngineOptions) -> Report:
@@ -18,21 +21,33 @@ def check(files: Mapping[str, bytes], options: EngineOptions) -> Report:
     that mention a stop call are parsed. One that cannot be analysed becomes an ``AnalysisError``; the others
     are analysed all the same.
     """
-    candidates = {path: data for path, data in sorted(files.items()) if is_candidate(data, options)}
-    modules: list[ModuleCode] = []
+    candidates = [path for path, data in sorted(files.items()) if is_candidate(data, options)]
+    if not candidates:
+        return Report(files_checked=len(files))
+    from selfstop.project.demand import Demand
+
     errors: list[AnalysisError] = []
-    for path, data in candidates.items():
+
+    def lowered(path: str) -> ModuleCode | None:
         try:
-            modules.append(lower(path, data))
+            return lower(path, files[path])
         except source.NotAnalysable as error:
             errors.append(AnalysisError(path, error.line, error.code, error.message))
-    findings, guarded = judge(modules, options) if modules else ([], [])
+            return None
+
+    findings, guarded = judge(Demand(files, options, lowered).load(candidates))
     return Report(tuple(sorted(findings)), tuple(sorted(guarded)), tuple(sorted(errors)), len(files))
 
 
 def is_candidate(data: bytes, options: EngineOptions) -> bool:
-    """Whether a file may contain a stop call, found by a byte search."""
-    return source.mentions(data, stop_names(options)) or _mentions_resource(data, options)
+    """Whether a file may contain a stop call: by a byte search first, then by a look at its names."""
+    names = stop_names(options)
+    resource = _mentions_resource(data, options)
+    if not resource and not source.mentions(data, names):
+        return False
+    from selfstop.project.demand import refers
+
+    return refers(data, names, frozenset({"stop", "terminate"}) if resource else frozenset())
 
 
 def stop_names(options: EngineOptions) -> frozenset[str]:
@@ -56,6 +71,7 @@ def _mentions_resource(data: bytes, options: EngineOptions) -> bool:
 def lower(path: str, data: bytes) -> ModuleCode:
     """Parse and lower one file. Raises ``source.NotAnalysable``."""
     from selfstop.flow.lower import lower_module
+    from selfstop.project.names import module_name
 
     tree = source.parse(data)
     name, is_package = module_name(path)
@@ -65,34 +81,17 @@ def lower(path: str, data: bytes) -> ModuleCode:
         raise source.too_deep() from error
 
 
-def module_name(path: str) -> tuple[str, bool]:
-    """The dotted name of the module at ``path`` below the root, and whether it is a package."""
-    pure = PurePosixPath(path)
-    parts = list(pure.with_suffix("").parts)
-    if parts[0] == "src" and len(parts) > 1:
-        parts = parts[1:]
-    is_package = parts[-1] == "__init__" and len(parts) > 1
-    return ".".join(parts[:-1] if is_package else parts), is_package
-
-
-def judge(modules: list[ModuleCode], options: EngineOptions) -> tuple[list[Finding], list[StopCall]]:
-    """The findings and the guarded stop calls of a program."""
+def judge(reach: Reach) -> tuple[list[Finding], list[StopCall]]:
+    """The findings and the guarded stop calls of a linked program."""
     from selfstop.project.findings import findings, stop_call
-    from selfstop.project.linker import Linker
-    from selfstop.project.program import Program
     from selfstop.project.propagation import Propagation
-    from selfstop.project.reach import Reach
-    from selfstop.project.stopcalls import StopCalls
     from selfstop.project.verdict import GUARDED, Verdicts
 
-    program = Program(modules)
-    linker = Linker(program)
-    reach = Reach(program, linker, StopCalls(program, options))
-    verdicts = Verdicts(reach, linker, Propagation(reach, linker))
+    verdicts = Verdicts(reach, reach.linker, Propagation(reach, reach.linker))
     found: list[Finding] = []
     guarded: list[StopCall] = []
     for judgement in verdicts.judgements():
-        found.extend(findings(program, verdicts, judgement))
+        found.extend(findings(reach.program, verdicts, judgement))
         if judgement.code == GUARDED:
-            guarded.append(stop_call(program, judgement))
+            guarded.append(stop_call(reach.program, judgement))
     return found, guarded

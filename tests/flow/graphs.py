@@ -60,7 +60,11 @@ CALL, TEST, NEXT = (None, Boom), (True, False), (True, False)
 
 def lower(source: str) -> ModuleCode:
     """A module as the analysis sees it; its body is ``m:<module>``."""
-    return lower_module(cst.parse_module(dedent(source)), name="m", path="m.py")
+    try:
+        return lower_module(cst.parse_module(dedent(source)), name="m", path="m.py")
+    except RecursionError:
+        error = RecursionError("the tree is too deep")
+    raise error  # without the trees in the frames below, which pytest would take minutes to print
 
 
 def graph_of(source: str, function: str = MODULE_BODY) -> Graph:
@@ -103,7 +107,7 @@ def call_node(graph: Graph, text: str) -> int:
     return node
 
 
-def tests(graph: Graph) -> list[str]:
+def written_tests(graph: Graph) -> list[str]:
     """The atomic tests of a graph, as written, in the order in which they were lowered."""
     return [node.operation.text for node in graph.nodes if isinstance(node.operation, Test)]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-
 from graphs import Boom, Crash, SmallBoom, assert_agrees, disagreements, program_graph, traces
+
 from selfstop.flow.cfg import EdgeKind
 
 # What a part of a ``try`` may do. Each part calls something of its own, so that traces tell the parts apart.
@@ -204,7 +204,9 @@ def test_graphs_grow_linearly_with_nested_finally(shape: str) -> None:
 
 
 def test_each_way_into_a_finally_has_a_copy_of_its_own() -> None:
-    graph = program_graph("while w():\n    try:\n        if p():\n            break\n        a()\n    finally:\n        b()")
+    graph = program_graph(
+        "while w():\n    try:\n        if p():\n            break\n        a()\n    finally:\n        b()"
+    )
     copies = [number for number, call in graph.calls() if call.text == "b"]
     assert len(copies) == 3, "normal, exception, break"
     assert {graph.nodes[number].finallies for number in copies} == {(1,)}

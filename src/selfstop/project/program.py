@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from selfstop.flow.cfg import Assign, Node
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
@@ -21,7 +22,9 @@ _WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "
 class Program:
     """All modules under analysis, by name."""
 
-    def __init__(self, modules: Iterable[ModuleCode]) -> None:
+    def __init__(self, modules: Iterable[ModuleCode], suffixes: Mapping[str, str] = MappingProxyType({})) -> None:
+        """``suffixes`` maps further names under which modules are imported to their names."""
+        self._suffixes = suffixes
         self.modules: Mapping[str, ModuleCode] = {module.name: module for module in modules}
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, Class] = {}
@@ -87,6 +90,8 @@ class Program:
         parts = dotted.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
+            if module not in self.modules:
+                module = self._suffixes.get(module, module)
             if module in self.modules:
                 found = self.module_member(module, parts[cut])
                 for name in parts[cut + 1 :]:
@@ -354,6 +359,8 @@ class Program:
 
     def _imported_definitions(self, dotted: str) -> tuple[Definition, ...]:
         module, _, name = dotted.rpartition(".")
+        if module not in self.modules:
+            module = self._suffixes.get(module, module)
         if module not in self.modules:
             return ()
         own = self._definitions.get(Var(module, name))

@@ -1,0 +1,137 @@
+"""Which conditions hold at a call, on every way there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from graphs import graph_of, lower
+
+from selfstop.flow.cfg import Call
+from selfstop.flow.conditions import Evidence, Role, classify
+from selfstop.flow.facts import Analysis, CallEffect
+from selfstop.flow.state import EMPTY, Condition, Shared, State
+from selfstop.flow.terms import Term
+
+
+class LonelyFunction:
+    """A world in which nothing but one module exists."""
+
+    def __init__(self, source: str, shared: frozenset[object] = frozenset()) -> None:
+        self.definitions = lower(source).definitions
+        self.outside = Shared(shared)
+
+    def resolve(self, term: Term) -> Term:
+        return term
+
+    def call(
+        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> CallEffect | None:
+        return None
+
+    def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
+        return classify(term, truth, Evidence(lambda place: tuple(d for d in self.definitions if d.target == place)))
+
+    def implied(self, term: Term, truth: bool, scope: str) -> Sequence[Sequence[Condition]] | None:
+        return None
+
+    def constant(self, term: Term) -> Term:
+        return term
+
+    def shared(self, scope: str) -> Shared:
+        return self.outside
+
+    def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
+        return None
+
+
+def held(body: str) -> list[set[str]] | None:
+    """The conditions that hold in each state at ``stop()``; None if no feasible path leads there."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    source = f"def f(T, n, x, y):\n{lines}"
+    graph = graph_of(source, "f")
+    analysis = Analysis(graph, LonelyFunction(source))
+    analysis.enter(EMPTY)
+    analysis.run()
+    found = [
+        {condition.source for condition in record.state.conditions.values()}
+        for node, call in graph.calls()
+        if call.text == "stop"
+        for record in analysis.states(node)
+    ]
+    return found or None
+
+
+def always(body: str) -> set[str]:
+    """The conditions that hold in all states at ``stop()``."""
+    states = held(body)
+    assert states is not None, "stop() is not reached"
+    return set.intersection(*states)
+
+
+HOLDS = {
+    "a branch adds": ("if x: stop()", {"x"}),
+    "the false branch adds, too": ("if x: a()\nelse: stop()", {"not x"}),
+    "both operands": ("if x and not y: stop()", {"x", "not y"}),
+    "an early return": ("if x: return\nstop()", {"not x"}),
+    "a join intersects": ("if x: a()\nstop()", set()),
+    "the same on both ways": ("if x:\n    if y: stop()\nelif y: stop()", {"y"}),
+    "assignment drops": ("if x:\n    x = y\n    stop()", set()),
+    "assignment of something else keeps": ("if x:\n    y = T\n    stop()", {"x"}),
+    "a raised measure keeps": ("if n >= T:\n    n += 1\n    stop()", {"n >= T"}),
+    "a lowered measure drops": ("if n >= T:\n    n -= 1\n    stop()", set()),
+    "a raised limit drops": ("if n >= T:\n    T += 1\n    stop()", set()),
+    "a reset between guard and call keeps": (
+        "n = 0\nwhile True:\n    n += 1\n    if n >= MAX_IDLE:\n        n = 0\n        stop()",
+        {"n >= MAX_IDLE"},
+    ),
+    "a test of while": ("while x: a()\nstop()", {"not x"}),
+    "a flag set under a test": ("flag = n >= T\nif flag: stop()", {"n >= T"}),
+    "a flag only set under a test": ("flag = False\nif x:\n    flag = True\nif flag: stop()", {"x"}),
+    "a negated flag": ("flag = not x\nif not flag: stop()", {"x"}),
+    "the normal way through finally": ("if x:\n    try:\n        a()\n    finally:\n        b()\n    stop()", {"x"}),
+    "mutation drops emptiness": ("if not x:\n    x.append(1)\n    stop()", set()),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), HOLDS.values(), ids=HOLDS)
+def test_conditions_that_hold(body: str, expected: set[str]) -> None:
+    assert always(body) == expected
+
+
+INFEASIBLE = {
+    "a test and its opposite": "if x:\n    if not x: stop()",
+    "comparisons that contradict each other": "if T > 0:\n    if T <= 0: stop()",
+    "different constants": "if x is True:\n    if x is False: stop()",
+    "None and true": "if x is None:\n    if x: stop()",
+    "a flag never set": "flag = False\nif flag: stop()",
+    "a flag set on the other way": "flag = False\nif x:\n    flag = True\nif flag and not x: stop()",
+    "beyond a return": "if x:\n    return\nif x: stop()",
+}
+
+
+@pytest.mark.parametrize("body", INFEASIBLE.values(), ids=INFEASIBLE)
+def test_no_feasible_way(body: str) -> None:
+    assert held(body) is None
+
+
+@pytest.mark.xfail(reason="known gap: two equalities are compared as numbers and never as different constants")
+def test_a_string_equals_only_one_constant() -> None:
+    assert held("if x == 'a':\n    if x == 'b': stop()") is None
+
+
+FEASIBLE = {
+    "replaced in between": "if x:\n    x = y\n    if not x: stop()",
+    "comparisons that agree": "if T > 0:\n    if T <= 5: stop()",
+    "another variable": "if x:\n    if not y: stop()",
+}
+
+
+@pytest.mark.parametrize("body", FEASIBLE.values(), ids=FEASIBLE)
+def test_a_feasible_way(body: str) -> None:
+    assert held(body) is not None
+
+
+def test_a_reset_is_old_news_in_the_next_iteration() -> None:
+    body = "n = 0\nfor _ in x:\n    if ready:\n        stop()\n    n += 1\n    if n < MAX_IDLE: return\n    n = 0"
+    assert "not (n < MAX_IDLE)" not in always(body)

@@ -1,0 +1,95 @@
+"""Linear forms: which comparisons say the same, which cannot both hold."""
+
+from __future__ import annotations
+
+import pytest
+from graphs import lower
+
+from selfstop.flow.cfg import Test
+from selfstop.flow.linear import Comparison, comparison, contradict
+
+
+def compared(text: str) -> Comparison:
+    """The comparison ``text``; a leading ``not`` is taken as the false outcome."""
+    positive = text.removeprefix("not ")
+    graph = lower(f"if {positive}: pass").functions[-1].graph
+    ((term, turned),) = [(node.operation.term, node.edges) for node in graph.nodes if isinstance(node.operation, Test)]
+    assert turned
+    found = comparison(term, (positive == text) is not ("!=" in text))
+    assert found is not None
+    return found
+
+
+CONTRADICTIONS = {
+    "greater and at most": ("T > 0", "T <= 0"),
+    "the same on the other side": ("T > 0", "0 >= T"),
+    "the other outcome": ("T > 0", "not T > 0"),
+    "strict on both sides": ("T < 0", "T > 0"),
+    "one strict": ("T < 0", "T >= 0"),
+    "disjoint ranges": ("n > 5", "n < 3"),
+    "equal to different numbers": ("n == 1", "n == 2"),
+    "equal and beyond": ("n == 1", "n > 1"),
+    "equal and unequal": ("n == 1", "n != 1"),
+    "two variables": ("n >= T", "n < T"),
+    "moved across": ("n - T >= 0", "T > n"),
+    "scaled": ("2 * n > 10", "n < 5"),
+    "with a minus": ("-n > 0", "n > 0"),
+    "a sum moved across": ("now - last > 300", "last + 300 >= now"),
+}
+COMPATIBLE = {
+    "the same": ("T > 0", "T > 0"),
+    "touching": ("T >= 0", "T <= 0"),
+    "overlapping": ("n > 3", "n < 5"),
+    "equal and at least": ("n == 1", "n >= 1"),
+    "unequal to different numbers": ("n != 1", "n != 2"),
+    "unequal and in range": ("n != 1", "n > 0"),
+    "different variables": ("n > 0", "m < 0"),
+    "different coefficients": ("n + m > 0", "n - m < 0"),
+    "no variables": ("1 > 0", "1 < 0"),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_contradictions(first: str, second: str) -> None:
+    assert contradict(compared(first), compared(second))
+    assert contradict(compared(second), compared(first))
+
+
+@pytest.mark.parametrize(("first", "second"), COMPATIBLE.values(), ids=COMPATIBLE)
+def test_no_contradiction(first: str, second: str) -> None:
+    assert not contradict(compared(first), compared(second))
+    assert not contradict(compared(second), compared(first))
+
+
+SAME = {
+    "sides swapped": ("n >= T", "T <= n"),
+    "moved across": ("n - T >= 0", "n >= T"),
+    "conversions are looked through": ("int(n) >= float(T)", "n >= T"),
+    "a product with a number": ("n >= T * 60", "n - 60 * T >= 0"),
+    "a quotient by a number": ("n / 60 >= T", "n // 60 >= T"),
+    "a negated test": ("not n < T", "n >= T"),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), SAME.values(), ids=SAME)
+def test_the_same_however_it_is_written(first: str, second: str) -> None:
+    one, two = compared(first), compared(second)
+    assert one in (two, two.flipped())
+
+
+def test_comparisons_with_numbers_only_agree_with_arithmetic() -> None:
+    """Two bounds on one variable contradict each other exactly if no number meets both."""
+    relations = {
+        "<": lambda n, c: n < c,
+        "<=": lambda n, c: n <= c,
+        ">": lambda n, c: n > c,
+        ">=": lambda n, c: n >= c,
+        "==": lambda n, c: n == c,
+    }
+    tried = [value / 2 for value in range(-4, 9)]
+    for one, first in relations.items():
+        for two, second in relations.items():
+            for a in range(3):
+                for b in range(3):
+                    possible = any(first(n, a) and second(n, b) for n in tried)
+                    assert contradict(compared(f"n {one} {a}"), compared(f"n {two} {b}")) is not possible
