@@ -62,7 +62,7 @@ def lower(source: str) -> ModuleCode:
     """A module as the analysis sees it; its body is ``m:<module>``."""
     try:
         return lower_module(cst.parse_module(dedent(source)), name="m", path="m.py")
-    except RecursionError:
+    except (RecursionError, KeyError):  # LibCST's positions turn the one into the other
         error = RecursionError("the tree is too deep")
     raise error  # without the trees in the frames below, which pytest would take minutes to print
 
@@ -171,15 +171,15 @@ def _steps(graph: Graph, position: Position, outcomes: Outcomes) -> Iterator[Pos
             yield from _call(graph, position, call, outcomes)
         case Test(term=term):
             value = evaluate(term, position.values)
-            for truth in (True, False) if value is UNKNOWN else (bool(value),):
-                yield from (position.at(edge.target) for edge in _along(node.edges, truth=truth))
+            for way in (True, False) if value is UNKNOWN else (bool(value),):
+                yield from (position.at(edge.target) for edge in _along(node.edges, truth=way))
         case Iterate():
             for truth in outcomes.get("next", NEXT):
                 yield from (
                     position.at(edge.target, event=label("next", truth)) for edge in _along(node.edges, truth=truth)
                 )
-        case Assign(target=target, value=value):
-            known = UNKNOWN if value is None else evaluate(value, position.values)
+        case Assign(target=target, value=assigned):
+            known = UNKNOWN if assigned is None else evaluate(assigned, position.values)
             yield from (position.at(edge.target, target, known) for edge in node.edges)
         case Raise(exception=exception):
             raised = evaluate(graph.pending if exception is None else exception, position.values)
@@ -238,6 +238,14 @@ def label(name: str, outcome: object) -> str:
     return name if outcome is None else f"{name}={outcome}"
 
 
+@cache
+def _matcher(pattern: str) -> Callable[[object], bool]:
+    namespace: dict[str, Any] = {}
+    exec(f"def matches(s):\n match s:\n  case {pattern}:\n   return True\n return False", namespace)
+    found: Callable[[object], bool] = namespace["matches"]
+    return found
+
+
 _CLASSES = {cls.__name__: cls for cls in (*RAISED, Exception, BaseException, SystemExit, KeyboardInterrupt)}
 _OPERATORS: dict[str, Callable[..., object]] = {
     "not": operator.not_,
@@ -268,14 +276,6 @@ def evaluate(term: Term, values: Mapping[object, object]) -> object:
         case Result(callee=Var(name=name)):
             return _CLASSES.get(name, UNKNOWN)
     return UNKNOWN
-
-
-@cache
-def _matcher(pattern: str) -> Callable[[object], bool]:
-    namespace: dict[str, Any] = {}
-    exec(f"def matches(s):\n match s:\n  case {pattern}:\n   return True\n return False", namespace)
-    found: Callable[[object], bool] = namespace["matches"]
-    return found
 
 
 # Traces of Python
@@ -399,7 +399,7 @@ def _result(function: Callable[[], Any]) -> object:
             return _driven(value)
     except BaseExceptionGroup as group:
         return type(group.exceptions[0])
-    except BaseException as raised:
+    except BaseException as raised:  # noqa: BLE001 - the program under test may raise anything
         return type(raised)
     return value
 

@@ -14,7 +14,9 @@ PROGRAMS = {
     "singletons": "match s():\n    case None:\n        a()\n    case True:\n        b()\nc()",
     "alternatives": "match s():\n    case 0 | 1:\n        a()\n    case 'x' | None:\n        b()",
     "alternatives with a guard": "match s():\n    case 0 | 1 if p():\n        a()\n    case 1:\n        b()",
-    "a refused guard tries the next case": "match s():\n    case 1 if p():\n        a()\n    case 1 if q():\n        b()",
+    "a refused guard tries the next case": (
+        "match s():\n    case 1 if p():\n        a()\n    case 1 if q():\n        b()"
+    ),
     "a guard with and": "match s():\n    case 1 if p() and not q():\n        a()\n    case _:\n        b()",
     "a capture": "match s():\n    case 0:\n        a()\n    case x:\n        return x",
     "a capture with a guard": "match s():\n    case x if x == 1:\n        a()\n    case x:\n        return x",
@@ -23,8 +25,13 @@ PROGRAMS = {
     "sequences with a guard": "match s():\n    case [_, _] if p():\n        a()\n    case [1, _]:\n        b()",
     "a mapping": "match s():\n    case {'k': _}:\n        a()\n    case {}:\n        b()\nc()",
     "return in a case": "match s():\n    case 0:\n        return 1\n    case 1:\n        a()\nb()",
-    "break in a case": "while w():\n    match s():\n        case 0:\n            break\n        case 1:\n            continue\n    a()",
-    "match in match": "match s():\n    case 0:\n        match p():\n            case True:\n                a()\n    case _:\n        b()",
+    "break in a case": (
+        "while w():\n    match s():\n        case 0:\n            break\n        case 1:\n            continue\n    a()"
+    ),
+    "match in match": (
+        "match s():\n    case 0:\n        match p():\n            case True:\n                a()\n"
+        "    case _:\n        b()"
+    ),
     "an exception in a case": "try:\n    match s():\n        case 0:\n            a()\nexcept Boom:\n    b()",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from graphs import lower
 
@@ -79,7 +81,7 @@ def test_the_same_however_it_is_written(first: str, second: str) -> None:
 
 def test_comparisons_with_numbers_only_agree_with_arithmetic() -> None:
     """Two bounds on one variable contradict each other exactly if no number meets both."""
-    relations = {
+    relations: dict[str, Callable[[float, float], bool]] = {
         "<": lambda n, c: n < c,
         "<=": lambda n, c: n <= c,
         ">": lambda n, c: n > c,
