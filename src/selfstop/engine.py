@@ -75,8 +75,9 @@ def lower(path: str, data: bytes) -> ModuleCode:
 
     tree = source.parse(data)
     name, is_package = module_name(path)
+    shifts = source.column_shifts(data)
     try:
-        return lower_module(tree, name=name, path=path, is_package=is_package)
+        return lower_module(tree, name=name, path=path, is_package=is_package, column_shifts=shifts)
     except RecursionError as error:
         raise source.too_deep() from error
 

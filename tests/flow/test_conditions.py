@@ -114,6 +114,5 @@ def test_the_other_outcome_of_a_guard_is_inverted() -> None:
     assert role("idle_count < MAX_IDLE", truth=False).kind is Kind.GUARD
 
 
-@pytest.mark.xfail(reason="known gap: a parameter whose name sounds like a counter is taken for one")
 def test_a_parameter_held_against_what_evidently_grows_is_its_limit() -> None:
     assert role("n >= polls", "n = 0\nn += 1").kind is Kind.GUARD

@@ -116,7 +116,6 @@ def test_no_feasible_way(body: str) -> None:
     assert held(body) is None
 
 
-@pytest.mark.xfail(reason="known gap: two equalities are compared as numbers and never as different constants")
 def test_a_string_equals_only_one_constant() -> None:
     assert held("if x == 'a':\n    if x == 'b': stop()") is None
 

@@ -271,7 +271,8 @@ def _threshold_atoms(form: Linear, evidence: Evidence) -> list[Term]:
 
 def _stable_side(form: Linear, evidence: Evidence) -> list[Term]:
     """``idle >= polls``: a parameter held against something that evidently grows is its limit."""
-    growing = [atom for atom, _ in form.atoms if _grows(atom, evidence)]
+    growing = [atom for atom, _ in form.atoms if _grows_by_definition(atom, evidence)]
+    growing = growing or [atom for atom, _ in form.atoms if _grows(atom, evidence)]
     if len(form.atoms) < 2 or not growing:
         return []
     others = [atom for atom, _ in form.atoms if atom not in growing and not _is_start(atom, evidence)]

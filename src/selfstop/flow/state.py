@@ -427,8 +427,8 @@ def _survives_step(condition: Condition, place: Term, effect: str) -> bool:
 
 def _contradict(first: Condition, second: Condition) -> bool:
     a, b = first.comparison, second.comparison
-    if a is not None and b is not None:
-        return contradict(a, b)
+    if a is not None and b is not None and contradict(a, b):
+        return True
     return _different_constants(first, second) or _none_and_true(first, second) or _none_and_true(second, first)
 
 

@@ -49,6 +49,9 @@ _REGISTERING = vocabulary(
 _CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
 
+_STOP_CALL = ""
+
+
 class Mode(Enum):
     """When a function that was called or handed away runs."""
 
@@ -81,9 +84,12 @@ class Reach:
         self.program = program
         self.linker = linker
         self.stops = stops
+        self._passed: dict[Term, set[str]] = defaultdict(set)
+        """For each parameter the functions given for it in some call, and whether a stop call is."""
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
             self._by_name[function.name].append(function.id)
+        self.functions: set[str] = set()
         self._record_arguments()
         self._rough = {identity: self._rough_uses(function) for identity, function in program.functions.items()}
         self.functions = self._closure()
@@ -101,8 +107,17 @@ class Reach:
                         continue
                     given = bind(callee, func, call.args, call.keywords)
                     for variable, value in given.items():
-                        if isinstance(variable, Var) and not isinstance(value, Func):
-                            self.program.add_argument(variable, value, function.id)
+                        if isinstance(variable, Var):
+                            self._record_argument(variable, value, function.id)
+
+    def _record_argument(self, parameter: Var, value: Term, caller: str) -> None:
+        target = self.program.resolve(unwrapped(_as_partial(value))[0])
+        if isinstance(target, Func):
+            self._passed[parameter].add(target.function)
+        elif self.stops.is_reference(target):
+            self._passed[parameter].add(_STOP_CALL)
+        if not isinstance(value, Func):
+            self.program.add_argument(parameter, value, caller)
 
     def _constructors(self, call: Call) -> list[Func]:
         target = self.program.resolve(call.func)
@@ -116,7 +131,7 @@ class Reach:
     def uses(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
         """What a call with these evaluated operands calls or hands away."""
         yield from self._called(func, args, keywords)
-        if isinstance(func, Func) and func.function in self.program.functions:
+        if isinstance(func, Func) and func.function in self.functions:
             return
         if last_name(func) in {"partial", "partialmethod", "wraps", "getattr", "setattr"}:
             return
@@ -146,7 +161,7 @@ class Reach:
         name = self.program.functions[function].name
         if name not in self.stops.names or name == "stop_instances":
             return False
-        return function not in getattr(self, "functions", {function})
+        return function not in self.functions
 
     def _candidates(self, func: Term, depth: int = 0) -> Iterator[Term]:
         """What ``func`` may stand for when it is called."""
@@ -205,7 +220,7 @@ class Reach:
 
     def _by_method_name(self, place: Attr) -> Iterator[Term]:
         """A method of an unknown object, if every function of that name reaches a stop call."""
-        reached: set[str] = getattr(self, "functions", set())
+        reached = self.functions
         candidates = self._by_name.get(place.name, [])
         if not candidates or place.name in GENERIC_NAMES or not all(item in reached for item in candidates):
             return
@@ -261,7 +276,7 @@ class Reach:
                 identity
                 for identity in self.program.functions
                 if any(use.func is None or use.func.function in reached for _, use in self._rough[identity])
-                or self._calls_parameter_by_name(identity)
+                or self._calls_parameter(identity)
             }
             grown |= reached
             if grown == reached:
@@ -272,16 +287,17 @@ class Reach:
                 identity: self._rough_uses(function) for identity, function in self.program.functions.items()
             }
 
-    def _calls_parameter_by_name(self, identity: str) -> bool:
-        """``getattr(client, name)()`` with a parameter for which some call gives a stop call's name."""
+    def _calls_parameter(self, identity: str) -> bool:
+        """Whether the function calls what a caller gives it: a stop call, a function that reaches one, or its name."""
         for _, call in self.program.functions[identity].graph.calls():
             match call.func:
                 case Result(callee=Var(name="getattr"), args=(_, Var() as name, *_)):
                     values = {d.value for d in self.program.definitions(name)}
                     if any(isinstance(v, Const) and v.value in self.stops.names for v in values):
                         return True
-                case Var() as called if called in self.linker.parameters:
-                    return True
+                case Var() as called if (passed := self._passed.get(called)) is not None:
+                    if _STOP_CALL in passed or passed & self.functions:
+                        return True
         return False
 
     def _callers(self) -> dict[str, list[tuple[str, int, Mode]]]:
@@ -342,6 +358,8 @@ def _as_partial(value: Term) -> Term:
     match value:
         case App(op="call", args=(callee, *rest)) if last_name(callee) == "partial":
             return App("partial", tuple(rest))
+        case Result(callee=callee, args=fixed) if last_name(callee) == "partial":
+            return App("partial", fixed)
     return value
 
 

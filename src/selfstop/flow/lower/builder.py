@@ -254,6 +254,8 @@ class Builder:
 
     def finish(self, captured: frozenset[Var] = frozenset()) -> Graph:
         """The finished graph; control at the end of the body returns. ``captured`` are nested functions' uses."""
+        if self.frontier:
+            self.assign(Var(self.scope, "$return"), Const(None))
         self.connect(self.frontier, self.exit)
         self.frontier = []
         nodes = tuple(

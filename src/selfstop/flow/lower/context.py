@@ -23,6 +23,7 @@ class ModuleContext:
     package: str
     tree: cst.Module
     positions: Mapping[cst.CSTNode, CodeRange]
+    column_shifts: Mapping[int, int]
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
@@ -32,8 +33,14 @@ class ModuleContext:
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where ``node`` stands, counted from 1."""
-        found = self.positions[node]
-        return Span(found.start.line, found.start.column + 1, found.end.line, found.end.column + 1)
+        start, end = self.positions[node].start, self.positions[node].end
+        shift = self.column_shifts
+        return Span(
+            start.line,
+            start.column + 1 + shift.get(start.line, 0),
+            end.line,
+            end.column + 1 + shift.get(end.line, 0),
+        )
 
     def line(self, node: cst.CSTNode) -> int:
         """The first line of ``node``."""

@@ -132,8 +132,12 @@ class Expressions(Structure):
         if isinstance(inner, (cst.Tuple, cst.List, cst.Set)):
             if any(isinstance(element, cst.StarredElement) for element in inner.elements):
                 return None
+            if any(acts(element.value) for element in inner.elements[1:]):
+                return None
             return self._branch_display([element.value for element in inner.elements], conjunction=name == "all")
-        if isinstance(inner, (cst.GeneratorExp, cst.ListComp, cst.SetComp)):
+        lazy = isinstance(inner, cst.GeneratorExp)
+        if lazy or (isinstance(inner, (cst.ListComp, cst.SetComp)) and not acts(inner.elt)):
+            assert isinstance(inner, (cst.GeneratorExp, cst.ListComp, cst.SetComp))
             return self._branch_loop(inner, conjunction=name == "all")
         return None
 
@@ -172,7 +176,7 @@ class Expressions(Structure):
         """Whether ``node`` is a test by its form, so that its value is ``True`` or ``False``."""
         match node:
             case cst.BinaryOperation(left=left, operator=cst.BitOr() | cst.BitAnd(), right=right):
-                return self.is_boolean(left) and self.is_boolean(right)
+                return self.is_boolean(left) and self.is_boolean(right) and not acts(right)
             case cst.BooleanOperation(left=left, right=right):
                 return self.is_boolean(left) and self.is_boolean(right)
             case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()):
@@ -187,6 +191,9 @@ class Expressions(Structure):
 
     def conditional(self, node: cst.IfExp) -> Term:
         return self._merge(node)
+
+    def comparison(self, node: cst.Comparison) -> Term:
+        return self._merge(node) if len(node.comparisons) > 1 else super().comparison(node)
 
     def _merge(self, node: cst.BaseExpression) -> Term:
         merged = self.builder.temporary()
@@ -391,6 +398,36 @@ def _parts(value: Term | None, count: int) -> Sequence[Term | None]:
             if not any(isinstance(arg, App) and arg.op == "unpack" for arg in args):
                 return args
     return [None if value is None else Item(value, Const(position)) for position in range(count)]
+
+
+class _Actions(cst.CSTVisitor):
+    """Looks for what has an effect of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def visit_Call(self, node: cst.Call) -> bool:
+        self.found = True
+        return False
+
+    def visit_Await(self, node: cst.Await) -> bool:
+        self.found = True
+        return False
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:
+        self.found = True
+        return False
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False
+
+
+def acts(node: cst.BaseExpression) -> bool:
+    """Whether evaluating ``node`` does anything, so that it matters whether it is evaluated at all."""
+    visitor = _Actions()
+    node.visit(visitor)
+    return visitor.found
 
 
 def _is_main_test(node: cst.Comparison) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -16,17 +17,29 @@ from selfstop.flow.lower.statements import Statements
 from selfstop.flow.terms import Func, Term, Var
 
 
-def lower_module(tree: cst.Module, *, name: str, path: str, is_package: bool = False) -> ModuleCode:
+def lower_module(
+    tree: cst.Module,
+    *,
+    name: str,
+    path: str,
+    is_package: bool = False,
+    column_shifts: Mapping[int, int] = MappingProxyType({}),
+) -> ModuleCode:
     """Lower a parsed module.
 
     ``name`` is its dotted name, ``path`` where it stands (relative to the root, with ``/``); ``is_package``
-    tells an ``__init__`` module, from which relative imports start one level lower. Raises
+    tells an ``__init__`` module, from which relative imports start one level lower; ``column_shifts`` maps lines
+    to what has to be added to their columns. Raises
     ``RecursionError`` for trees too deep to walk.
     """
     wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
+    try:
+        positions = wrapper.resolve(PositionProvider)
+    except KeyError as error:
+        # The provider's own clean-up fails so when it runs out of stack.
+        raise RecursionError("too deep for the positions of its nodes") from error
     package = name if is_package else name.rpartition(".")[0]
-    context = ModuleContext(name, path, package, tree, positions)
+    context = ModuleContext(name, path, package, tree, positions, column_shifts)
     bindings = bindings_of(tree.body, package)
     bindings.names.update(_global_names(tree))
     scope = Scope(name, "module", None, bindings)

@@ -52,6 +52,8 @@ class Statements:
             self.block(node.body)
             return
         self.builder.line = self.context.line(node)
+        if self.builder.frames and _may_raise(node):
+            self.builder.effect()
         method = _METHODS.get(type(node))
         if method is not None:
             lower: Callable[[cst.CSTNode], None] = getattr(self, method)
@@ -220,12 +222,16 @@ class Statements:
             self._with_items(items[1:], node)
             return
         start = self.builder.emit(Skip("with"))
+        types = manager.args if isinstance(manager, Result) else ()
+        dispatch = self.builder.node(Dispatch((types or (Var("builtins", "BaseException"),),)))
         after = self.builder.node(Skip("suppressed"))
-        self.builder.protections.append((start, after))
-        self.builder.frames.append(Handler(after))
+        self.builder.edges[dispatch].append(Edge(after, EdgeKind.CATCH, 0))
+        self.builder.protections.append((start, dispatch))
+        self.builder.frames.append(Handler(dispatch))
         self._with_items(items[1:], node)
         self.builder.frames.pop()
         self.builder.connect(self.builder.frontier, after)
+        self._uncaught(dispatch, [types])
         self.builder.frontier = [(after, EdgeKind.NEXT)]
 
     def _swallows(self, manager: Term) -> bool:
@@ -298,14 +304,14 @@ class Statements:
     # Definitions
 
     def function(self, node: cst.FunctionDef) -> None:
+        for decorator in node.decorators:
+            if isinstance(decorator.decorator, cst.Call):
+                self.expressions.value(decorator.decorator)
         for parameter in (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params):
             if parameter.default is not None:
                 self.expressions.value(parameter.default)
         term = self.expressions.nested(node, self.expressions)
         name = self.scope.resolve(node.name.value)
-        for decorator in reversed(node.decorators):
-            if isinstance(decorator.decorator, cst.Call):
-                self.expressions.value(decorator.decorator)
         self.builder.assign(name, term)
         self.context.define(name, term, self.expressions.function_id)
 
@@ -336,6 +342,45 @@ class Statements:
     def _qualified(self, name: str) -> str:
         inside = self.scope.id.partition(":")[2]
         return f"{inside}.{name}" if inside else name
+
+
+class _Operations(cst.CSTVisitor):
+    """Looks for operators, attributes, subscripts and unpacking: all may raise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        self.found = self.found or isinstance(node, _RAISING)
+        return not self.found and not isinstance(node, (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Lambda))
+
+
+_RAISING = (
+    cst.BinaryOperation,
+    cst.AugAssign,
+    cst.Attribute,
+    cst.Subscript,
+    cst.Comparison,
+    cst.Del,
+    cst.For,
+    cst.Match,
+)
+
+
+def _may_raise(node: cst.CSTNode) -> bool:
+    """Whether a statement may raise although it calls nothing. Binding a name to a constant or a name does not."""
+    if isinstance(node, (cst.While, cst.Try, cst.TryStar, cst.With, cst.FunctionDef, cst.ClassDef)):
+        return False
+    if isinstance(node, cst.If):
+        return _may_raise(node.test)
+    if isinstance(node, cst.Expr) and isinstance(node.value, cst.Name):
+        return True
+    if isinstance(node, cst.Assign) and any(isinstance(t.target, (cst.Tuple, cst.List)) for t in node.targets):
+        return True
+    visitor = _Operations()
+    node.visit(visitor)
+    return visitor.found
 
 
 _METHODS: dict[type[cst.CSTNode], str] = {

@@ -1,0 +1,160 @@
+"""Small repositories, one a mechanism: marked calls get their verdict, and every door says the same of them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+
+import libcst
+import pytest
+from click.testing import CliRunner
+from flake8.main.application import Application
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from commands import check as check_as_process
+from commands import flake8 as flake8_as_process
+from expectations import Expectations, differences, parse_expectations
+from selfstop import flake8_plugin
+from selfstop.cli import cli
+from selfstop.config import EngineOptions
+from selfstop.engine import check
+from selfstop.model import Report
+
+PROJECTS = Path(__file__).parent.parent / "fixtures" / "projects"
+FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
+OPT_IN = "SST201"
+CONFIGURATION = "[tool.selfstop]\n"
+
+of_every_project = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+
+
+def expectations_of(folder: Path) -> dict[str, Expectations]:
+    return {path: parse_expectations(source) for path, source in files_of(folder).items()}
+
+
+@cache
+def report_of(folder: Path) -> Report:
+    return check(files_of(folder), EngineOptions())
+
+
+def described(path: str, lines: list[str]) -> list[str]:
+    return [path, *lines] if lines else []
+
+
+@of_every_project
+def test_verdicts(folder: Path) -> None:
+    report = report_of(folder)
+    assert report.errors == ()
+    different: list[str] = []
+    for path, source in files_of(folder).items():
+        found = {(each.call.span.line, each.code) for each in report.findings if each.call.path == path}
+        wanted = parse_expectations(source).findings
+        reported = {(line, code) for line, code in found if code != OPT_IN}
+        different += described(path, differences(source, wanted, reported))
+    assert not different, "\n".join(["", *different])
+
+
+@of_every_project
+def test_guarded_calls_are_listed(folder: Path) -> None:
+    """Silence has two reasons, and the report tells them apart: only guarded calls are listed."""
+    different: list[str] = []
+    for path, source in files_of(folder).items():
+        expected = parse_expectations(source)
+        listed = {call.span.line for call in report_of(folder).guarded if call.path == path}
+        missing = differences(source, {(line, "guarded") for line in expected.guarded - listed}, ())
+        mistaken = differences(source, (), {(line, "guarded") for line in expected.no_stop & listed})
+        different += described(path, missing + mistaken)
+    assert not different, "\n".join(["", *different])
+
+
+@of_every_project
+def test_every_project_has_reported_and_silent_calls(folder: Path) -> None:
+    judged = expectations_of(folder).values()
+    assert 3 <= len(judged) <= 8
+    assert sum(each.reported_calls for each in judged) > 0
+    assert sum(each.silent_calls for each in judged) > 0
+
+
+@of_every_project
+def test_marks_stand_on_the_first_line_of_a_call(folder: Path) -> None:
+    for path, source in files_of(folder).items():
+        wrapper = MetadataWrapper(libcst.parse_module(source), unsafe_skip_copy=True)
+        positions = wrapper.resolve(PositionProvider)
+        calls = {span.start.line for node, span in positions.items() if isinstance(node, libcst.Call)}
+        assert parse_expectations(source).lines <= calls, path
+
+
+def copied(folder: Path, directory: Path) -> Path:
+    """A copy of a project that is a repository of its own, with an empty configuration."""
+    target = directory / folder.name
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
+    (target / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
+    return target
+
+
+def checked(*arguments: str) -> list[str]:
+    """The lines of `selfstop check`, run in the working directory within this process."""
+    done = CliRunner().invoke(cli, ["check", "--output-format", "concise", *arguments])
+    assert done.exit_code in (0, 1), done.output
+    return sorted(done.stdout.splitlines())
+
+
+def linted(jobs: int, output: Path) -> list[str]:
+    """The lines of flake8, run in the working directory within this process (but for its jobs)."""
+    flake8_plugin._run_once.cache_clear()  # it is remembered by its paths, and `.` is another directory now
+    output.unlink(missing_ok=True)
+    Application().run(["--isolated", "--select=SST", f"--jobs={jobs}", f"--output-file={output}", "."])
+    text = output.read_text(encoding="utf-8") if output.exists() else ""
+    return sorted(line.removeprefix("./") for line in text.splitlines())
+
+
+@pytest.fixture
+def project(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = copied(folder, tmp_path)
+    monkeypatch.chdir(copy)
+    return copy
+
+
+@of_every_project
+def test_check_says_what_the_engine_says(folder: Path, project: Path) -> None:
+    found = sorted(
+        f"{each.call.path}:{each.call.span.line}:{each.call.span.column}: {each.code} {each.message}"
+        for each in report_of(folder).findings
+        if each.code != OPT_IN
+    )
+    assert found
+    assert checked() == found
+
+
+@of_every_project
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_flake8_says_what_check_says(project: Path, jobs: int) -> None:
+    assert linted(jobs, project.parent / "flake8.txt") == checked()
+
+
+@of_every_project
+def test_every_file_alone_says_what_all_files_say(folder: Path, project: Path) -> None:
+    together = checked()
+    for path in files_of(folder):
+        assert checked(path) == [line for line in together if line.startswith(f"{path}:")], path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths are compared as text")
+def test_real_processes_say_the_same_of_all_projects_at_once(tmp_path: Path) -> None:
+    """One tree with every project in it, each below a configuration of its own."""
+    for folder in FOLDERS:
+        copied(folder, tmp_path)
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
+    done = check_as_process(*(folder.name for folder in FOLDERS), cwd=tmp_path)
+    assert done.status == 1, done.err
+    expected = sorted(done.out.splitlines())
+    for jobs in (1, 2):
+        options = ("--isolated", "--select=SST", f"--jobs={jobs}")
+        linted_lines = flake8_as_process(*options, *(folder.name for folder in FOLDERS), cwd=tmp_path).out.splitlines()
+        assert sorted(linted_lines) == expected
