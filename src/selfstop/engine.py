@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from selfstop import source
@@ -25,12 +26,13 @@ def check(files: Mapping[str, bytes], options: EngineOptions) -> Report:
     if not candidates:
         return Report(files_checked=len(files))
     from selfstop.project.demand import Demand
+    from selfstop.project.names import beside
 
     errors: list[AnalysisError] = []
 
     def lowered(path: str) -> ModuleCode | None:
         try:
-            return lower(path, files[path])
+            return lower(path, files[path], beside(path, files))
         except source.NotAnalysable as error:
             errors.append(AnalysisError(path, error.line, error.code, error.message))
             return None
@@ -68,7 +70,7 @@ def _mentions_resource(data: bytes, options: EngineOptions) -> bool:
     return b"ec2" in data and any(verb in data for verb in verbs) and (b"Instance(" in data or b".instances" in data)
 
 
-def lower(path: str, data: bytes) -> ModuleCode:
+def lower(path: str, data: bytes, siblings: Mapping[str, str] = MappingProxyType({})) -> ModuleCode:
     """Parse and lower one file. Raises ``source.NotAnalysable``."""
     from selfstop.flow.lower import lower_module
     from selfstop.project.names import module_name
@@ -77,7 +79,7 @@ def lower(path: str, data: bytes) -> ModuleCode:
     name, is_package = module_name(path)
     shifts = source.column_shifts(data)
     try:
-        return lower_module(tree, name=name, path=path, is_package=is_package, column_shifts=shifts)
+        return lower_module(tree, name=name, path=path, is_package=is_package, column_shifts=shifts, siblings=siblings)
     except RecursionError as error:
         raise source.too_deep() from error
 

@@ -30,3 +30,22 @@ def by_suffix(names: Iterable[str]) -> Mapping[str, str]:
             suffix = ".".join(parts[start:])
             found[suffix] = None if suffix in found else name
     return {suffix: name for suffix, name in found.items() if name is not None}
+
+
+def beside(path: str, files: Iterable[str]) -> Mapping[str, str]:
+    """The modules that a script imports by bare name because they stand in its own directory.
+
+    In a package the directory is not on the path, and at the root bare names are dotted names anyway.
+    """
+    directory = PurePosixPath(path).parent
+    known = files if isinstance(files, Mapping) else set(files)
+    if directory == PurePosixPath() or (directory / "__init__.py").as_posix() in known:
+        return {}
+    found = {}
+    for other in known:
+        pure = PurePosixPath(other)
+        if pure.parent == directory and pure.stem != "__init__":
+            found[pure.stem] = module_name(other)[0]
+        elif pure.name == "__init__.py" and pure.parent.parent == directory:
+            found[pure.parent.name] = module_name(other)[0]
+    return found

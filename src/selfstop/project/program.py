@@ -331,7 +331,8 @@ class Program:
         """All bindings of ``place``, wherever control is; for a parameter its default and the arguments given."""
         match place:
             case Var(scope="import", name=name):
-                return self._imported_definitions(name)
+                meaning = self.resolve(place)
+                return self.definitions(meaning) if meaning != place else self._imported_definitions(name)
             case Var():
                 return (*self._definitions.get(place, ()), *self._arguments.get(place, ()))
             case Attr(base=base, name=name):

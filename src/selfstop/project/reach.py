@@ -234,6 +234,7 @@ class Reach:
 
     def _referenced(self, value: Term) -> Iterator[Term]:
         """The callables in an argument: itself, or in a display or ``partial``."""
+        value = _as_partial(value)
         match value:
             case App(op="list" | "tuple" | "set" | "dict" | "pair" | "unpack" | "if" | "or", args=args):
                 for arg in args:

@@ -93,7 +93,15 @@ class StopCalls:
 
     # Receivers
 
+    def _is_aws(self, receiver: Term) -> bool:
+        """Whether ``receiver`` is evidently made by boto, whatever it is called."""
+        values = [receiver, *(d.value for d in self.program.definitions(receiver) if d.value is not None)]
+        parts = [part for value in values for part in walk(value)]
+        return any(part == Const("ec2") or dotted(part).startswith(("boto3.", "aioboto3.", "boto.")) for part in parts)
+
     def _other_cloud(self, receiver: Term, depth: int = 0) -> bool:
+        if self._is_aws(receiver):
+            return False
         root = _root(receiver)
         for part in (receiver, *walk(receiver)):
             if isinstance(part, (Var, Attr)) and words(last_name(part)) & OTHER_CLOUDS:

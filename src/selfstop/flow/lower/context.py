@@ -10,6 +10,7 @@ from libcst.metadata import CodeRange
 
 from selfstop.flow.cfg import Assign, Call, Iterate, Operation, Raise, Test
 from selfstop.flow.code import Class, Definition, Function
+from selfstop.flow.lower.scopes import Importer
 from selfstop.flow.terms import Term, Var
 from selfstop.model import Span
 
@@ -20,7 +21,7 @@ class ModuleContext:
 
     name: str
     path: str
-    package: str
+    importer: Importer
     tree: cst.Module
     positions: Mapping[cst.CSTNode, CodeRange]
     column_shifts: Mapping[int, int]

@@ -12,7 +12,7 @@ from selfstop.flow.code import MODULE_BODY, Function, ModuleCode, Parameter
 from selfstop.flow.lower.builder import RETURN, Builder
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.expressions import Expressions
-from selfstop.flow.lower.scopes import Scope, bindings_of
+from selfstop.flow.lower.scopes import Importer, Scope, bindings_of
 from selfstop.flow.lower.statements import Statements
 from selfstop.flow.terms import Func, Term, Var
 
@@ -24,12 +24,13 @@ def lower_module(
     path: str,
     is_package: bool = False,
     column_shifts: Mapping[int, int] = MappingProxyType({}),
+    siblings: Mapping[str, str] = MappingProxyType({}),
 ) -> ModuleCode:
     """Lower a parsed module.
 
     ``name`` is its dotted name, ``path`` where it stands (relative to the root, with ``/``); ``is_package``
     tells an ``__init__`` module, from which relative imports start one level lower; ``column_shifts`` maps lines
-    to what has to be added to their columns. Raises
+    to what has to be added to their columns, ``siblings`` bare names of modules beside it to dotted ones. Raises
     ``RecursionError`` for trees too deep to walk.
     """
     wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
@@ -38,9 +39,9 @@ def lower_module(
     except KeyError as error:
         # The provider's own clean-up fails so when it runs out of stack.
         raise RecursionError("too deep for the positions of its nodes") from error
-    package = name if is_package else name.rpartition(".")[0]
-    context = ModuleContext(name, path, package, tree, positions, column_shifts)
-    bindings = bindings_of(tree.body, package)
+    importer = Importer(name if is_package else name.rpartition(".")[0], siblings)
+    context = ModuleContext(name, path, importer, tree, positions, column_shifts)
+    bindings = bindings_of(tree.body, importer)
     bindings.names.update(_global_names(tree))
     scope = Scope(name, "module", None, bindings)
     identity = context.unique(MODULE_BODY)
@@ -73,7 +74,7 @@ class Nesting:
         identity = self.context.unique(qualname)
         parameters = _parameters(node.params, outer, self.context)
         body: Sequence[cst.CSTNode] = node.body.body if isinstance(node, cst.FunctionDef) else [node.body]
-        bindings = bindings_of(body, self.context.package)
+        bindings = bindings_of(body, self.context.importer)
         bindings.names.update(parameter.name for parameter in parameters)
         scope = Scope(identity, "function", outer.scope, bindings)
         builder = Builder(identity)

@@ -6,7 +6,7 @@ Source: The Python Language Reference, section 4.2.2 "Resolution of names".
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -30,13 +30,28 @@ class Bindings:
     yields: bool = False
 
 
+@dataclass(frozen=True)
+class Importer:
+    """Where imports start from: the package for relative ones, and the modules beside a script by bare name."""
+
+    package: str = ""
+    siblings: Mapping[str, str] = field(default_factory=dict)
+
+    def absolute(self, name: str) -> str:
+        """The dotted name that an import of ``name`` means here."""
+        first, dot, rest = name.partition(".")
+        return f"{self.siblings[first]}{dot}{rest}" if first in self.siblings else name
+
+
 class _BindingCollector(cst.CSTVisitor):
     """Collects the bindings of one block without entering nested functions, classes and lambdas."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, importer: Importer) -> None:
         super().__init__()
-        self.package = package
+        self.importer = importer
         self.found = Bindings()
+        self.typing_only: dict[str, str] | None = None
+        self.found_for_typing: dict[str, str] = {}
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         self.found.names.add(node.name.value)
@@ -91,18 +106,29 @@ class _BindingCollector(cst.CSTVisitor):
     def visit_Yield(self, node: cst.Yield) -> None:
         self.found.yields = True
 
+    def visit_If(self, node: cst.If) -> bool:
+        """What only the type checker imports means nothing at run time, unless nothing else has the name."""
+        if dotted_name(node.test).rpartition(".")[2] != "TYPE_CHECKING":
+            return True
+        before, self.typing_only = self.typing_only, self.found_for_typing
+        node.body.visit(self)
+        self.typing_only = before
+        if node.orelse is not None:
+            node.orelse.visit(self)
+        return False
+
     def visit_Import(self, node: cst.Import) -> bool:
         for alias in node.names:
-            path = dotted_name(alias.name)
+            path = self.importer.absolute(dotted_name(alias.name))
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
                 self._bind_import(alias.asname.name.value, path)
             else:
-                root = path.partition(".")[0]
-                self._bind_import(root, root)
+                root = dotted_name(alias.name).partition(".")[0]
+                self._bind_import(root, self.importer.absolute(root))
         return False
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        base = absolute_module(node, self.package)
+        base = self.importer.absolute(absolute_module(node, self.importer.package))
         if isinstance(node.names, cst.ImportStar):
             self.found.stars.append(base)
             return False
@@ -114,7 +140,8 @@ class _BindingCollector(cst.CSTVisitor):
 
     def _bind_import(self, local: str, path: str) -> None:
         self.found.names.add(local)
-        self.found.imports.setdefault(local, path)
+        known = self.found.imports if self.typing_only is None else self.typing_only
+        known.setdefault(local, path)
 
 
 def dotted_name(node: cst.BaseExpression | None) -> str:
@@ -148,11 +175,13 @@ def target_names(target: cst.CSTNode) -> list[str]:
     return []
 
 
-def bindings_of(nodes: Iterable[cst.CSTNode], package: str) -> Bindings:
+def bindings_of(nodes: Iterable[cst.CSTNode], importer: Importer) -> Bindings:
     """The bindings of a block that consists of ``nodes``."""
-    collector = _BindingCollector(package)
+    collector = _BindingCollector(importer)
     for node in nodes:
         node.visit(collector)
+    for local, path in collector.found_for_typing.items():
+        collector.found.imports.setdefault(local, path)
     return collector.found
 
 

@@ -322,7 +322,7 @@ class Statements:
             self.expressions.value(base.value)
         qualname = self._qualified(node.name.value)
         identity = self.context.unique(qualname)
-        own = bindings_of(node.body.body, self.context.package)
+        own = bindings_of(node.body.body, self.context.importer)
         scope = Scope(identity, "class", self.scope, own)
         inside = Expressions(self.context, scope, self.builder, self.expressions.function_id, self.expressions.nested)
         outer, self.expressions = self.expressions, inside
