@@ -70,10 +70,12 @@ class Demand:
         self._paths = {module_name(path)[0]: path for path in files}
         self._suffixes = by_suffix(self._paths)
         self._modules: dict[str, ModuleCode | None] = {}
+        self._possible_callers: set[str] = set()
 
     def load(self, candidates: Iterable[str]) -> Reach:
         """Parse ``candidates`` and whatever else turns out to matter."""
         wanted = set(candidates)
+        self._possible_callers = set(wanted)
         reach = self._linked()
         for _ in range(MAX_ROUNDS):
             new = sorted(path for path in wanted if path not in self._modules)
@@ -82,7 +84,9 @@ class Demand:
             for path in new:
                 self._modules[path] = self._lower(path)
             reach = self._linked()
-            wanted = {*self._mentioning(reach), *self._imported(reach)}
+            mentioning = set(self._mentioning(reach))
+            self._possible_callers |= mentioning
+            wanted = {*mentioning, *self._imported(reach)}
         return reach
 
     def _linked(self) -> Reach:
@@ -113,8 +117,9 @@ class Demand:
                 yield path
 
     def _imported(self, reach: Reach) -> Iterator[str]:
-        """Files that the modules with such functions import from, and those of the settings that these read."""
+        """Files that possible callers import from, and those of the settings that these read."""
         names = {reach.program.functions[identity].module for identity in reach.functions}
+        names |= {module_name(path)[0] for path in self._possible_callers}
         direct = {path for name in names for path in self._imports_of(reach.program, name)}
         yield from direct
         for path in direct:

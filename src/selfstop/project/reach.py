@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from selfstop.flow.cfg import Call
+from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Function
 from selfstop.flow.terms import (
     App,
@@ -137,8 +137,27 @@ class Reach:
             return
         mode, cleanup = _handing_mode(call, func)
         for value in (*args, *(value for _, value in keywords)):
+            if isinstance(func, Func) and not self._passes_on(func, args, keywords, value):
+                continue
             for term in self._referenced(value):
                 yield from self._handed(term, mode, cleanup)
+
+    def _passes_on(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], value: Term) -> bool:
+        """Whether a function of the program calls, keeps or hands on what it is given, rather than look at it."""
+        function = self.program.functions.get(func.function)
+        if function is None:
+            return True
+        places = {place for place, given in bind(function, func, args, keywords).items() if given == value}
+        if not places or places & function.graph.captured:
+            return True
+        for node in function.graph.nodes:
+            match node.operation:
+                case Call(func=called, args=given, keywords=named):
+                    if places & {called, *given, *(term for _, term in named)}:
+                        return True
+                case Assign(value=kept) if kept in places:
+                    return True
+        return False
 
     def _called(self, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
         for candidate in self._candidates(func):

@@ -180,9 +180,11 @@ class Verdicts:
         """For each class of paths from the function's entry to a stop call: what was established on the way."""
         identity = func.function
         function = self.program.functions[identity]
+        bound = bind(function, func, args, keywords)
+        resolved = {place: self.program.resolve(value) for place, value in bound.items()}
         told = {
             place: value
-            for place, value in bind(function, func, args, keywords).items()
+            for place, value in resolved.items()
             if isinstance(value, (Const, Func)) or self.reach.stops.is_reference(value)
         }
         key = (identity, frozenset(told.items()))
