@@ -468,7 +468,8 @@ def _is_threshold(term: Term, evidence: Evidence) -> bool:
 def _numeric_definition(term: Term, evidence: Evidence) -> bool:
     values = [item.value for item in evidence.definitions(term) if item.value is not None]
     return any(
-        number(value) is not None or (isinstance(value, App) and value.op in {"int", "float", "max", "min"})
+        number(value) is not None
+        or any(isinstance(part, App) and part.op in {"int", "float", "max", "min"} for part in walk(value))
         for value in values
     )
 
@@ -491,6 +492,11 @@ def _looks_boolean(term: Term, evidence: Evidence, depth: int = 0) -> bool:
             return _is_switch_text(right) and _external(left, evidence)
         case App(op="not", args=(negated,)):
             return _looks_boolean(negated, evidence, depth + 1)
+        case App(op="call", args=(callee, *args)):
+            cast = any(
+                isinstance(arg, App) and arg.op == "keyword:cast" and last_name(arg.args[0]) == "bool" for arg in args
+            )
+            return cast or bool(words(last_name(callee)) & {"bool", "boolean", "getboolean", "strtobool"})
         case Var() | Attr() | Item() | App(op="get"):
             return _boolean_place(inner, evidence, depth)
     return False

@@ -12,7 +12,7 @@ from selfstop.flow.origins import Source
 from selfstop.flow.state import Condition, State
 from selfstop.flow.terms import Attr, Const, Func, Result, Term, Var
 from selfstop.model import Span
-from selfstop.project.binding import bind
+from selfstop.project.binding import bind, unwrapped
 from selfstop.project.data import GuardedData
 from selfstop.project.linker import Linker
 from selfstop.project.propagation import Origin, Propagation
@@ -170,9 +170,15 @@ class Verdicts:
         if use.func is None:
             return [()]
         identity = use.func.function
-        if identity not in self.reach.functions or not self.hands_up(identity):
+        if identity not in self.reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
             return None
         return self._inner_paths(use.func, use.args, use.keywords)
+
+    def _lands_further_on(self, use: Use) -> bool:
+        """Whether a helper is given a function that is reported at its own stop call."""
+        given = [self.program.resolve(unwrapped(value)[0]) for value in (*use.args, *(v for _, v in use.keywords))]
+        functions = [v.function for v in given if isinstance(v, Func) and v.function in self.reach.functions]
+        return any(not self.hands_up(function) for function in functions)
 
     def _inner_paths(
         self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
