@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from selfstop import source
 from selfstop.config import EngineOptions
 from selfstop.flow.code import MODULE_BODY, ModuleCode
 from selfstop.flow.terms import Var, walk
@@ -27,13 +28,13 @@ MAX_ROUNDS = 8
 def refers(data: bytes, names: frozenset[str], verbs: frozenset[str]) -> bool:
     """Whether the code calls or refers to one of ``names``, or calls a method among ``verbs``.
 
-    Definitions, comments and longer strings do not count. Code that this Python cannot parse may.
+    Definitions, comments and longer strings do not count. What this Python cannot read may.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse(source.decode(data))
+    except (source.NotAnalysable, SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return any(_refers(node, names, verbs) for node in ast.walk(tree))
 
@@ -105,7 +106,7 @@ class Demand:
                 continue
             cls = function.qualname.rpartition(".")[0].rpartition(".")[2]
             owner = cls if function.cls is not None else function.module.rpartition(".")[2]
-            owners.setdefault(function.name.encode(), set()).add(owner)
+            owners.setdefault(_bytes(function.name), set()).add(owner)
         if not owners:
             return
         search = _words(owners)
@@ -159,4 +160,9 @@ def _words(names: Iterable[bytes]) -> re.Pattern[bytes]:
 def _imports(names: Iterable[str]) -> re.Pattern[bytes]:
     """Lines that import one of ``names``, or from it."""
     alternatives = "|".join(re.escape(name) for name in sorted(names))
-    return re.compile(rf"^\s*(?:from|import)\b[^\n]*\b(?:{alternatives})\b".encode(), re.MULTILINE)
+    return re.compile(_bytes(rf"^\s*(?:from|import)\b[^\n]*\b(?:{alternatives})\b"), re.MULTILINE)
+
+
+def _bytes(name: str) -> bytes:
+    """A name as it stands in a file; names of modules come from file names, which may be any bytes."""
+    return name.encode("utf-8", "surrogateescape")
