@@ -331,7 +331,8 @@ class Analysis:
         if evaluated.kind is not Kind.PLAIN and (written.kind is Kind.PLAIN or reads_clock(term)):
             return evaluated
         limits = {atom for threshold in written.thresholds for atom, _ in linear(state.evaluate(threshold)).atoms}
-        return replace(written, thresholds=written.thresholds | limits)
+        meant = {self.world.resolve(threshold) for threshold in written.thresholds}
+        return replace(written, thresholds=written.thresholds | limits | meant)
 
     def _decided_by_constants(self, term: Term, template: Condition) -> bool:
         """Whether a value known here and a constant of the module rule the outcome out.

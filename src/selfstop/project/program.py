@@ -110,7 +110,7 @@ class Program:
         submodule = f"{module}.{name}"
         if submodule in self.modules:
             return Var("import", submodule)
-        for star in self.modules[module].star_imports:
+        for star in reversed(self.modules[module].star_imports):
             if star in self.modules:
                 found = self.module_member(star, name)
                 if found is not None:
@@ -122,7 +122,7 @@ class Program:
         known = self._definitions.get(variable)
         if not known:
             if variable.scope in self.modules:
-                for star in self.modules[variable.scope].star_imports:
+                for star in reversed(self.modules[variable.scope].star_imports):
                     if star in self.modules:
                         return self.module_member(star, variable.name)
             return None
