@@ -105,11 +105,11 @@ def _compared(found: Comparison, term: Term, evidence: Evidence) -> Role:
         return PLAIN
     thresholds = _threshold_atoms(found.form, evidence)
     measures = [atom for atom in atoms if atom not in thresholds]
-    if not measures:
-        return _bound(found, thresholds, evidence)
     countdown = _countdown(found, evidence)
     if countdown is not None:
         return countdown
+    if not measures:
+        return _bound(found, thresholds, evidence)
     if not thresholds:
         return _against_constant(found, measures, evidence)
     sign = dict(found.form.atoms)[thresholds[0]]

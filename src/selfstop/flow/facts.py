@@ -330,6 +330,8 @@ class Analysis:
         evaluated = self.world.role(term, template.truth, state, self.graph.scope) if term != template.term else written
         if evaluated.kind is not Kind.PLAIN and (written.kind is Kind.PLAIN or reads_clock(term)):
             return evaluated
+        if evaluated.kind is Kind.INVERTED and not written.preferred:
+            return evaluated
         limits = {atom for threshold in written.thresholds for atom, _ in linear(state.evaluate(threshold)).atoms}
         meant = {self.world.resolve(threshold) for threshold in written.thresholds}
         return replace(written, thresholds=written.thresholds | limits | meant)
