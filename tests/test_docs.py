@@ -1,0 +1,112 @@
+"""What the documentation says of the program is true: its examples are judged, its commands are run."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from commands import selfstop
+from selfstop.config import EngineOptions
+from selfstop.engine import check
+
+PROJECT = Path(__file__).parent.parent
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
+CASES = PROJECT / "fixtures" / "rules" / "ambiguous.md"
+
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_MARK = re.compile(r"\S.*# (?P<verdict>SST\d{3}|guarded|no stop)$")
+_CODE_LIKE = re.compile(r"\S.*#\s*(?:SST|guard|no stop|silent|expect)", re.IGNORECASE)
+_LINK = re.compile(r"\]\((?P<target>[^)#:]+)(?:#[^)]*)?\)")
+
+
+def marked_blocks(path: Path) -> list[str]:
+    """The examples of a document that announce verdicts, below the first block where that announces none."""
+    blocks = _PYTHON.findall(path.read_text(encoding="utf-8"))
+    prelude = blocks[0] if blocks and not expected(blocks[0]) else ""
+    return [prelude + block for block in blocks if expected(block)]
+
+
+def expected(source: str) -> dict[int, str]:
+    """The verdict that each marked line announces."""
+    found = ((number, _MARK.search(line)) for number, line in enumerate(source.splitlines(), start=1))
+    return {number: mark["verdict"] for number, mark in found if mark}
+
+
+def reached(source: str, announced: dict[int, str]) -> dict[int, str]:
+    """The verdict on each stop call; SST201 is opt-in and shown only where it is announced."""
+    report = check({"example.py": source.encode("utf-8")}, EngineOptions())
+    assert report.errors == ()
+    verdicts = {line: "no stop" for line, verdict in announced.items() if verdict == "no stop"}
+    verdicts |= {call.span.line: "guarded" for call in report.guarded}
+    for finding in report.findings:
+        line = finding.call.span.line
+        if finding.code != "SST201" or announced.get(line) == "SST201":
+            verdicts[line] = finding.code
+    return verdicts
+
+
+EXAMPLES = [(path.name, block) for path in [CASES, *DOCUMENTS] for block in marked_blocks(path)]
+
+
+@pytest.mark.parametrize(("document", "source"), EXAMPLES, ids=[f"{name}-{i}" for i, (name, _) in enumerate(EXAMPLES)])
+def test_examples_get_the_verdicts_they_announce(document: str, source: str) -> None:
+    announced = expected(source)
+    assert reached(source, announced) == announced
+
+
+@pytest.mark.parametrize("source", [source for _, source in EXAMPLES])
+def test_no_mark_is_misspelt(source: str) -> None:
+    lines = source.splitlines()
+    assert [line for line in lines if _CODE_LIKE.search(line) and not _MARK.search(line)] == []
+
+
+def test_the_decided_cases_are_found() -> None:
+    assert sum(name == CASES.name for name, _ in EXAMPLES) >= 5
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The part of the project that the commands of the README look at."""
+    academy = Path("fixtures") / "academy"
+    shutil.copytree(PROJECT / academy, tmp_path / academy, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def commands() -> list[str]:
+    """What the indented lines of the README run once selfstop is installed."""
+    lines = [line.strip() for line in README.splitlines() if line.startswith("    ")]
+    last = [line.rpartition(" && ")[2] for line in lines]
+    return [line.removeprefix(".venv/bin/") for line in last if line.startswith((".venv/bin/selfstop ", "selfstop "))]
+
+
+def test_the_readme_shows_what_its_command_prints_and_how_it_ends(checkout: Path) -> None:
+    (command,) = commands()
+    done = selfstop(*command.split()[1:], cwd=checkout)
+    assert done.status == 1
+    assert "exits with status 1" in README
+    assert f"```\n{done.out.rstrip()}\n```" in README
+
+
+@pytest.mark.parametrize("code", sorted(set(re.findall(r"selfstop rule (SST\d+)", README))))
+def test_rules_that_the_readme_asks_for_are_explained(code: str, tmp_path: Path) -> None:
+    done = selfstop("rule", code, cwd=tmp_path)
+    assert done.status == 0
+    assert done.out.startswith(code)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert [target for target in _LINK.findall(text) if not (document.parent / target).exists()] == []
+
+
+def test_the_architecture_names_every_module() -> None:
+    text = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    package = PROJECT / "src" / "selfstop"
+    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    listed = set(re.findall(r"^\| `([a-z0-9_/]+\.py)` \|", text, re.MULTILINE))
+    assert listed == {module for module in modules if not module.endswith(("__init__.py", "__main__.py"))}
