@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,6 +21,7 @@ import click
 
 from selfstop import __version__
 from selfstop.config import FAMILIES, TARGETS, ConfigError
+from selfstop.progress import Progress
 
 if TYPE_CHECKING:
     from selfstop.session import Outcome, Request
@@ -137,6 +139,14 @@ def cli() -> None:
 @click.option("--output-format", type=click.Choice(_FORMATS), default=_FORMATS[0], show_default=True)
 @click.option("--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write findings to this file.")
 @click.option("--stdin-filename", type=click.Path(path_type=Path), help="What standard input (`-`) is called.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    show_default="number of processors",
+    help="Parse in up to so many processes, where that pays.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Say what was left out, and what is guarded.")
 @click.pass_context
 def check(
@@ -147,6 +157,7 @@ def check(
     output_format: str,
     output_file: Path | None,
     stdin_filename: Path | None,
+    jobs: int,
     verbose: bool,
     **options: Any,
 ) -> None:
@@ -158,8 +169,10 @@ def check(
     from selfstop import session
 
     overrides = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
+    request = _request(paths, stdin_filename, overrides)
     try:
-        outcome = session.run(_request(paths, stdin_filename, overrides))
+        with Progress(sys.stderr) as progress:
+            outcome = session.run(replace(request, jobs=jobs, progress=progress.show))
     except ConfigError as error:
         raise Failure(str(error)) from error
     _write(_rendered(outcome, output_format), output_file)
@@ -241,6 +254,7 @@ def _remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if verbose:
         yield f"root {escape(outcome.root.as_posix())}"
         yield from (f"excluded {escape(path)}" for path in left_out.excluded)
+        yield from (f"ignored by git {escape(path)}" for path in left_out.ignored)
         yield from (f"left out as test code {escape(path)}" for path in left_out.tests)
         for call in outcome.report.guarded:
             place = f"{call.path}:{call.span.line}:{call.span.column}"
@@ -268,6 +282,8 @@ def _left_out(outcome: Outcome) -> str:
     reasons = []
     if tests:
         reasons.append(f"{_count(tests, 'test file')} left out (--include-tests checks them)")
+    if outcome.discovered.ignored:
+        reasons.append(f"{_count(len(outcome.discovered.ignored), 'file')} ignored by git")
     if excluded:
         reasons.append(f"{_count(excluded, 'path')} excluded by configuration")
     return "".join(f", {reason}" for reason in reasons)

@@ -3,85 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from selfstop import source
 from selfstop.config import EngineOptions
-from selfstop.flow.code import ModuleCode
-from selfstop.model import AnalysisError, Finding, Report, StopCall
+from selfstop.model import Finding, Report, StopCall
+from selfstop.project.files import select
+from selfstop.project.search import MayStop
 
 if TYPE_CHECKING:
     from selfstop.project.reach import Reach
+    from selfstop.project.workers import Progress
 
 
-def check(files: Mapping[str, bytes], options: EngineOptions) -> Report:
+def check(
+    files: Mapping[str, bytes], options: EngineOptions, *, jobs: int = 1, progress: Progress | None = None
+) -> Report:
     """Analyse ``files`` (path relative to the root, with ``/`` -> content) as one program.
 
-    Every rule is applied; selection, ``noqa`` and ``per-file-ignores`` are the caller's business. Only files
-    that mention a stop call are parsed. One that cannot be analysed becomes an ``AnalysisError``; the others
-    are analysed all the same.
+    Every rule is applied; selection, ``noqa`` and ``per-file-ignores`` are the caller's business. Only what can
+    matter is parsed, in up to ``jobs`` processes where that pays; ``progress`` is told how far that is. A file
+    that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same.
     """
-    candidates = [path for path, data in sorted(files.items()) if is_candidate(data, options)]
+    candidates = select(files, MayStop(options))
     if not candidates:
         return Report(files_checked=len(files))
     from selfstop.project.demand import Demand
-    from selfstop.project.names import beside
+    from selfstop.project.workers import Workers
 
-    errors: list[AnalysisError] = []
-
-    def lowered(path: str) -> ModuleCode | None:
-        try:
-            return lower(path, files[path], beside(path, files))
-        except source.NotAnalysable as error:
-            errors.append(AnalysisError(path, error.line, error.code, error.message))
-            return None
-
-    findings, guarded = judge(Demand(files, options, lowered).load(candidates))
-    return Report(tuple(sorted(findings)), tuple(sorted(guarded)), tuple(sorted(errors)), len(files))
-
-
-def is_candidate(data: bytes, options: EngineOptions) -> bool:
-    """Whether a file may contain a stop call: by a byte search first, then by a look at its names."""
-    names = stop_names(options)
-    resource = _mentions_resource(data, options)
-    if not resource and not source.mentions(data, names):
-        return False
-    from selfstop.project.demand import refers
-
-    return refers(data, names, frozenset({"stop", "terminate"}) if resource else frozenset())
-
-
-def stop_names(options: EngineOptions) -> frozenset[str]:
-    """The words one of which occurs wherever a machine is stopped by name."""
-    words = set(options.stop_calls)
-    if "terminate" in options.families:
-        words |= {"terminate_instances", "terminate_instance_in_auto_scaling_group"}
-    if "sagemaker" in options.families:
-        words.add("stop_notebook_instance")
-    if "os" in options.families:
-        words |= {"shutdown", "poweroff", "halt", "stop-instances"}
-    return frozenset(words)
-
-
-def _mentions_resource(data: bytes, options: EngineOptions) -> bool:
-    """Whether the resource interface may be in use: ``Instance(id).stop()``, ``instances.filter(…).stop()``."""
-    verbs = [b".stop", *([b".terminate"] if "terminate" in options.families else [])]
-    return b"ec2" in data and any(verb in data for verb in verbs) and (b"Instance(" in data or b".instances" in data)
-
-
-def lower(path: str, data: bytes, siblings: Mapping[str, str] = MappingProxyType({})) -> ModuleCode:
-    """Parse and lower one file. Raises ``source.NotAnalysable``."""
-    from selfstop.flow.lower import lower_module
-    from selfstop.project.names import module_name
-
-    tree = source.parse(data)
-    name, is_package = module_name(path)
-    shifts = source.column_shifts(data)
-    try:
-        return lower_module(tree, name=name, path=path, is_package=is_package, column_shifts=shifts, siblings=siblings)
-    except RecursionError as error:
-        raise source.too_deep() from error
+    with Workers(jobs, progress) as workers:
+        demand = Demand(files, options, workers.lower_all)
+        findings, guarded = demand.analyse(candidates, judge)
+    errors = sorted(set(demand.errors))
+    return Report(tuple(sorted(findings)), tuple(sorted(guarded)), tuple(errors), len(files))
 
 
 def judge(reach: Reach) -> tuple[list[Finding], list[StopCall]]:

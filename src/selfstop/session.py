@@ -8,7 +8,7 @@ given the whole project, and what it says is reduced to the files that were aske
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,8 @@ from selfstop.config import Config, find_root, is_project, load
 from selfstop.model import AnalysisError, Report
 from selfstop.noqa import Suppressions
 from selfstop.project.discovery import Discovered, discover, relative
+from selfstop.project.files import Files
+from selfstop.project.git import Ignored
 from selfstop.selection import Selection, select
 
 STDIN_NAME: Final = "stdin"
@@ -29,13 +31,16 @@ class Request:
     """What a front end asks for.
 
     ``overrides`` are configuration keys and values that win over the table's. ``stdin`` stands in for the
-    contents of the only path. ``honour_noqa`` is false where the front end applies the comments itself.
+    contents of the only path. ``honour_noqa`` is false where the front end applies the comments itself. Parsing
+    is spread over up to ``jobs`` processes, and ``progress`` is told how many files are parsed and of how many.
     """
 
     paths: tuple[Path, ...] = (Path(),)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     stdin: bytes | None = None
     honour_noqa: bool = True
+    jobs: int = 1
+    progress: Callable[[int, int], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,7 @@ class Outcome:
     config: Config
     discovered: Discovered
     selection: Selection
-    files: Mapping[str, bytes] = field(repr=False)
+    files: Files = field(repr=False)
 
     @property
     def report(self) -> Report:
@@ -60,7 +65,7 @@ class Outcome:
 
     def source_lines(self, path: str) -> Sequence[str]:
         """Return the lines of a file of the run with their ends, nothing for files that cannot be decoded."""
-        text = _text(self.files.get(path))
+        text = _text(self.files, path)
         return () if text is None else source.lines_of(text)
 
 
@@ -68,11 +73,14 @@ def run(request: Request) -> Outcome:
     """Check what ``request`` asks for. A `ConfigError` is the only exception that has to be expected."""
     root = find_root(common_ancestor(request.paths))
     config = load(root, request.overrides)
-    discovered = _discover(request.paths, root, config)
-    files, unreadable = _contents(discovered.files, root, request.stdin)
-    found = _analyse({**_context(files, root, config), **files}, config) if files else Report()
-    report = _only(found, files)
-    report = replace(report, errors=tuple(sorted([*report.errors, *discovered.errors, *unreadable])))
+    discovered, project = _discover(request.paths, root, config)
+    given = dict.fromkeys(discovered.files, request.stdin) if request.stdin is not None else {}
+    files = Files(root, {*project, *discovered.files}, given)
+    found = _analyse(files, config, request) if discovered.files else Report()
+    report = _only(found, discovered.files)
+    report = replace(
+        report, errors=tuple(sorted({*report.errors, *discovered.errors, *_unreadable(files, discovered.files)}))
+    )
     comments = _comments_in(files) if request.honour_noqa else _no_comments
     return Outcome(
         root=root,
@@ -92,49 +100,46 @@ def common_ancestor(paths: Sequence[Path]) -> Path:
         return Path(absolute[0] if absolute else os.curdir)
 
 
-def _discover(paths: Iterable[Path], root: Path, config: Config) -> Discovered:
-    return discover(paths, root=root, exclude=config.exclude, include_tests=config.include_tests)
+def _discover(paths: Iterable[Path], root: Path, config: Config) -> tuple[Discovered, tuple[str, ...]]:
+    """Find the files of the run, and those of the project that they are judged in."""
+    named = [relative(path, root) for path in paths]
+    with Ignored(root) as ignored:
+        found = discover(paths, root=root, exclude=config.exclude, include_tests=config.include_tests)
+        project = Discovered()
+        if named == ["."]:
+            project = found
+        elif is_project(root):
+            project = discover([root], root=root, exclude=config.exclude, include_tests=config.include_tests)
+        left_out = ignored.paths()
+    return found.without(left_out, frozenset(named)), project.without(left_out, frozenset()).files
 
 
-def _contents(
-    paths: Iterable[str], root: Path, stdin: bytes | None = None
-) -> tuple[dict[str, bytes], list[AnalysisError]]:
-    files, errors = {}, []
+def _unreadable(files: Files, paths: Iterable[str]) -> Iterator[AnalysisError]:
     for path in paths:
-        try:
-            files[path] = source.read(root / path) if stdin is None else stdin
-        except source.NotAnalysable as error:
-            errors.append(AnalysisError(path, error.line, error.code, error.message))
-    return files, errors
+        if (error := files.unreadable.get(path)) is not None:
+            yield AnalysisError(path, error.line, error.code, error.message)
 
 
-def _context(files: Mapping[str, bytes], root: Path, config: Config) -> dict[str, bytes]:
-    """Read the rest of the project. What cannot be read there is not this run's business."""
-    if not is_project(root):
-        return {}
-    others = _discover([root], root, config).files
-    return _contents((path for path in others if path not in files), root)[0]
-
-
-def _analyse(files: Mapping[str, bytes], config: Config) -> Report:
+def _analyse(files: Files, config: Config, request: Request) -> Report:
     from selfstop import engine
 
-    return engine.check(files, config.engine_options)
+    return engine.check(files, config.engine_options, jobs=request.jobs, progress=request.progress)
 
 
-def _only(report: Report, files: Mapping[str, bytes]) -> Report:
+def _only(report: Report, paths: Sequence[str]) -> Report:
     """Reduce a project's report to some of its files."""
+    wanted = frozenset(paths)
     return Report(
-        findings=tuple(finding for finding in report.findings if finding.call.path in files),
-        guarded=tuple(call for call in report.guarded if call.path in files),
-        errors=tuple(error for error in report.errors if error.path in files),
-        files_checked=len(files),
+        findings=tuple(finding for finding in report.findings if finding.call.path in wanted),
+        guarded=tuple(call for call in report.guarded if call.path in wanted),
+        errors=tuple(error for error in report.errors if error.path in wanted),
+        files_checked=len(wanted - {error.path for error in report.errors if error.code == "SST001"}),
     )
 
 
-def _comments_in(files: Mapping[str, bytes]) -> Callable[[str], Suppressions | None]:
+def _comments_in(files: Files) -> Callable[[str], Suppressions | None]:
     def comments(path: str) -> Suppressions | None:
-        text = _text(files.get(path))
+        text = _text(files, path)
         return None if text is None else Suppressions(text)
 
     return comments
@@ -144,12 +149,12 @@ def _no_comments(_path: str) -> None:
     """Stand in for the comments of a file where they are applied by somebody else."""
 
 
-def _text(data: bytes | None) -> str | None:
+def _text(files: Files, path: str) -> str | None:
     """Decode a file's contents; ``None`` where that is impossible, which the report says already."""
-    if data is None:
+    if path not in files:
         return None
     try:
-        return source.decode(data)
+        return source.decode(files[path])
     except source.NotAnalysable:
         return None
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _FIRST_TWO_LINES: Final = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}[^\r\n]*")
 _FORM_FEED_INDENT: Final = re.compile(r"^[ \t\f]*\f", re.MULTILINE)
 
+_READING: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
 _REASONS: Final = {
     errno.ENOENT: "there is no such file or directory",
     errno.ENOTDIR: "a part of its path is not a directory",
@@ -59,17 +61,30 @@ def too_deep(line: int = 0) -> NotAnalysable:
     return not_analysable("SST004", "the code is nested too deep; break the expression up", line)
 
 
-def read(path: Path) -> bytes:
+def read(path: str | Path) -> bytes:
     """Read a regular file, without ever waiting for a pipe or a device."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        refuse_irregular(path.stat().st_mode)
-        descriptor = os.open(path, flags)
-        with os.fdopen(descriptor, "rb") as file:
-            refuse_irregular(os.fstat(descriptor).st_mode)
-            return file.read()
+        refuse_irregular(os.stat(path).st_mode)  # noqa: PTH116 - called for every file of a repository
+        descriptor = os.open(path, _READING)
+        try:
+            status = os.fstat(descriptor)
+            refuse_irregular(status.st_mode)
+            return _whole(descriptor, status.st_size)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
-        raise unreadable(path, error) from error
+        raise unreadable(Path(path), error) from error
+
+
+def _whole(descriptor: int, size: int) -> bytes:
+    """Everything in a file that is probably ``size`` bytes long."""
+    contents = os.read(descriptor, size + 1)
+    if len(contents) == size:
+        return contents
+    parts = [contents]
+    while parts[-1]:
+        parts.append(os.read(descriptor, max(size, 65536)))
+    return b"".join(parts)
 
 
 def refuse_irregular(mode: int) -> None:
@@ -129,12 +144,11 @@ def lines_of(text: str) -> list[str]:
     return io.StringIO(text).readlines()
 
 
-def parse(data: bytes) -> libcst.Module:
-    """Parse a file. Its positions are Python's, except as `column_shifts` says.
+def parse(text: str) -> libcst.Module:
+    """Parse decoded text. Its positions are Python's, except as `column_shifts` says.
 
     The native parser must never see what overflows its stack, hence the look at the nesting before.
     """
-    text = decode(data)
     if line := nesting.too_deep(text):
         raise too_deep(line)
 
@@ -152,16 +166,15 @@ def parse(data: bytes) -> libcst.Module:
         raise not_analysable("SST003", "the parser gave up on it") from error
 
 
-def column_shifts(data: bytes) -> dict[int, int]:
+def column_shifts(text: str) -> dict[int, int]:
     """Map lines that are indented with form feeds to what has to be added to their columns in the tree.
 
     Python starts counting indentation anew at a form feed. LibCST does not know that, so `parse` leaves
     everything up to the last form feed out of such lines. They are rare: the mapping is empty for almost
     every file.
     """
-    if b"\f" not in data:
+    if "\f" not in text:
         return {}
-    text = decode(data)
     return {text.count("\n", 0, match.start()) + 1: len(match.group()) for match in _FORM_FEED_INDENT.finditer(text)}
 
 

@@ -30,7 +30,7 @@ import libcst as cst
 
 from selfstop.flow.cfg import Assign, Call, Dispatch, Edge, EdgeKind, Graph, Iterate, Raise, Test
 from selfstop.flow.code import MODULE_BODY, ModuleCode
-from selfstop.flow.lower import lower_module
+from selfstop.flow.lower import Frame, lower_module
 from selfstop.flow.terms import App, Const, Result, Term, Var
 
 Outcomes: TypeAlias = "Mapping[str, Sequence[object]]"
@@ -61,7 +61,7 @@ CALL, TEST, NEXT = (None, Boom), (True, False), (True, False)
 def lower(source: str) -> ModuleCode:
     """A module as the analysis sees it; its body is ``m:<module>``."""
     try:
-        return lower_module(cst.parse_module(dedent(source)), name="m", path="m.py")
+        return lower_module(cst.parse_module(dedent(source)), Frame("m", "m.py")).code
     except (RecursionError, KeyError):  # LibCST's positions turn the one into the other
         error = RecursionError("the tree is too deep")
     raise error  # without the trees in the frames below, which pytest would take minutes to print

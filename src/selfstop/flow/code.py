@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
 
 from selfstop.flow.cfg import Graph
-from selfstop.flow.terms import Term
+from selfstop.flow.terms import Attr, Const, Func, Term, Var, walk
 
 MODULE_BODY = "<module>"
+Link: TypeAlias = "tuple[frozenset[str], Definition]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,8 @@ class Function:
     """A function, method, lambda or module body.
 
     ``id`` is unique in the program: ``module:qualified.name``, with ``#2`` and so on for redefinitions.
-    ``cls`` is the class it is a method of, ``parent`` the function it is nested in.
+    ``cls`` is the class it is a method of, ``parent`` the function it is nested in. Of an ``outlined`` function
+    only the header was read: nothing is known of what it does.
     """
 
     id: str
@@ -42,11 +47,21 @@ class Function:
     is_async: bool = False
     never_returns: bool = False
     returns: str = ""
+    outlined: bool = False
 
     @property
     def name(self) -> str:
         """The last part of the qualified name."""
         return self.qualname.rpartition(".")[2]
+
+    @cached_property
+    def spoken_names(self) -> frozenset[str]:
+        """The names and strings in its calls: a call of anything goes by one of them, flow aside."""
+        found: set[str] = set()
+        for _, call in self.graph.calls():
+            for operand in (call.func, *call.args, *(value for _, value in call.keywords)):
+                found.update(_spoken(part) for part in walk(operand))
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +105,58 @@ class ModuleCode:
     definitions: tuple[Definition, ...]
     imports: tuple[tuple[str, str], ...] = ()
     star_imports: tuple[str, ...] = ()
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Its definitions by the names in their values."""
+        return _links(self.definitions)
+
+    def completed(self, parts: Iterable[FunctionCode]) -> ModuleCode:
+        """The module with some of its outlined functions in full."""
+        parts = list(parts)
+        if not parts:
+            return self
+        whole = {part.functions[-1].id for part in parts}
+        kept = tuple(function for function in self.functions if function.id not in whole)
+        whole_module = replace(
+            self,
+            functions=(*(function for part in parts for function in part.functions), *kept),
+            classes=(*self.classes, *(cls for part in parts for cls in part.classes)),
+            definitions=(*self.definitions, *(definition for part in parts for definition in part.definitions)),
+        )
+        # What was computed for the parts need not be computed again for the whole.
+        whole_module.__dict__["links"] = (*self.links, *(link for part in parts for link in part.links))
+        return whole_module
+
+
+@dataclass(frozen=True)
+class FunctionCode:
+    """A function that was lowered on its own; it is the last of ``functions``, behind those nested in it."""
+
+    functions: tuple[Function, ...]
+    classes: tuple[Class, ...]
+    definitions: tuple[Definition, ...]
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Its definitions by the names in their values."""
+        return _links(self.definitions)
+
+
+def _links(definitions: Iterable[Definition]) -> tuple[Link, ...]:
+    return tuple(
+        (frozenset(_spoken(part) for part in walk(definition.value)), definition)
+        for definition in definitions
+        if definition.value is not None
+    )
+
+
+def _spoken(term: Term) -> str:
+    match term:
+        case Const(value=str() as text):
+            return text
+        case Var(name=name) | Attr(name=name):
+            return name.rpartition(".")[2]
+        case Func(function=function):
+            return function.rpartition(":")[2].rpartition(".")[2]
+    return ""

@@ -45,17 +45,25 @@ UNKNOWN = Origin(Source.UNKNOWN)
 Definitions: TypeAlias = "Callable[[Term], tuple[Definition, ...]]"
 
 
-def origin(term: Term, definitions: Definitions, *, depth: int = 0) -> Origin:
+def origin(term: Term, definitions: Definitions) -> Origin:
     """The origin of ``term``; ``definitions`` gives all bindings of a place, flow aside."""
-    if depth > _DEPTH_LIMIT:
-        return UNKNOWN
+    return _traced(term, definitions, {}, 0)
+
+
+def _traced(term: Term, definitions: Definitions, known: dict[Term, Origin], depth: int) -> Origin:
+    """The origin of ``term``. What is already on the way, or ``known`` from another branch, is not traced again."""
     value = number(term)
     if value is not None:
         return Origin(Source.CONSTANT, value=value)
+    if depth > _DEPTH_LIMIT:
+        return UNKNOWN
+    if term not in known:
+        known[term] = UNKNOWN
+        known[term] = _found(term, definitions, lambda other: _traced(other, definitions, known, depth + 1))
+    return known[term]
 
-    def inner(other: Term) -> Origin:
-        return origin(other, definitions, depth=depth + 1)
 
+def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
     returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
     if returned:
         return worst([inner(value) for value in returned])

@@ -1,146 +1,227 @@
-"""On demand: which files are worth parsing.
+"""On demand: which files, and which functions in them, are worth parsing.
 
-First those in which a stop call is called or referred to; then those that mention a function from which one
-is reached, and those from which such functions import; until nothing new turns up.
+First those in which a stop call is called or referred to; then those that mention a function from which one is
+reached; then whatever the analysis asks for: bodies of functions that are called on the way, modules that are
+imported for it, functions that bind an attribute of which a condition speaks. Until nothing new turns up.
 """
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from selfstop import source
 from selfstop.config import EngineOptions
-from selfstop.flow.code import MODULE_BODY, ModuleCode
+from selfstop.flow.code import MODULE_BODY, Function, FunctionCode
+from selfstop.flow.lower import Skeleton
 from selfstop.flow.terms import Var, walk
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
+from selfstop.model import AnalysisError
+from selfstop.project.files import select
 from selfstop.project.linker import Linker
-from selfstop.project.names import by_suffix, module_name
+from selfstop.project.lowering import Lowered, Task
+from selfstop.project.names import beside, by_suffix, module_name
+from selfstop.project.outline import Outline, outline, referring
 from selfstop.project.program import Program
+from selfstop.project.questions import Questions
 from selfstop.project.reach import GENERIC_NAMES, Reach
+from selfstop.project.search import search_words
 from selfstop.project.stopcalls import StopCalls
 
-MAX_ROUNDS = 8
+SHORT = 100
+"""Files of that many lines are taken whole: looking for what matters would cost more than it saves."""
+
+_T = TypeVar("_T")
+
+LowerAll = Callable[[Sequence[Task]], Iterable[Lowered]]
+"""Runs tasks, in this process or in others; results come in the order of the tasks."""
 
 
-def refers(data: bytes, names: frozenset[str], verbs: frozenset[str]) -> bool:
-    """Whether the code calls or refers to one of ``names``, or calls a method among ``verbs``.
+@dataclass
+class _Loaded:
+    """A file that matters: its outline, the functions (by line) whose bodies do, and what was lowered of it."""
 
-    Definitions, comments and longer strings do not count. What this Python cannot read may.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source.decode(data))
-    except (source.NotAnalysable, SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
-    return any(_refers(node, names, verbs) for node in ast.walk(tree))
+    outline: Outline
+    wanted: set[int]
+    done: set[int] = field(default_factory=set)
+    skeleton: Skeleton | None = None
+    parts: list[FunctionCode] = field(default_factory=list)
+    is_hopeless: bool = False
 
+    def keep(self, lines: Iterable[int]) -> bool:
+        """Want further functions; returns whether any is new."""
+        new = set(lines) - self.wanted
+        self.wanted |= new
+        return bool(new) and not self.is_hopeless
 
-def _refers(node: ast.AST, names: frozenset[str], verbs: frozenset[str]) -> bool:
-    match node:
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name in names
-        case ast.Constant(value=str() as text):
-            return text in names or any(name in text for name in names if "-" in name or name in _COMMANDS)
-        case ast.Call(func=ast.Attribute(attr=name)):
-            return name in verbs
-        case ast.ImportFrom(names=aliases):
-            return any(alias.name in names for alias in aliases)
-    return False
-
-
-_COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
+    @property
+    def open(self) -> tuple[int, ...] | None:
+        """The functions still to be lowered; None if nothing is to be done."""
+        if self.is_hopeless or (self.skeleton is not None and self.wanted <= self.done):
+            return None
+        return tuple(sorted(self.wanted - self.done))
 
 
 class Demand:
     """Loads the modules of a project that matter, and links them."""
 
-    def __init__(
-        self,
-        files: Mapping[str, bytes],
-        options: EngineOptions,
-        lower: Callable[[str], ModuleCode | None],
-    ) -> None:
-        """``lower`` gives the module of a path, or None where that cannot be analysed (and says so itself)."""
+    def __init__(self, files: Mapping[str, bytes], options: EngineOptions, lower_all: LowerAll) -> None:
         self.files = files
         self.options = options
-        self._lower = lower
+        self.errors: list[AnalysisError] = []
+        self._lower_all = lower_all
         self._paths = {module_name(path)[0]: path for path in files}
         self._suffixes = by_suffix(self._paths)
-        self._modules: dict[str, ModuleCode | None] = {}
+        self._loaded: dict[str, _Loaded] = {}
         self._possible_callers: set[str] = set()
+        self._matched: set[tuple[str, str]] = set()
+        self._searched: set[tuple[str, str]] = set()
 
-    def load(self, candidates: Iterable[str]) -> Reach:
-        """Parse ``candidates`` and whatever else turns out to matter."""
-        wanted = set(candidates)
-        self._possible_callers = set(wanted)
-        reach = self._linked()
-        for _ in range(MAX_ROUNDS):
-            new = sorted(path for path in wanted if path not in self._modules)
-            if not new:
-                break
-            for path in new:
-                self._modules[path] = self._lower(path)
+    def analyse(self, candidates: Iterable[str], judge: Callable[[Reach], _T]) -> _T:
+        """What ``judge`` says once everything that it asks for is loaded."""
+        for path in candidates:
+            self._start(path)
+        while True:
             reach = self._linked()
-            mentioning = set(self._mentioning(reach))
-            self._possible_callers |= mentioning
-            wanted = {*mentioning, *self._imported(reach)}
-        return reach
+            reach.ask()
+            if self._answer(reach) or self._load_callers(reach):
+                continue
+            reach.ask_further()
+            if self._answer(reach):
+                continue
+            verdict = judge(reach)
+            if not self._answer(reach):
+                return verdict
+
+    # Loading
+
+    def _start(self, path: str) -> None:
+        """Load a file if it refers to a stop call."""
+        text = self._text(path)
+        names, verbs = search_words(self.options)
+        found = None if text is None else referring(text, names, verbs)
+        if found is not None:
+            self._loaded[path] = _loaded(found[0], found[1])
+            self._possible_callers.add(path)
+
+    def _load(self, path: str) -> _Loaded | None:
+        if path not in self._loaded:
+            text = self._text(path)
+            if text is None:
+                return None
+            self._loaded[path] = _loaded(outline(text))
+        return self._loaded[path]
+
+    def _text(self, path: str) -> str | None:
+        try:
+            return source.decode(self.files[path])
+        except source.NotAnalysable as error:
+            self.errors.append(AnalysisError(path, error.line, error.code, error.message))
+            return None
+
+    def _lower(self) -> None:
+        """Lower what is wanted and not done yet."""
+        tasks = [
+            Task(path, each.outline, lines, each.skeleton, {} if each.skeleton else beside(path, self.files))
+            for path, each in sorted(self._loaded.items())
+            if (lines := each.open) is not None
+        ]
+        for task, lowered in zip(tasks, self._lower_all(tasks), strict=True):
+            each = self._loaded[task.path]
+            each.skeleton = lowered.skeleton
+            each.parts.extend(lowered.parts)
+            each.done.update(task.lines)
+            if lowered.error is not None:
+                each.is_hopeless = True
+                self.errors.append(lowered.error)
 
     def _linked(self) -> Reach:
-        program = Program((module for module in self._modules.values() if module is not None), self._suffixes)
+        self._lower()
+        modules = [
+            each.skeleton.code.completed(each.parts)
+            for _, each in sorted(self._loaded.items())
+            if each.skeleton is not None
+        ]
+        program = Program(modules, self._suffixes)
         return Reach(program, Linker(program), StopCalls(program, self.options))
 
-    def _mentioning(self, reach: Reach) -> Iterator[str]:
-        """Files in which a function that reaches a stop call may be called.
+    # Callers
+
+    def _load_callers(self, reach: Reach) -> bool:
+        """Load what mentions a function that reaches a stop call; returns whether that is anything new.
 
         A name that says little (``run``, ``main``) counts only beside an import of its module or its class.
         """
-        owners: dict[bytes, set[str]] = {}
-        for identity in reach.functions:
+        owners = _owners(reach)
+        grew = False
+        new = {name: found - {o for o in found if (name, o) in self._searched} for name, found in owners.items()}
+        new = {name: found for name, found in new.items() if found}
+        if new:
+            self._searched |= {(name, owner) for name, found in new.items() for owner in found}
+            mention = _Mention(new)
+            for path in select(self.files, mention):
+                if path not in self._loaded and self._load(path) is not None:
+                    grew = True
+                self._possible_callers.add(path)
+        classes = {cls for found in owners.values() for cls in found}
+        pattern = _any_word({*owners, *classes})
+        for path in sorted(self._possible_callers & self._loaded.keys()):
+            loaded = self._loaded[path]
+            grew = loaded.keep(loaded.outline.mentioning(pattern)) or grew
+        return grew
+
+    # Answers
+
+    def _answer(self, reach: Reach) -> bool:
+        """Load what was asked for; returns whether that is anything new."""
+        questions = reach.program.questions
+        grew = False
+        for identity in questions.functions:
             function = reach.program.functions[identity]
-            if function.qualname == MODULE_BODY or function.name.startswith("<"):
-                continue
-            cls = function.qualname.rpartition(".")[0].rpartition(".")[2]
-            owner = cls if function.cls is not None else function.module.rpartition(".")[2]
-            owners.setdefault(_bytes(function.name), set()).add(owner)
-        if not owners:
-            return
-        search = _words(owners)
-        imported = {name: _imports(found) for name, found in owners.items() if name.decode() in GENERIC_NAMES}
-        for path, data in self.files.items():
-            if path not in self._modules and any(
-                name not in imported or imported[name].search(data) for name in set(search.findall(data))
-            ):
-                yield path
+            loaded = self._loaded[function.path]
+            # What it calls in its own file is asked for next.
+            grew = loaded.keep(loaded.outline.called_from([function.line])) or grew
+        for path in sorted(self._imported(reach, questions)):
+            if path not in self._loaded and self._load(path) is not None:
+                grew = True
+        return self._bind(questions) or grew
 
-    def _imported(self, reach: Reach) -> Iterator[str]:
-        """Files that possible callers import from, and those of the settings that these read."""
-        names = {reach.program.functions[identity].module for identity in reach.functions}
-        names |= {module_name(path)[0] for path in self._possible_callers}
-        direct = {path for name in names for path in self._imports_of(reach.program, name)}
-        yield from direct
-        for path in direct:
-            yield from self._imports_of(reach.program, module_name(path)[0], settings_only=True)
+    def _bind(self, questions: Questions) -> bool:
+        """Keep the functions that bind an attribute or a variable that was asked for."""
+        grew = False
+        for name, module in sorted(questions.attributes):
+            for path in [self._paths[module]] if module else sorted(self._loaded):
+                grew = self._keep_matching(path, name.partition(".")[0], _binding(name)) or grew
+        for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
+            grew = self._keep_matching(self._paths[variable.scope], variable.name, _declaration(variable.name)) or grew
+        return grew
 
-    def _imports_of(self, program: Program, name: str, *, settings_only: bool = False) -> Iterator[str]:
-        module = program.modules.get(name)
-        if module is None:
-            return
-        dotted = {path for _, path in module.imports} | set(module.star_imports)
-        for function in module.functions:
-            for _, call in function.graph.calls():
-                dotted |= {part.name for part in walk(call.func) if isinstance(part, Var) and part.scope == "import"}
-        for path in dotted:
-            last = path.rpartition(".")[2]
-            if settings_only and not (is_constant_name(last) or words(last) & CONFIGURATION_NAMES):
-                continue
-            found = self._file_of(path)
-            if found is not None:
-                yield found
+    def _keep_matching(self, path: str, word: str, pattern: str) -> bool:
+        """Keep the functions of a file in which ``pattern`` is found; ``word`` is part of all it matches."""
+        if (path, pattern) in self._matched:
+            return False
+        self._matched.add((path, pattern))
+        loaded = self._loaded[path]
+        return word in loaded.outline.text and loaded.keep(loaded.outline.mentioning(re.compile(pattern)))
+
+    def _imported(self, reach: Reach, questions: Questions) -> Iterator[str]:
+        """Files of modules that were asked for: from a possible caller, or for a setting."""
+        callers = {reach.program.functions[identity].module for identity in reach.functions}
+        callers |= {module_name(path)[0] for path in self._possible_callers}
+        known = [module for name in callers if (module := reach.program.modules.get(name)) is not None]
+        origins = {path for module in known for _, path in module.imports}
+        origins |= {star for module in known for star in module.star_imports}
+        origins |= {path for module in known for function in module.functions for path in _dotted_in(function)}
+        for dotted in questions.imports:
+            parts = dotted.split(".")
+            prefixes = {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
+            is_setting = is_constant_name(parts[-1]) or bool(words(parts[-1]) & CONFIGURATION_NAMES)
+            if is_setting or prefixes & origins:
+                found = self._file_of(dotted)
+                if found is not None:
+                    yield found
 
     def _file_of(self, dotted: str) -> str | None:
         """The file of the longest prefix of a dotted name that is a module of the project."""
@@ -153,8 +234,72 @@ class Demand:
         return None
 
 
-def _words(names: Iterable[bytes]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(" + b"|".join(re.escape(name) for name in sorted(names)) + rb")\b")
+def _loaded(outline: Outline, lines: Iterable[int] = ()) -> _Loaded:
+    """A file of which the functions at ``lines`` matter; a short one is taken whole."""
+    if len(outline.lines) <= SHORT:
+        lines = [unit.line for unit in outline.units]
+    return _Loaded(outline, set(lines))
+
+
+def _owners(reach: Reach) -> dict[str, set[str]]:
+    """The names of what reaches a stop call, and by what each is imported: its module or its class."""
+    owners: dict[str, set[str]] = {}
+    for identity in reach.functions:
+        function = reach.program.functions[identity]
+        if function.qualname == MODULE_BODY or function.name.startswith("<") or identity in reach.told:
+            continue
+        cls = function.qualname.rpartition(".")[0].rpartition(".")[2]
+        owner = cls if function.cls is not None else function.module.rpartition(".")[2]
+        owners.setdefault(function.name, set()).add(owner)
+    # Who gives a helper something that reaches a stop call mentions that.
+    for name, module in reach.aliases():
+        owners.setdefault(name, set()).add(module.rpartition(".")[2])
+    return owners
+
+
+class _Mention:
+    """Whether a file mentions one of the names: by a fast search first, then word by word."""
+
+    def __init__(self, owners: Mapping[str, Iterable[str]]) -> None:
+        self._names = [
+            (_bytes(name), _word(name), _imports(found) if name in GENERIC_NAMES else None)
+            for name, found in sorted(owners.items())
+        ]
+
+    def __call__(self, data: bytes) -> bool:
+        return any(
+            name in data and word.search(data) and (imported is None or imported.search(data))
+            for name, word, imported in self._names
+        )
+
+
+def _dotted_in(function: Function) -> Iterator[str]:
+    for _, call in function.graph.calls():
+        yield from (part.name for part in walk(call.func) if isinstance(part, Var) and part.scope == "import")
+
+
+def _word(name: str) -> re.Pattern[bytes]:
+    return re.compile(rb"\b" + re.escape(_bytes(name)) + rb"\b")
+
+
+def _any_word(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(re.escape(name) for name in sorted(names)) + r")\b")
+
+
+def _binding(attribute: str) -> str:
+    """Where an attribute may be bound: assigned, deleted, set by name, bound by a ``for`` or a ``with``.
+
+    ``name.set`` asks for calls of that method on it.
+    """
+    name, _, method = attribute.partition(".")
+    if method:
+        return rf"\b{re.escape(name)}\b.*\.{method}\("
+    word = re.escape(name)
+    return rf"\.{word}\b[^\n=]*(?<![<>!=])=(?!=)|\b(?:for|as|del)\b[^\n]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
+
+
+def _declaration(name: str) -> str:
+    return rf"\bglobal\b[^\n]*\b{re.escape(name)}\b"
 
 
 def _imports(names: Iterable[str]) -> re.Pattern[bytes]:

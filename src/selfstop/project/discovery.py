@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -31,13 +31,35 @@ class Discovered:
     """The files of a run, relative to the root, with ``/``, sorted.
 
     ``files`` are checked, ``excluded`` are left out by configuration (a directory stands for what it
-    contains), ``tests`` because they are test code, and ``errors`` are what could not even be looked at.
+    contains), ``tests`` because they are test code, ``ignored`` because git ignores them, and ``errors`` are
+    what could not even be looked at.
     """
 
     files: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     errors: tuple[AnalysisError, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def without(self, ignored: Set[str], named: Set[str]) -> Discovered:
+        """Leave out what git ignores, except what the user named, or what is below that."""
+        if not ignored:
+            return self
+        left_out = {path for path in self.files if _is_ignored(path, ignored, named)}
+        return replace(
+            self,
+            files=tuple(path for path in self.files if path not in left_out),
+            tests=tuple(path for path in self.tests if not _is_ignored(path, ignored, named)),
+            ignored=tuple(sorted(left_out)),
+        )
+
+
+def _is_ignored(path: str, ignored: Set[str], named: Set[str]) -> bool:
+    while path:
+        if path in named or path in ignored:
+            return path not in named
+        path = path.rpartition("/")[0]
+    return False
 
 
 def discover(

@@ -29,13 +29,14 @@ from selfstop.flow.terms import (
     Var,
     last_name,
     mention_key,
+    walk,
 )
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.program import Program, class_id
 
 MAX_OUTCOMES = 12
-MAX_DEPTH = 12
+MAX_DEPTH = 4
 _EMPTY = State()
 _COMMON_METHODS = frozenset(
     name for kind in (dict, list, set, str, bytes, tuple, int, BaseException) for name in dir(kind)
@@ -58,6 +59,7 @@ class Linker:
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
+        self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
         self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
         self._shared: dict[str, Shared] = {}
         self._dependence: dict[str, ControlDependence] = {}
@@ -82,7 +84,12 @@ class Linker:
 
     def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
         """What a condition is worth, given the values known in ``state``."""
+        key = (term, truth, scope, frozenset(state.values.items()))
+        if key not in self._roles:
+            self._roles[key] = self._role(term, truth, state, scope)
+        return self._roles[key]
 
+    def _role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
         def definitions(place: Term) -> tuple[Definition, ...]:
             known = self.program.definitions(place)
             value = state.values.get(place)
@@ -90,6 +97,8 @@ class Linker:
                 return known
             return (Definition(place, value, scope),)
 
+        for part in walk(term):
+            self.program.ask_about(part)
         return classify(term, truth, Evidence(definitions, self._parameters))
 
     def constant(self, term: Term) -> Term:
@@ -241,11 +250,12 @@ class Linker:
         """The summary of a function; None while it is being computed further up, or too deep down."""
         if identity in self._summaries:
             return self._summaries[identity]
-        if identity in self._running or len(self._running) >= MAX_DEPTH:
+        function = self.program.body(identity)
+        if function is None or identity in self._running or len(self._running) >= MAX_DEPTH:
             return None
         self._running.append(identity)
         try:
-            result = self._summarise(self.program.functions[identity])
+            result = self._summarise(function)
         finally:
             self._running.pop()
         self._summaries[identity] = result
@@ -288,7 +298,8 @@ class Linker:
         """The attributes and outer variables a function assigns, and whether that raises, resets or replaces."""
         if identity not in self._writes:
             self._writes[identity] = ()
-            self._writes[identity] = tuple(self._find_writes(self.program.functions[identity]))
+            function = self.program.body(identity)
+            self._writes[identity] = () if function is None else tuple(self._find_writes(function))
         return self._writes[identity]
 
     def _find_writes(self, function: Function) -> Iterator[tuple[Term, str]]:
@@ -390,6 +401,7 @@ class Linker:
                 wanted = name
             case _:
                 return None
+        self.program.questions.attribute(f"{wanted}.set")
         found: list[tuple[Condition, ...]] = []
         for function in self.program.functions.values():
             for number, call in function.graph.calls():

@@ -14,6 +14,7 @@ from selfstop.flow.cfg import Assign, Node
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute
 from selfstop.project.binding import bind, split_arguments
+from selfstop.project.questions import Questions
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 _WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
@@ -25,6 +26,7 @@ class Program:
     def __init__(self, modules: Iterable[ModuleCode], suffixes: Mapping[str, str] = MappingProxyType({})) -> None:
         """``suffixes`` maps further names under which modules are imported to their names."""
         self._suffixes = suffixes
+        self.questions = Questions()
         self.modules: Mapping[str, ModuleCode] = {module.name: module for module in modules}
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, Class] = {}
@@ -64,6 +66,20 @@ class Program:
                     return function.cls
         return None
 
+    def ask(self) -> None:
+        """From now on collect what cannot be answered; earlier answers are forgotten."""
+        self.questions.open = True
+        self._resolved.clear()
+        self._class_cache.clear()
+
+    def body(self, identity: str) -> Function | None:
+        """A function of the program, None where it was left out."""
+        function = self.functions[identity]
+        if function.outlined:
+            self.questions.body_of(identity)
+            return None
+        return function
+
     # Names
 
     def resolve(self, term: Term) -> Term:
@@ -97,6 +113,7 @@ class Program:
                 for name in parts[cut + 1 :]:
                     found = None if found is None else self._member(found, name) or Attr(found, name)
                 return found
+        self.questions.imported(dotted)
         return None
 
     def module_member(self, module: str, name: str) -> Term | None:
@@ -110,7 +127,9 @@ class Program:
         submodule = f"{module}.{name}"
         if submodule in self.modules:
             return Var("import", submodule)
+        self.questions.imported(submodule)
         for star in reversed(self.modules[module].star_imports):
+            self.questions.imported(star)
             if star in self.modules:
                 found = self.module_member(star, name)
                 if found is not None:
@@ -123,6 +142,7 @@ class Program:
         if not known:
             if variable.scope in self.modules:
                 for star in reversed(self.modules[variable.scope].star_imports):
+                    self.questions.imported(star)
                     if star in self.modules:
                         return self.module_member(star, variable.name)
             return None
@@ -287,7 +307,10 @@ class Program:
         target = self.resolve(callee)
         if not isinstance(target, Func) or target.function not in self.functions:
             return []
-        graph = self.functions[target.function].graph
+        function = self.body(target.function)
+        if function is None:
+            return []
+        graph = function.graph
         values = [getattr(node.operation, "value", None) for node in graph.nodes if _targets(node, graph.returned)]
         return [value for value in values if value is not None]
 
@@ -329,6 +352,7 @@ class Program:
 
     def definitions(self, place: Term) -> tuple[Definition, ...]:
         """All bindings of ``place``, wherever control is; for a parameter its default and the arguments given."""
+        self.ask_about(place)
         match place:
             case Var(scope="import", name=name):
                 meaning = self.resolve(place)
@@ -347,6 +371,28 @@ class Program:
             case App(op="call", args=(callee, *args)):
                 return self._returned_definitions(place, callee, args)
         return ()
+
+    def ask_about(self, place: Term) -> None:
+        """Ask for all bindings of a place that functions of other places may bind."""
+        if not self.questions.open:
+            return
+        match place:
+            case Attr(base=base, name=name):
+                for module in self._homes(base):
+                    self.questions.attribute(name, module)
+            case Var(scope=scope) if scope in self.modules:
+                self.questions.variable(place)
+
+    def _homes(self, base: Term) -> Iterator[str]:
+        """The modules whose functions may bind attributes of an object."""
+        owner = self.class_of(base)
+        if owner is not None:
+            yield from (cls.partition(":")[0] for cls in (*self.ancestors(owner), *self.descendants(owner)))
+            return
+        while isinstance(base, (Attr, Item)):
+            base = base.base
+        if isinstance(base, Var) and (module := base.scope.partition(":")[0]) in self.modules:
+            yield module
 
     def _returned_definitions(self, call: Term, callee: Term, args: Sequence[Term]) -> tuple[Definition, ...]:
         """What a call of the program's own code may give, in the caller's terms."""

@@ -7,13 +7,14 @@ away a function that reaches one. Only these functions are analysed from their c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 
-from selfstop.flow.cfg import Assign, Call
-from selfstop.flow.code import MODULE_BODY, Function
+from selfstop.flow.cfg import Assign, Call, Test
+from selfstop.flow.code import MODULE_BODY, Definition, Function, ModuleCode
 from selfstop.flow.terms import (
+    NONE,
     App,
     Attr,
     Const,
@@ -29,7 +30,7 @@ from selfstop.flow.terms import (
 )
 from selfstop.flow.vocabulary import says_stop, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
-from selfstop.project.linker import Linker
+from selfstop.project.linker import MAX_DEPTH, Linker
 from selfstop.project.program import Program, class_id
 from selfstop.project.stopcalls import StopCalls
 
@@ -90,8 +91,10 @@ class Reach:
         for function in program.functions.values():
             self._by_name[function.name].append(function.id)
         self.functions: set[str] = set()
+        self.told: set[str] = set()
+        """Functions that reach a stop call only by calling what they are given."""
         self._record_arguments()
-        self._rough = {identity: self._rough_uses(function) for identity, function in program.functions.items()}
+        self._rough: dict[str, list[tuple[int, Use]]] = {}
         self.functions = self._closure()
         self.callers = self._callers()
 
@@ -144,7 +147,7 @@ class Reach:
 
     def _passes_on(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], value: Term) -> bool:
         """Whether a function of the program calls, keeps or hands on what it is given, rather than look at it."""
-        function = self.program.functions.get(func.function)
+        function = self.program.body(func.function) if func.function in self.program.functions else None
         if function is None:
             return True
         places = {place for place, given in bind(function, func, args, keywords).items() if given == value}
@@ -289,23 +292,58 @@ class Reach:
         return found
 
     def _closure(self) -> set[str]:
-        reached: set[str] = set()
-        while True:
-            self.functions = reached
-            grown = {
-                identity
-                for identity in self.program.functions
-                if any(use.func is None or use.func.function in reached for _, use in self._rough[identity])
-                or self._calls_parameter(identity)
-            }
-            grown |= reached
-            if grown == reached:
-                return reached
-            reached = grown
-            self.functions = reached
-            self._rough = {
-                identity: self._rough_uses(function) for identity, function in self.program.functions.items()
-            }
+        """All functions that reach a stop call.
+
+        A call can only lead to one by a name: that of a stop call, of a function that reaches one, or of
+        something in which either is kept. So in each round only functions that speak new names are looked at.
+        """
+        speakers: dict[str, set[str]] = defaultdict(set)
+        for function in self.program.functions.values():
+            for name in function.spoken_names:
+                speakers[name].add(function.id)
+        told = {parameter.scope for parameter in self._passed if isinstance(parameter, Var)} | speakers["getattr"]
+        names: set[str] = set()
+        new = set(self.stops.words)
+        while new:
+            names |= new
+            affected = set().union(*(speakers[name] for name in new if name in speakers))
+            while self._grow(affected, told):
+                affected = set(self._rough)
+            new = {self.program.functions[identity].name for identity in self.functions - self.told}
+            new |= {last_name(definition.target) for definition in self._keepers(names)}
+            new |= {local for local, _ in self._imported_as()}
+            new -= names
+        return self.functions
+
+    def _grow(self, affected: Iterable[str], told: Iterable[str]) -> bool:
+        """Look at the uses in ``affected`` functions; returns whether more functions reach a stop call now."""
+        for identity in affected:
+            self._rough[identity] = self._rough_uses(self.program.functions[identity])
+        grown = {identity for identity, uses in self._rough.items() if any(self._leads(use) for _, use in uses)}
+        self.told = {identity for identity in told if identity not in grown and self._calls_parameter(identity)}
+        grown |= self.told | self.functions
+        is_more = grown != self.functions
+        self.functions = grown
+        return is_more
+
+    def _keepers(self, names: Set[str]) -> Iterator[Definition]:
+        """The definitions that keep what reaches a stop call."""
+        for module in self.program.modules.values():
+            yield from self._keepers_in(module, names)
+
+    def _keepers_in(self, module: ModuleCode, names: Set[str]) -> Iterator[Definition]:
+        for spoken, definition in module.links:
+            if not names.isdisjoint(spoken) and any(map(self._stops, walk(definition.value or NONE))):
+                yield definition
+
+    def _leads(self, use: Use) -> bool:
+        """Whether a use leads to a stop call. A helper that calls what it is given does if that does."""
+        if use.func is None:
+            return True
+        if use.func.function not in self.told:
+            return use.func.function in self.functions
+        operands = (*use.args, *(value for _, value in use.keywords))
+        return any(self._stops(part) for operand in operands for part in walk(operand))
 
     def _calls_parameter(self, identity: str) -> bool:
         """Whether the function calls what a caller gives it: a stop call, a function that reaches one, or its name."""
@@ -322,11 +360,87 @@ class Reach:
 
     def _callers(self) -> dict[str, list[tuple[str, int, Mode]]]:
         callers: dict[str, list[tuple[str, int, Mode]]] = defaultdict(list)
-        for identity in sorted(self.program.functions):
+        for identity in sorted(self._rough):
             for number, use in self._rough[identity]:
                 if use.func is not None and use.func.function in self.functions:
                     callers[use.func.function].append((identity, number, use.mode))
         return callers
+
+    def ask(self) -> None:
+        """Collect the questions about what calls of interest mean: those in functions that reach a stop call.
+
+        And those of functions of the same name on an object that nobody knows yet.
+        """
+        self.program.ask()
+        names = self.stops.words | {self.program.functions[identity].name for identity in self.functions}
+        for identity, function in self.program.functions.items():
+            for _, call in function.graph.calls():
+                if identity in self.functions or last_name(call.func) in names:
+                    for _ in self.uses(call, call.func, call.args, call.keywords):
+                        pass
+
+    def ask_further(self) -> None:
+        """Ask for the bodies of the functions that run on the way to a stop call, as far down as summaries go."""
+        level = set(self.functions)
+        seen = set(level)
+        for _ in range(MAX_DEPTH):
+            bodies = [body for identity in sorted(level) if (body := self.program.body(identity)) is not None]
+            for body in bodies:
+                self._ask_about_tests(body)
+            level = {callee for body in bodies for callee in self._callees(body)} - seen
+            seen |= level
+
+    def _ask_about_tests(self, function: Function) -> None:
+        """Ask for whatever the conditions of a function speak of, so that its analysis finds it loaded."""
+        for node in function.graph.nodes:
+            if not isinstance(node.operation, Test):
+                continue
+            for part in walk(node.operation.term):
+                self.linker.resolve(part)
+                for definition in self.program.definitions(part):
+                    for inner in walk(definition.value or NONE):
+                        self.linker.resolve(inner)
+                        self.program.ask_about(inner)
+
+    def _callees(self, function: Function) -> Iterator[str]:
+        for _, call in function.graph.calls():
+            for func in [*self.linker.targets(call.func), *self._constructors(call)]:
+                if func.function in self.program.functions:
+                    yield func.function
+
+    def aliases(self) -> Iterator[tuple[str, str]]:
+        """Other names under which what reaches a stop call is kept, with the module in which that is done."""
+        names = self.stops.words | {self.program.functions[identity].name for identity in self.functions}
+        for module in self.program.modules.values():
+            for definition in self._keepers_in(module, names):
+                if not isinstance(definition.target, Var) or definition.target.scope not in self.program.functions:
+                    yield last_name(definition.target), module.name
+        yield from self._imported_as()
+
+    def _imported_as(self) -> Iterator[tuple[str, str]]:
+        """Other names under which what reaches a stop call is imported, each with the module that does it."""
+        for module in self.program.modules.values():
+            for local, path in module.imports:
+                if local != path.rpartition(".")[2] and self._stops(self.program.resolve(Var("import", path))):
+                    yield local, module.name
+
+    def _stops(self, part: Term) -> bool:
+        """Whether a value is what reaches a stop call when it is called."""
+        match part:
+            case Func(function=function):
+                return function in self.functions and function not in self.told
+            case App(op="class", args=(Const(value=str() as cls),)):
+                return any(self.program.functions[identity].cls == cls for identity in self.functions - self.told)
+            case Const(value=str() as name):
+                return name in self.stops.names
+            case Var() | Attr():
+                meaning = self.program.resolve(part)
+                if meaning != part:
+                    return self._stops(meaning)
+                passed = self._passed.get(part, ())
+                reaching = self.functions - self.told
+                return _STOP_CALL in passed or bool(reaching & set(passed)) or self.stops.is_reference(part)
+        return False
 
     # Properties of functions
 

@@ -62,6 +62,14 @@ class StopCalls:
         family_names = [FAMILIES[family] for family in sorted(self.options.families) if family in FAMILIES]
         return self.options.stop_calls.union(*family_names)
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The names one of which stands in every stop call."""
+        found = self.names | {"stop", "terminate"}
+        if "os" in self.options.families:
+            found |= {runner.rpartition(".")[2] for runner in _RUNNERS}
+        return found
+
     def is_reference(self, term: Term) -> bool:
         """Whether calling ``term`` would be a stop call by name or interface."""
         match term:

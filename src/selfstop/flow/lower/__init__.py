@@ -3,6 +3,6 @@
 This package is the only one that knows LibCST's node types.
 """
 
-from selfstop.flow.lower.module import lower_module
+from selfstop.flow.lower.module import Frame, Place, Skeleton, lower_function, lower_module
 
-__all__ = ["lower_module"]
+__all__ = ["Frame", "Place", "Skeleton", "lower_function", "lower_module"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -25,6 +25,8 @@ class ModuleContext:
     tree: cst.Module
     positions: Mapping[cst.CSTNode, CodeRange]
     column_shifts: Mapping[int, int]
+    lines: Sequence[int]
+    """For each line of the tree its number in the file."""
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
@@ -36,16 +38,12 @@ class ModuleContext:
         """Where ``node`` stands, counted from 1."""
         start, end = self.positions[node].start, self.positions[node].end
         shift = self.column_shifts
-        return Span(
-            start.line,
-            start.column + 1 + shift.get(start.line, 0),
-            end.line,
-            end.column + 1 + shift.get(end.line, 0),
-        )
+        first, last = self.lines[start.line - 1], self.lines[end.line - 1]
+        return Span(first, start.column + 1 + shift.get(first, 0), last, end.column + 1 + shift.get(last, 0))
 
     def line(self, node: cst.CSTNode) -> int:
         """The first line of ``node``."""
-        return self.positions[node].start.line
+        return self.lines[self.positions[node].start.line - 1]
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of ``node`` on one line."""
@@ -56,6 +54,12 @@ class ModuleContext:
         count = self._used_ids.get(qualname, 0) + 1
         self._used_ids[qualname] = count
         return f"{self.name}:{qualname}" if count == 1 else f"{self.name}:{qualname}#{count}"
+
+    def reserve(self, identity: str) -> None:
+        """Let the next function of that qualified name have that id."""
+        qualname, _, number = identity.partition(":")[2].rpartition("#")
+        if qualname and number.isdigit():
+            self._used_ids[qualname] = int(number) - 1
 
     def captured(self, scope: str) -> frozenset[Var]:
         """The variables of ``scope`` that functions lowered so far share."""

@@ -12,6 +12,7 @@ from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
 from selfstop.flow.lower.structure import Structure, compare, pure_call
+from selfstop.flow.lower.walking import contains
 from selfstop.flow.terms import FALSE, TRUE, App, Const, Item, Result, Term, Var
 
 NestedFunction: TypeAlias = "Callable[[cst.Lambda | cst.FunctionDef, Expressions], Term]"
@@ -400,34 +401,9 @@ def _parts(value: Term | None, count: int) -> Sequence[Term | None]:
     return [None if value is None else Item(value, Const(position)) for position in range(count)]
 
 
-class _Actions(cst.CSTVisitor):
-    """Looks for what has an effect of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = False
-
-    def visit_Call(self, node: cst.Call) -> bool:
-        self.found = True
-        return False
-
-    def visit_Await(self, node: cst.Await) -> bool:
-        self.found = True
-        return False
-
-    def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:
-        self.found = True
-        return False
-
-    def visit_Lambda(self, node: cst.Lambda) -> bool:
-        return False
-
-
 def acts(node: cst.BaseExpression) -> bool:
     """Whether evaluating ``node`` does anything, so that it matters whether it is evaluated at all."""
-    visitor = _Actions()
-    node.visit(visitor)
-    return visitor.found
+    return contains(node, (cst.Call, cst.Await, cst.NamedExpr), (cst.Lambda,))
 
 
 def _is_main_test(node: cst.Comparison) -> bool:

@@ -2,76 +2,150 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import dataclass, field
+from typing import cast
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, PositionProvider
 
-from selfstop.flow.code import MODULE_BODY, Function, ModuleCode, Parameter
+from selfstop.flow.code import MODULE_BODY, Function, FunctionCode, ModuleCode, Parameter
 from selfstop.flow.lower.builder import RETURN, Builder
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.expressions import Expressions
 from selfstop.flow.lower.scopes import Importer, Scope, bindings_of
 from selfstop.flow.lower.statements import Statements
+from selfstop.flow.lower.walking import walk
 from selfstop.flow.terms import Func, Term, Var
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What lowering has to know of a module: its dotted ``name``, its ``path`` (relative to the root, with ``/``).
+
+    ``is_package`` tells an ``__init__`` module, from which relative imports start one level lower;
+    ``column_shifts`` maps lines to what has to be added to their columns, ``siblings`` bare names of modules
+    beside it to dotted ones.
+    """
+
+    name: str
+    path: str
+    is_package: bool = False
+    column_shifts: Mapping[int, int] = field(default_factory=dict)
+    siblings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def importer(self) -> Importer:
+        """Where imports start from."""
+        return Importer(self.name if self.is_package else self.name.rpartition(".")[0], self.siblings)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an outlined function stands: its id, the scope around it and the function that defines it."""
+
+    identity: str
+    scope: Scope
+    parent: str
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A lowered module, and by the line of their ``def`` where its outlined functions stand."""
+
+    frame: Frame
+    code: ModuleCode
+    places: Mapping[int, Place]
 
 
 def lower_module(
     tree: cst.Module,
+    frame: Frame,
     *,
-    name: str,
-    path: str,
-    is_package: bool = False,
-    column_shifts: Mapping[int, int] = MappingProxyType({}),
-    siblings: Mapping[str, str] = MappingProxyType({}),
-) -> ModuleCode:
+    lines: Sequence[int] = range(1, sys.maxsize),
+    outlined: frozenset[int] = frozenset(),
+    global_names: Iterable[str] = (),
+) -> Skeleton:
     """Lower a parsed module.
 
-    ``name`` is its dotted name, ``path`` where it stands (relative to the root, with ``/``); ``is_package``
-    tells an ``__init__`` module, from which relative imports start one level lower; ``column_shifts`` maps lines
-    to what has to be added to their columns, ``siblings`` bare names of modules beside it to dotted ones. Raises
-    ``RecursionError`` for trees too deep to walk.
+    Where the tree is an excerpt of the file, ``lines`` gives for each of its lines the line of the file,
+    ``outlined`` the lines of functions whose bodies were left out, and ``global_names`` the names that these
+    declare global. Raises ``RecursionError`` for trees too deep to walk.
     """
-    wrapper = MetadataWrapper(tree, unsafe_skip_copy=True)
-    try:
-        positions = wrapper.resolve(PositionProvider)
-    except KeyError as error:
-        # The provider's own clean-up fails so when it runs out of stack.
-        raise RecursionError("too deep for the positions of its nodes") from error
-    importer = Importer(name if is_package else name.rpartition(".")[0], siblings)
-    context = ModuleContext(name, path, importer, tree, positions, column_shifts)
+    importer = frame.importer
+    context = ModuleContext(frame.name, frame.path, importer, tree, _positions(tree), frame.column_shifts, lines)
     bindings = bindings_of(tree.body, importer)
-    bindings.names.update(_global_names(tree))
-    scope = Scope(name, "module", None, bindings)
+    bindings.names.update(_global_names(tree), global_names)
+    scope = Scope(frame.name, "module", None, bindings)
     identity = context.unique(MODULE_BODY)
     builder = Builder(identity)
-    nested = Nesting(context)
-    expressions = Expressions(context, scope, builder, identity, nested.lower)
+    nesting = Nesting(context, outlined)
+    expressions = Expressions(context, scope, builder, identity, nesting.lower)
     Statements(expressions).block(tree.body)
-    context.functions.append(Function(identity, name, path, MODULE_BODY, 1, builder.finish()))
-    return ModuleCode(
-        name,
-        path,
+    context.functions.append(Function(identity, frame.name, frame.path, MODULE_BODY, 1, builder.finish()))
+    code = ModuleCode(
+        frame.name,
+        frame.path,
         tuple(context.functions),
         tuple(context.classes),
         tuple(context.definitions),
         tuple(sorted(bindings.imports.items())),
         tuple(bindings.stars),
     )
+    return Skeleton(frame, code, nesting.places)
+
+
+def lower_function(tree: cst.Module, frame: Frame, place: Place, *, lines: Sequence[int]) -> FunctionCode:
+    """Lower a function of which the skeleton has only the header.
+
+    ``tree`` consists of nothing else than the function, or of a block with nothing else in it; ``lines`` gives
+    for each of its lines the line of the file. Raises ``RecursionError`` for trees too deep to walk.
+    """
+    context = ModuleContext(frame.name, frame.path, frame.importer, tree, _positions(tree), frame.column_shifts, lines)
+    context.reserve(place.identity)
+    nesting = Nesting(context)
+    outside = Expressions(context, place.scope, Builder(place.parent), place.parent, nesting.lower)
+    nesting.lower(_only_function(tree), outside)
+    return FunctionCode(tuple(context.functions), tuple(context.classes), tuple(context.definitions))
+
+
+def _only_function(tree: cst.Module) -> cst.FunctionDef:
+    statement: cst.CSTNode = tree.body[0]
+    if isinstance(statement, cst.If):
+        statement = cst.ensure_type(statement.body, cst.IndentedBlock).body[0]
+    return cst.ensure_type(statement, cst.FunctionDef)
+
+
+def _positions(tree: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
+    return _Positions().of(tree)
+
+
+class _Positions(PositionProvider):
+    """LibCST's positions, without the walk over the whole tree by which a wrapper prepares for other metadata."""
+
+    def of(self, tree: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
+        self._gen_impl(tree)
+        return cast("Mapping[cst.CSTNode, CodeRange]", self._computed)  # its type allows for lazy values, too
 
 
 class Nesting:
     """Lowers functions and lambdas when their definitions are met."""
 
-    def __init__(self, context: ModuleContext) -> None:
+    def __init__(self, context: ModuleContext, outlined: frozenset[int] = frozenset()) -> None:
+        """``outlined`` are the lines of functions whose bodies are left out."""
         self.context = context
+        self.outlined = outlined
+        self.places: dict[int, Place] = {}
 
     def lower(self, node: cst.Lambda | cst.FunctionDef, outer: Expressions) -> Term:
         """Lower a function met in the scope of ``outer``; the result is its value there."""
         name = node.name.value if isinstance(node, cst.FunctionDef) else "<lambda>"
         qualname = _qualified(outer.scope, name)
         identity = self.context.unique(qualname)
+        line = self.context.line(node)
+        if line in self.outlined:
+            self.places[line] = Place(identity, outer.scope, outer.function_id)
         parameters = _parameters(node.params, outer, self.context)
         body: Sequence[cst.CSTNode] = node.body.body if isinstance(node, cst.FunctionDef) else [node.body]
         bindings = bindings_of(body, self.context.importer)
@@ -98,7 +172,7 @@ class Nesting:
                 self.context.name,
                 self.context.path,
                 qualname,
-                self.context.line(node),
+                line,
                 builder.finish(self.context.captured(identity)),
                 parameters,
                 decorators,
@@ -108,6 +182,7 @@ class Nesting:
                 isinstance(node, cst.FunctionDef) and node.asynchronous is not None,
                 returns.rpartition(".")[2] in {"NoReturn", "Never"},
                 returns,
+                isinstance(node, cst.FunctionDef) and line in self.outlined,
             )
         )
         return Func(identity)
@@ -145,18 +220,14 @@ def _parameters(node: cst.Parameters, outer: Expressions, context: ModuleContext
     return tuple(parameters)
 
 
-class _GlobalNames(cst.CSTVisitor):
-    """The names that any function declares global: variables of the module, even if only set elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def visit_Global(self, node: cst.Global) -> None:
-        self.names.update(item.name.value for item in node.names)
-
-
 def _global_names(tree: cst.Module) -> set[str]:
-    visitor = _GlobalNames()
-    tree.visit(visitor)
-    return visitor.names
+    """The names that any function declares global: variables of the module, even if only set elsewhere."""
+    names: set[str] = set()
+
+    def enters(node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.Global):
+            names.update(item.name.value for item in node.names)
+        return not isinstance(node, cst.BaseExpression)
+
+    walk(tree, enters)
+    return names

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from selfstop.flow.lower.walking import walk
 from selfstop.flow.terms import Term, Var
 
 IMPORTED = "import"
@@ -43,15 +44,22 @@ class Importer:
         return f"{self.siblings[first]}{dot}{rest}" if first in self.siblings else name
 
 
-class _BindingCollector(cst.CSTVisitor):
+class _BindingCollector:
     """Collects the bindings of one block without entering nested functions, classes and lambdas."""
 
     def __init__(self, importer: Importer) -> None:
-        super().__init__()
         self.importer = importer
         self.found = Bindings()
         self.typing_only: dict[str, str] | None = None
         self.found_for_typing: dict[str, str] = {}
+
+    def collect(self, node: cst.CSTNode) -> None:
+        """Take up what ``node`` and everything below it binds."""
+        walk(node, self._enters)
+
+    def _enters(self, node: cst.CSTNode) -> bool:
+        visit = getattr(self, f"visit_{type(node).__name__}", None)
+        return visit is None or visit(node) is not False
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
         self.found.names.add(node.name.value)
@@ -111,10 +119,10 @@ class _BindingCollector(cst.CSTVisitor):
         if dotted_name(node.test).rpartition(".")[2] != "TYPE_CHECKING":
             return True
         before, self.typing_only = self.typing_only, self.found_for_typing
-        node.body.visit(self)
+        self.collect(node.body)
         self.typing_only = before
         if node.orelse is not None:
-            node.orelse.visit(self)
+            self.collect(node.orelse)
         return False
 
     def visit_Import(self, node: cst.Import) -> bool:
@@ -179,7 +187,7 @@ def bindings_of(nodes: Iterable[cst.CSTNode], importer: Importer) -> Bindings:
     """The bindings of a block that consists of ``nodes``."""
     collector = _BindingCollector(importer)
     for node in nodes:
-        node.visit(collector)
+        collector.collect(node)
     for local, path in collector.found_for_typing.items():
         collector.found.imports.setdefault(local, path)
     return collector.found

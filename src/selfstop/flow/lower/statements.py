@@ -14,6 +14,7 @@ from selfstop.flow.lower.expressions import Expressions
 from selfstop.flow.lower.patterns import Patterns
 from selfstop.flow.lower.scopes import Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
+from selfstop.flow.lower.walking import contains
 from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Result, Term, Var, dotted
 
 _Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
@@ -344,18 +345,6 @@ class Statements:
         return f"{inside}.{name}" if inside else name
 
 
-class _Operations(cst.CSTVisitor):
-    """Looks for operators, attributes, subscripts and unpacking: all may raise."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = False
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        self.found = self.found or isinstance(node, _RAISING)
-        return not self.found and not isinstance(node, (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Lambda))
-
-
 _RAISING = (
     cst.BinaryOperation,
     cst.AugAssign,
@@ -378,9 +367,7 @@ def _may_raise(node: cst.CSTNode) -> bool:
         return True
     if isinstance(node, cst.Assign) and any(isinstance(t.target, (cst.Tuple, cst.List)) for t in node.targets):
         return True
-    visitor = _Operations()
-    node.visit(visitor)
-    return visitor.found
+    return contains(node, _RAISING, (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Lambda))
 
 
 _METHODS: dict[type[cst.CSTNode], str] = {

@@ -1,0 +1,79 @@
+"""The files of a project: known by name, read on demand, searched without keeping what was read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType
+
+from selfstop import source
+
+_THREADS = min(4, os.cpu_count() or 1)
+_CHUNK = 256
+
+
+class Files(Mapping[str, bytes]):
+    """The contents of files by path relative to ``root``, with ``/``.
+
+    ``given`` are contents that stand in for what is on the disk. A file that cannot be read is as good as
+    empty to a search; reading it raises `NotAnalysable`.
+    """
+
+    def __init__(self, root: Path, paths: Iterable[str], given: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        self._root = str(root)
+        self._paths = dict.fromkeys(sorted({*paths, *given}))
+        self._given = given
+        self._read: dict[str, bytes] = {}
+        self.unreadable: dict[str, source.NotAnalysable] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths
+
+    def __getitem__(self, path: str) -> bytes:
+        if path not in self._paths:
+            raise KeyError(path)
+        if path not in self._read:
+            self._read[path] = self._contents(path)
+        return self._read[path]
+
+    def _contents(self, path: str) -> bytes:
+        given = self._given.get(path)
+        return source.read(os.path.join(self._root, path)) if given is None else given  # noqa: PTH118 - for speed
+
+    def select(self, wanted: Callable[[bytes], bool]) -> list[str]:
+        """The files whose contents ``wanted`` accepts, sorted. Notes those that cannot be read."""
+        paths = list(self._paths)
+        chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+        if len(chunks) < _THREADS:
+            return self._selected(paths, wanted)
+        with ThreadPoolExecutor(_THREADS) as threads:
+            return [
+                path for found in threads.map(lambda chunk: self._selected(chunk, wanted), chunks) for path in found
+            ]
+
+    def _selected(self, paths: Iterable[str], wanted: Callable[[bytes], bool]) -> list[str]:
+        found = []
+        for path in paths:
+            try:
+                contents = self._contents(path)
+            except source.NotAnalysable as error:
+                self.unreadable[path] = error
+                continue
+            if wanted(contents):
+                found.append(path)
+        return found
+
+
+def select(files: Mapping[str, bytes], wanted: Callable[[bytes], bool]) -> list[str]:
+    """The paths of ``files`` whose contents ``wanted`` accepts, sorted."""
+    if isinstance(files, Files):
+        return files.select(wanted)
+    return [path for path, contents in sorted(files.items()) if wanted(contents)]

@@ -1,0 +1,248 @@
+"""What a file consists of, at a glance: its functions and where their bodies stand.
+
+Most functions of a file have nothing to do with stopping a machine. The outline, made with Python's own fast
+parser, lets everything else work on an *excerpt*: the file without the bodies of functions nobody asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from selfstop import source
+
+_GLOBAL = re.compile(r"^(?:.*[:;])?[ \t]*global[ \t]+(\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?:[;#].*)?$", re.MULTILINE)
+
+
+_CALLED = re.compile(r"(\w+)\(")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A function or method that can be left out: ``line`` of its ``def``, ``first`` and ``last`` of its body."""
+
+    name: str
+    line: int
+    start: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Source text without the bodies of ``outlined`` functions (lines of their ``def``).
+
+    ``lines`` gives for each line of ``text`` its number in the file; ``global_names`` are the variables of the
+    module that functions of the whole file declare global.
+    """
+
+    text: str
+    lines: Sequence[int]
+    outlined: frozenset[int] = frozenset()
+    global_names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A file's text, and its functions in the order of their lines; none where this Python cannot parse it."""
+
+    text: str
+    units: tuple[Unit, ...] = ()
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the file, with their ends."""
+        return source.lines_of(self.text)
+
+    def source_of(self, unit: Unit) -> str:
+        """The text of a function, from its first decorator to its last line."""
+        return "".join(self.lines[unit.start - 1 : unit.last])
+
+    def mentioning(self, pattern: re.Pattern[str]) -> frozenset[int]:
+        """The functions, by line, in whose bodies ``pattern`` is found."""
+        if not pattern.search(self.text):
+            return frozenset()
+        return frozenset(line for line, body in self._bodies if pattern.search(body))
+
+    def called_from(self, lines: Iterable[int]) -> frozenset[int]:
+        """The functions at ``lines``, and those of the file that are called from there, by name."""
+        bodies = dict(self._bodies)
+        by_name: dict[str, list[int]] = {}
+        for unit in self.units:
+            by_name.setdefault(unit.name, []).append(unit.line)
+        found: set[int] = set()
+        pending = [line for line in lines if line in bodies]
+        while pending:
+            line = pending.pop()
+            if line not in found:
+                found.add(line)
+                pending += [called for name in _CALLED.findall(bodies[line]) for called in by_name.get(name, ())]
+        return frozenset(found)
+
+    @cached_property
+    def _bodies(self) -> list[tuple[int, str]]:
+        return [(unit.line, "".join(self.lines[unit.first - 1 : unit.last])) for unit in self.units]
+
+    @cached_property
+    def global_names(self) -> frozenset[str]:
+        """The names that any function declares global."""
+        found = (match.group(1) for match in _GLOBAL.finditer(self.text)) if "global" in self.text else ()
+        return frozenset(name.strip() for names in found for name in names.split(","))
+
+    @cached_property
+    def by_line(self) -> Mapping[int, Unit]:
+        """The functions by the line of their ``def``."""
+        return {unit.line: unit for unit in self.units}
+
+    def function(self, line: int) -> Excerpt:
+        """A function on its own, in a block if it is indented."""
+        unit = self.by_line[line]
+        text = self.source_of(unit)
+        numbers = range(unit.start, unit.last + 2)
+        if not text[0].isspace():
+            return Excerpt(text, numbers)
+        return Excerpt(f"if True:\n{text}", (unit.start - 1, *numbers))
+
+    def excerpt(self, kept: frozenset[int]) -> Excerpt:
+        """The file with the bodies of ``kept`` functions only."""
+        left_out = [unit for unit in self.units if unit.line not in kept]
+        if not left_out:
+            return Excerpt(self.text, range(1, len(self.lines) + 2), global_names=self.global_names)
+        lines: list[str] = []
+        numbers: list[int] = []
+        following = 1
+        for unit in left_out:
+            numbers.extend(range(following, unit.first + 1))
+            lines.extend(self.lines[following - 1 : unit.first - 1])
+            lines.append(_placeholder(self.lines[unit.first - 1]))
+            following = unit.last + 1
+        lines.extend(self.lines[following - 1 :])
+        numbers.extend(range(following, len(self.lines) + 2))
+        outlined = frozenset(unit.line for unit in left_out)
+        return Excerpt("".join(lines), tuple(numbers), outlined, self.global_names)
+
+
+def outline(text: str) -> Outline:
+    """The outline of decoded source text."""
+    tree = _tree(text)
+    return _outlined(text, tree)
+
+
+def referring(text: str, names: frozenset[str], verbs: frozenset[str]) -> tuple[Outline, frozenset[int]] | None:
+    """The outline of a file that calls or refers to one of ``names``, or calls a method among ``verbs``.
+
+    With it go the lines of the functions that do. None if nothing does: definitions, comments and longer
+    strings do not count. A file that this Python cannot parse may.
+    """
+    tree = _tree(text)
+    if tree is None:
+        return Outline(text), frozenset()
+    found = _outlined(text, tree)
+    mention = re.compile("|".join(re.escape(name) for name in sorted(names | verbs)))
+    wanted = found.mentioning(mention)
+    refers = _Reference(names, verbs)
+    lines: set[int] = set()
+    anywhere = False
+    for node in _parts(tree.body):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if node.lineno in wanted and any(map(refers, _inside(node))):
+                lines.add(node.lineno)
+            anywhere = anywhere or node.lineno in lines or any(map(refers, _header(node)))
+        else:
+            anywhere = anywhere or any(map(refers, ast.walk(node)))
+    return (found, frozenset(lines)) if anywhere else None
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """Recognises the nodes that call or refer to a stop call."""
+
+    names: frozenset[str]
+    verbs: frozenset[str]
+
+    def __call__(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Attribute(attr=name) | ast.Name(id=name):
+                return name in self.names
+            case ast.Constant(value=str() as text):
+                return text in self.names or any(
+                    name in text for name in self.names if "-" in name or name in _COMMANDS
+                )
+            case ast.Call(func=ast.Attribute(attr=name)):
+                return name in self.verbs
+            case ast.ImportFrom(names=aliases):
+                return any(alias.name in self.names for alias in aliases)
+        return False
+
+
+_COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
+
+
+def _outlined(text: str, tree: ast.Module | None) -> Outline:
+    return Outline(text) if tree is None else Outline(text, tuple(_units(tree.body, source.lines_of(text))))
+
+
+def _tree(text: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _units(body: Sequence[ast.stmt], lines: Sequence[str]) -> Iterator[Unit]:
+    for node in _parts(body):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = _first_line(node.body[0])
+            before = lines[first - 1][: node.body[0].col_offset]
+            if not before.strip(" \t\f") or lines[first - 1].lstrip(" \t\f").startswith("@"):
+                last = node.body[-1]
+                yield Unit(node.name, node.lineno, _first_line(node), first, last.end_lineno or last.lineno)
+
+
+def _header(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """What is evaluated where the function is defined: decorators, defaults, annotations."""
+    for part in (*node.decorator_list, node.args, *([] if node.returns is None else [node.returns])):
+        yield from ast.walk(part)
+
+
+def _inside(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    for statement in node.body:
+        yield from ast.walk(statement)
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _parts(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    """The parts of a module: functions whole, simple statements, and what stands in the headers of the others."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+            continue
+        inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, _BLOCK_LIKE)]
+        if not inner:
+            yield node
+            continue
+        yield from (child for child in ast.iter_child_nodes(node) if not isinstance(child, _BLOCK_LIKE))
+        for child in inner:
+            if isinstance(child, ast.stmt):
+                yield from _parts([child])
+            else:
+                yield from (part for part in ast.iter_child_nodes(child) if not isinstance(part, ast.stmt))
+                yield from _parts(child.body)
+
+
+_BLOCK_LIKE = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def _placeholder(line: str) -> str:
+    indentation = line[: len(line) - len(line.lstrip(" \t\f"))]
+    return f"{indentation}...\n"

@@ -1,0 +1,48 @@
+"""What the analysis asked of a program and could not be told, because it is not loaded yet.
+
+The answers come with the next round of loading (`demand`); until then, what was asked for counts as unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from selfstop.flow.terms import Var
+
+
+@dataclass
+class Questions:
+    """Collects while ``open``: before, nobody has decided yet which functions matter."""
+
+    open: bool = False
+    functions: set[str] = field(default_factory=set)
+    """Functions whose bodies were left out."""
+
+    imports: set[str] = field(default_factory=set)
+    """Dotted names that lead to no module that is loaded."""
+
+    attributes: set[tuple[str, str]] = field(default_factory=set)
+    """Names of attributes, each with a module in which it may be bound; of any module where that is empty."""
+
+    variables: set[Var] = field(default_factory=set)
+    """Variables of modules, for all places where they are bound."""
+
+    def body_of(self, function: str) -> None:
+        """Ask what a function does."""
+        if self.open:
+            self.functions.add(function)
+
+    def imported(self, dotted: str) -> None:
+        """Ask what an imported name means."""
+        if self.open:
+            self.imports.add(dotted)
+
+    def attribute(self, name: str, module: str = "") -> None:
+        """Ask where attributes of that name are bound."""
+        if self.open:
+            self.attributes.add((name, module))
+
+    def variable(self, variable: Var) -> None:
+        """Ask where a variable of a module is bound."""
+        if self.open:
+            self.variables.add(variable)

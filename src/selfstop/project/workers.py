@@ -1,0 +1,56 @@
+"""Runs tasks of lowering, in this process or spread over several."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from types import TracebackType
+
+from selfstop.project.lowering import Lowered, Task, lower
+
+WORTHWHILE_LINES = 15_000
+"""Below that many lines at once, starting processes and sending them the text takes longer than it saves."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many files are lowered, and of how many that are known by now."""
+
+
+class Workers:
+    """A pool of at most ``jobs`` processes, started when there is enough work for the first time."""
+
+    def __init__(self, jobs: int, progress: Progress | None = None) -> None:
+        self._jobs = jobs
+        self._progress = progress
+        self._pool: ProcessPoolExecutor | None = None
+        self._done = 0
+        self._known = 0
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def lower_all(self, tasks: Sequence[Task]) -> Iterator[Lowered]:
+        """The results of the tasks, in their order."""
+        self._known += len(tasks)
+        for lowered in self._results(tasks):
+            self._done += 1
+            if self._progress is not None:
+                self._progress(self._done, self._known)
+            yield lowered
+
+    def _results(self, tasks: Sequence[Task]) -> Iterable[Lowered]:
+        lines = sum(task.outline.text.count("\n") for task in tasks)
+        if self._jobs < 2 or len(tasks) < 2 or lines < WORTHWHILE_LINES:
+            return map(lower, tasks)
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._jobs, mp_context=multiprocessing.get_context("spawn"))
+        # A new outline has nothing cached that would have to be sent along.
+        sent = [replace(task, outline=replace(task.outline)) for task in tasks]
+        return self._pool.map(lower, sent, chunksize=max(1, len(tasks) // (8 * self._jobs)))
