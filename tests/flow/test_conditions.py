@@ -13,8 +13,8 @@ from selfstop.flow.terms import Term, Var
 IMPORTS = "import os, time, datetime\nfrom settings import settings\n"
 
 
-def role(test: str, known: str = "", *, truth: bool = True, boolean: str = "") -> Role:
-    """The role of ``test`` in a function with parameters ``T``, ``polls``, ``flag`` after the statements ``known``."""
+def asked(test: str, known: str = "", *, boolean: str = "") -> tuple[Term, Evidence]:
+    """``test`` as it stands in a function with parameters ``T``, ``polls``, ``flag`` after the statements ``known``."""
     lines = "".join(f"    {line}\n" for line in known.splitlines())
     module = lower(f"{IMPORTS}def f(self, T, polls, flag):\n{lines}    if {test}:\n        stop()\n")
     (function,) = [item for item in module.functions if item.id == "m:f"]
@@ -24,7 +24,13 @@ def role(test: str, known: str = "", *, truth: bool = True, boolean: str = "") -
         return tuple(item for item in module.definitions if item.target == place)
 
     parameters: dict[Term, bool] = {Var("m:f", item.name): item.name == boolean for item in function.parameters}
-    return classify(term, truth, Evidence(definitions, parameters))  # type: ignore[arg-type]
+    return term, Evidence(definitions, parameters)  # type: ignore[arg-type]
+
+
+def role(test: str, known: str = "", *, truth: bool = True, boolean: str = "") -> Role:
+    """What ``test`` is worth there."""
+    term, evidence = asked(test, known, boolean=boolean)
+    return classify(term, truth, evidence)
 
 
 ENV = 'limit = int(os.getenv("IDLE_LIMIT", "5"))'

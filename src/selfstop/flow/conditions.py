@@ -101,9 +101,9 @@ def _compared(found: Comparison, term: Term, evidence: Evidence) -> Role:
         if switch is not None:
             return switch
     atoms = [atom for atom, _ in found.form.atoms]
-    if not atoms or any(_never_measured(atom) for atom in atoms):
+    if not atoms or any(never_measured(atom) for atom in atoms):
         return PLAIN
-    thresholds = _threshold_atoms(found.form, evidence)
+    thresholds = threshold_atoms(found.form, evidence)
     measures = [atom for atom in atoms if atom not in thresholds]
     countdown = _countdown(found, evidence)
     if countdown is not None:
@@ -244,7 +244,7 @@ def _exhausted(count: Term, truth: bool, evidence: Evidence) -> Role:
     if value is not None:
         return Role(Kind.GUARD, frozenset(), Origin(Source.CONSTANT, value=value)) if value > 1 else PLAIN
     atoms = [atom for atom, _ in _form(count).atoms]
-    if not atoms or any(_never_measured(atom) or _rank(atom, evidence) == 0 for atom in atoms):
+    if not atoms or any(never_measured(atom) or _rank(atom, evidence) == 0 for atom in atoms):
         return PLAIN
     source = worst([origin(atom, evidence.definitions) for atom in atoms])
     return Role(Kind.GUARD, frozenset(atoms), source)
@@ -253,7 +253,7 @@ def _exhausted(count: Term, truth: bool, evidence: Evidence) -> Role:
 # Thresholds and measures
 
 
-def _threshold_atoms(form: Linear, evidence: Evidence) -> list[Term]:
+def threshold_atoms(form: Linear, evidence: Evidence) -> list[Term]:
     """The atoms that are limits; where several look it, those of the highest rank."""
     ranks = {atom: _rank(atom, evidence) for atom, _ in form.atoms}
     best = max(ranks.values())
@@ -331,7 +331,7 @@ def _table_of_limits(atom: Term) -> bool:
     return isinstance(atom, (Attr, Item)) and bool(words(last_name(atom.base)) & LIMIT_WORDS)
 
 
-def _never_measured(atom: Term) -> bool:
+def never_measured(atom: Term) -> bool:
     """Retries, versions, exit codes and the calendar are compared with numbers, too."""
     if is_constant_name(last_name(atom)) and isinstance(atom, (Var, Attr)):
         return False
