@@ -148,7 +148,8 @@ class Analysis:
 
     def enter(self, state: State, origin: object = None) -> None:
         """Add an entry state."""
-        self._add(Record(self.graph.scope, self.graph.entry, state, origin=origin))
+        entered = state.restricted(self.graph.scope, self._live[self.graph.entry])
+        self._add(Record(self.graph.scope, self.graph.entry, entered, origin=origin))
 
     def run(self) -> None:
         """Propagate until nothing changes."""
@@ -156,9 +157,15 @@ class Analysis:
             _, _, record = heapq.heappop(self._work)
             if record.dropped:
                 continue
-            for edge, state in self._step(record):
-                after = state.next_iteration() if edge.kind is EdgeKind.BACK else state
-                self._add(Record(self.graph.scope, edge.target, after, record, edge.kind))
+            for successor in self.follow(record):
+                self._add(successor)
+
+    def follow(self, record: Record) -> Iterator[Record]:
+        """What comes of ``record`` one edge further on, met with nothing else."""
+        for edge, state in self._step(record):
+            after = state.next_iteration() if edge.kind is EdgeKind.BACK else state
+            after = after.restricted(self.graph.scope, self._live[edge.target])
+            yield Record(self.graph.scope, edge.target, after, record, edge.kind)
 
     def states(self, node: int) -> Iterator[Record]:
         """The records at ``node``; none if no feasible path leads there."""
@@ -166,7 +173,6 @@ class Analysis:
 
     def _add(self, record: Record) -> None:
         point = self.points[record.node]
-        record.state = record.state.restricted(self.graph.scope, self._live[record.node])
         point.visits += 1
         if point.is_crowded:
             point.level += 1
