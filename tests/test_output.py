@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from selfstop.model import AnalysisError, Finding, Report, Span, StopCall, Target, WitnessStep
-from selfstop.output import FORMATS
+from selfstop.model import AnalysisError, Finding, Report, Span, StepKind, StopCall, Target, WitnessStep
+from selfstop.output import FORMATS, message
 from selfstop.output.escape import escape
 from selfstop.output.view import View
 
@@ -29,10 +29,16 @@ def render(name, report, lines=LINES):
     return FORMATS[name](View(report, display=lambda path: f"here/{path}", source_lines=lambda _path: lines))
 
 
+WITNESS = (
+    WitnessStep("app/run.py", 1, "enter main", StepKind.ENTER, "main", "run as a script"),
+    WitnessStep("app/run.py", 2, "idle() is true", StepKind.TEST, "main"),
+    WitnessStep("q.py", 7, "n == 0 is true", StepKind.GIVEN, "idle", "an emptiness test: it counts nothing"),
+    WitnessStep("app/run.py", 5, "call _stop_self_ec2()", StepKind.CALL, "main"),
+    WitnessStep("b.py", 10, "enter _stop_self_ec2", StepKind.ENTER, "_stop_self_ec2"),
+    WitnessStep("b.py", 12, "call ec2.stop_instances()", StepKind.STOP, "_stop_self_ec2"),
+)
 REPORT = Report(
-    findings=(
-        finding(witness=(WitnessStep("app/run.py", 1, "main() is entered"), WitnessStep("b.py", 10, "it ends"))),
-    ),
+    findings=(finding(witness=WITNESS),),
     guarded=(StopCall("app/z.py", Span(7, 9, 7, 20), "f", "stop", ("T > 0", "n >= T")),),
     errors=(AnalysisError("a.py", 0, "SST001", "cannot read the file: permission denied"),),
     files_checked=3,
@@ -41,7 +47,8 @@ REPORT = Report(
 
 def test_concise_is_one_line_each_sorted_by_place():
     assert render("concise", REPORT) == (
-        "here/a.py:1:1: SST001 cannot read the file: permission denied\nhere/app/run.py:5:2: SST102 stops\n"
+        "here/a.py:1:1: SST001 cannot read the file: permission denied\n"
+        "here/app/run.py:5:2: SST102 stops [way: line 5 _stop_self_ec2() -> b.py:12 ec2.stop_instances()]\n"
     )
 
 
@@ -49,16 +56,59 @@ def test_text_adds_frame_and_witness():
     assert render("text", REPORT) == (
         "here/a.py:1:1: SST001 cannot read the file: permission denied\n"
         "\n"
-        "here/app/run.py:5:2: SST102 stops\n"
+        "here/app/run.py:5:2: SST102 stops [way: line 5 _stop_self_ec2() -> b.py:12 ec2.stop_instances()]\n"
         "    3 |         work()\n"
         "    4 |     finally:\n"
         "    5 |     _stop_self_ec2('日本')  # \\x1b[31m\n"
         "      |     ^^^^^^^^^^^^^^^^^^^^^^\n"
         "    how it gets there:\n"
-        "      here/app/run.py:1  main() is entered\n"
-        "      here/b.py:10       it ends\n"
+        "      here/app/run.py\n"
+        "         1  enter main               run as a script\n"
+        "         2  idle() is true\n"
+        "              where n == 0 is true   an emptiness test: it counts nothing (here/q.py:7)\n"
+        "         5  call _stop_self_ec2()\n"
+        "      here/b.py\n"
+        "        10  enter _stop_self_ec2\n"
+        "        12  call ec2.stop_instances()\n"
         "\n"
     )
+
+
+def test_text_breaks_what_is_too_long_for_a_line():
+    step = WitnessStep("app/run.py", 5, "condition " * 5 + "is true", StepKind.TEST, "main", "because " * 12)
+    shown = render("text", Report(findings=(finding(witness=(step,)),)))
+    notes = [line for line in shown.splitlines() if line.strip().startswith("because")]
+    assert len(notes) > 1
+    assert len({len(line) - len(line.lstrip()) for line in notes}) == 1
+    assert all(len(line) <= 100 for line in shown.splitlines())
+
+
+def way(*calls):
+    steps = [
+        WitnessStep(path, line, f"call {name}()", StepKind.STOP if last else StepKind.CALL)
+        for path, line, name, last in ((*call, number == len(calls)) for number, call in enumerate(calls, start=1))
+    ]
+    return message.way(finding(witness=tuple(steps)))
+
+
+WAYS = {
+    "the finding itself": ([("app/run.py", 5, "stop")], ""),
+    "a wrapper": ([("app/run.py", 5, "leave"), ("a.py", 2, "stop")], "line 5 leave() -> a.py:2 stop()"),
+    "a caller in another file": ([("m.py", 9, "main"), ("app/run.py", 5, "stop")], "m.py:9 main() -> line 5 stop()"),
+    "a long way": (
+        [("m.py", number, "step") for number in range(1, 9)],
+        "m.py:1 step() -> m.py:2 step() -> ... -> m.py:7 step() -> m.py:8 step()",
+    ),
+    "a long name": (
+        [("m.py", 1, "main"), ("m.py", 2, 'boto3.client("ec2", region_name="eu-central-1").stop_instances')],
+        "m.py:1 main() -> m.py:2 stop_instances()",
+    ),
+}
+
+
+@pytest.mark.parametrize(("calls", "expected"), WAYS.values(), ids=WAYS)
+def test_the_way_in_one_line(calls, expected):
+    assert way(*calls) == expected
 
 
 def test_text_underlines_to_the_end_of_the_line_what_goes_on_below():
@@ -90,8 +140,15 @@ def test_json_has_the_shape_of_the_contract():
                 "target": "self",
                 "conditions": ["x > 0"],
                 "witness": [
-                    {"path": "app/run.py", "line": 1, "text": "main() is entered"},
-                    {"path": "b.py", "line": 10, "text": "it ends"},
+                    {
+                        "path": step.path,
+                        "line": step.line,
+                        "kind": step.kind.value,
+                        "function": step.function,
+                        "text": step.text,
+                        "note": step.note,
+                    }
+                    for step in WITNESS
                 ],
             }
         ],

@@ -21,6 +21,7 @@ from selfstop.cli import cli
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.model import Report
+from selfstop.output.message import one_line
 
 PROJECTS = Path(__file__).parent.parent / "fixtures" / "projects"
 FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
@@ -124,7 +125,7 @@ def project(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 @of_every_project
 def test_check_says_what_the_engine_says(folder: Path, project: Path) -> None:
     found = sorted(
-        f"{each.call.path}:{each.call.span.line}:{each.call.span.column}: {each.code} {each.message}"
+        f"{each.call.path}:{each.call.span.line}:{each.call.span.column}: {each.code} {one_line(each)}"
         for each in report_of(folder).findings
         if each.code != OPT_IN
     )

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from selfstop import __version__
 from selfstop.config import FAMILIES, TARGETS, ConfigError, find_root, load
 from selfstop.output.escape import escape
+from selfstop.output.message import one_line
 from selfstop.rules import PREFIX
 from selfstop.session import STDIN_NAME, Outcome, Request, common_ancestor, run
 
@@ -106,7 +107,7 @@ class Plugin:
         for finding in outcome.report.findings:
             if finding.call.path == path:
                 span = finding.call.span
-                yield span.line, span.column - 1, f"{finding.code} {escape(finding.message)}", type(self)
+                yield span.line, span.column - 1, f"{finding.code} {escape(one_line(finding))}", type(self)
         for error in outcome.report.errors:
             if error.path == path:
                 yield max(error.line, 1), 0, f"{error.code} {escape(error.message)}", type(self)

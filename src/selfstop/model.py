@@ -28,13 +28,37 @@ class Span:
     end_column: int
 
 
+class StepKind(StrEnum):
+    """What happens in a step of a witness.
+
+    ``given`` is no step on the way: it tells of the test, call or exception before it what held where a flag was
+    set, a predicate answered, an exception was raised or a list was filled.
+    """
+
+    ENTER = "enter"
+    CALL = "call"
+    TEST = "test"
+    GIVEN = "given"
+    RAISE = "raise"
+    EXCEPT = "except"
+    FINALLY = "finally"
+    STOP = "stop"
+
+
 @dataclass(frozen=True, order=True)
 class WitnessStep:
-    """One line of a witness: ``path`` relative to the root with ``/``, ``line`` from 1, ``text`` what happens."""
+    """One step of a witness: ``path`` relative to the root with ``/``, ``line`` from 1, ``text`` what happens.
+
+    ``function`` is the qualified name of the function in which it happens. ``note`` says what the reader wants to
+    know of it: of a condition, why it is no threshold guard; of the first step, who enters there.
+    """
 
     path: str
     line: int
     text: str
+    kind: StepKind = StepKind.CALL
+    function: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, order=True)

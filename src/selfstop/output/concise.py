@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from selfstop.model import AnalysisError, Finding
 from selfstop.output.escape import escape
+from selfstop.output.message import one_line
 from selfstop.output.view import View
 
 
@@ -20,7 +21,8 @@ def sorted_lines(view: View) -> list[tuple[str, Finding | AnalysisError]]:
 
 def _line(item: Finding | AnalysisError, view: View) -> str:
     path, line, column, code = _place(item)
-    return f"{escape(view.display(path))}:{line}:{column}: {code} {escape(item.message)}"
+    message = one_line(item) if isinstance(item, Finding) else item.message
+    return f"{escape(view.display(path))}:{line}:{column}: {code} {escape(message)}"
 
 
 def _place(item: Finding | AnalysisError) -> tuple[str, int, int, str]:

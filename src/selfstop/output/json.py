@@ -48,7 +48,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _step(step: WitnessStep) -> dict[str, Any]:
-    return {"path": step.path, "line": step.line, "text": step.text}
+    return {
+        "path": step.path,
+        "line": step.line,
+        "kind": step.kind.value,
+        "function": step.function,
+        "text": step.text,
+        "note": step.note,
+    }
 
 
 def _guarded(call: StopCall) -> dict[str, Any]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Iterator
 
-from selfstop.model import Finding, Span
+from selfstop.model import Finding, Span, StepKind, WitnessStep
 from selfstop.output.concise import sorted_lines
 from selfstop.output.escape import escape
 from selfstop.output.view import View
 
 _LINES_BEFORE = 2
 _MARGIN = " " * 4
+_WIDTH = 100
+_MAX_LEFT = 44
+_MIN_RIGHT = 30
+_GAP = 3
 
 
 def render(view: View) -> str:
@@ -42,13 +47,39 @@ def _underline(text: str, span: Span) -> str:
 
 
 def _witness(finding: Finding, view: View) -> Iterator[str]:
-    """Yield the steps of the witness, the places in a column."""
-    steps = [(f"{escape(view.display(step.path))}:{step.line}", escape(step.text)) for step in finding.witness]
-    width = max((_width(place) for place, _ in steps), default=0)
-    if steps:
-        yield f"{_MARGIN}how it gets there:"
-    for place, text in steps:
-        yield f"{_MARGIN}  {place}{' ' * (width - _width(place))}  {text}".rstrip()
+    """Yield the steps of the witness, by files: the line, what happens there, and what there is to say of it."""
+    steps = finding.witness
+    if not steps:
+        return
+    yield f"{_MARGIN}how it gets there:"
+    digits = max(len(str(step.line)) for step in steps)
+    noted = [_width(_what(step)) for step in steps if step.note]
+    left = min(max(noted, default=0), _MAX_LEFT)
+    path = ""
+    for step in steps:
+        elsewhere = step.kind is StepKind.GIVEN and step.path != path
+        if step.path != path and not elsewhere:
+            path = step.path
+            yield f"{_MARGIN}  {escape(view.display(path))}"
+        number = "" if elsewhere else step.line
+        place = f" ({escape(view.display(step.path))}:{step.line})" if elsewhere else ""
+        start = f"{_MARGIN}    {number:>{digits}}  "
+        yield from _two_columns(start, _what(step), f"{escape(step.note)}{place}", left)
+
+
+def _what(step: WitnessStep) -> str:
+    return escape(f"  where {step.text}" if step.kind is StepKind.GIVEN else step.text)
+
+
+def _two_columns(start: str, what: str, note: str, left: int) -> Iterator[str]:
+    """Yield ``what`` with ``note`` on its right, broken to the width; below it, where it reaches too far."""
+    indented = len(start) + left + _GAP
+    lines = textwrap.wrap(note, max(_WIDTH - indented, _MIN_RIGHT), break_long_words=False, break_on_hyphens=False)
+    if lines and _width(what) <= left:
+        yield f"{start}{what}{' ' * (left - _width(what) + _GAP)}{lines.pop(0)}"
+    else:
+        yield f"{start}{what}".rstrip()
+    yield from (f"{' ' * indented}{line}" for line in lines)
 
 
 def _shown(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from selfstop import rules
-from selfstop.flow.state import Condition
-from selfstop.flow.terms import last_name
-from selfstop.model import Finding, StopCall, WitnessStep
+from selfstop.model import Finding, StopCall
+from selfstop.project.notes import threshold_name
 from selfstop.project.program import Program
-from selfstop.project.verdict import GUARDED, Judgement, Path, Verdicts
+from selfstop.project.verdict import GUARDED, Judgement, Verdicts
 from selfstop.project.witness import witness
 
 
@@ -25,23 +26,21 @@ def findings(program: Program, verdicts: Verdicts, judgement: Judgement) -> list
     found = []
     if judgement.code != GUARDED:
         message = rules.message(judgement.code, **_arguments(call, judgement, verdicts))
-        found.append(Finding(call, judgement.code, message, _witness(program, call, judgement.path)))
+        found.append(Finding(call, judgement.code, message, witness(verdicts, judgement)))
     if judgement.defaults:
         default = judgement.defaults[0]
+        shown = next(path for path in judgement.site.paths if default.key in {guard.key for guard in path.guards})
         origin = default.role.origin
         message = rules.message(
             "SST201",
             callee=call.callee,
-            threshold=_threshold(default),
+            threshold=threshold_name(default),
             variable=origin.variable or "its variable",
             default=origin.default,
         )
-        found.append(Finding(call, "SST201", message, _witness(program, call, judgement.path)))
+        switched = replace(judgement, code="SST201", path=shown, culprit=default)
+        found.append(Finding(call, "SST201", message, witness(verdicts, switched)))
     return found
-
-
-def _witness(program: Program, call: StopCall, path: Path) -> tuple[WitnessStep, ...]:
-    return witness(program, path.record, WitnessStep(call.path, call.span.line, f"call {call.callee}()"))
 
 
 def _arguments(call: StopCall, judgement: Judgement, verdicts: Verdicts) -> dict[str, str]:
@@ -53,15 +52,5 @@ def _arguments(call: StopCall, judgement: Judgement, verdicts: Verdicts) -> dict
     }
     if judgement.culprit is not None:
         arguments["guard"] = judgement.culprit.source
-        arguments["threshold"] = _threshold(judgement.culprit)
+        arguments["threshold"] = threshold_name(judgement.culprit)
     return arguments
-
-
-def _threshold(condition: Condition) -> str:
-    """The threshold of a guard as the reader knows it: the shortest name among its atoms."""
-    names = sorted(
-        filter(None, (last_name(atom) for atom in condition.role.thresholds)),
-        key=lambda n: (n == "getenv", len(n), n),
-    )
-    written = [name for name in names if name in condition.text]
-    return (written or names or ["the threshold"])[0]

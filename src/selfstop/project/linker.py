@@ -86,10 +86,14 @@ class Linker:
         """What a condition is worth, given the values known in ``state``."""
         key = (term, truth, scope, frozenset(state.values.items()))
         if key not in self._roles:
-            self._roles[key] = self._role(term, truth, state, scope)
+            for part in walk(term):
+                self.program.ask_about(part)
+            self._roles[key] = classify(term, truth, self.evidence(state, scope))
         return self._roles[key]
 
-    def _role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
+    def evidence(self, state: State, scope: str) -> Evidence:
+        """What is known of variables in ``state``."""
+
         def definitions(place: Term) -> tuple[Definition, ...]:
             known = self.program.definitions(place)
             value = state.values.get(place)
@@ -97,9 +101,7 @@ class Linker:
                 return known
             return (Definition(place, value, scope),)
 
-        for part in walk(term):
-            self.program.ask_about(part)
-        return classify(term, truth, Evidence(definitions, self._parameters))
+        return Evidence(definitions, self._parameters)
 
     def constant(self, term: Term) -> Term:
         """The number that an UPPER_CASE variable of a module is bound to once and for all, else ``term``."""

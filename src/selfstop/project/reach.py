@@ -449,9 +449,14 @@ class Reach:
         function = self.program.functions[identity]
         if function.qualname == MODULE_BODY:
             return True
-        if any(_is_registering(decorator) for decorator in function.decorators):
+        if self.registering(identity) is not None:
             return True
         return not any(caller != identity for caller, _, _ in self.callers.get(identity, ()))
+
+    def registering(self, identity: str) -> Term | None:
+        """The decorator that hands the function to a framework, if there is one."""
+        decorators = self.program.functions[identity].decorators
+        return next((decorator for decorator in decorators if _is_registering(decorator)), None)
 
     def cleanup_of(self, identity: str) -> str:
         """How a function runs as clean-up by its own definition, or the empty string."""

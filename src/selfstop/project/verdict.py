@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.conditions import Kind
@@ -27,6 +27,7 @@ class Path:
     """One class of paths to a stop call: where it was decided, and what holds when the machine is stopped."""
 
     record: Record
+    use: Use
     conditions: tuple[Condition, ...]
     void: frozenset[tuple[Term, bool]] = frozenset()
 
@@ -148,7 +149,9 @@ class Verdicts:
             base = tuple(record.state.conditions.values())
             operands = [*use.args, *(value for _, value in use.keywords), *_receiver(use.term)]
             for inserted in self._data.alternatives(operands, self.propagation.analyses):
-                collected.paths.extend(Path(record, _joined(_joined(inserted, base), inner)) for inner in alternatives)
+                collected.paths.extend(
+                    Path(record, use, _joined(_joined(inserted, base), inner)) for inner in alternatives
+                )
         yield from self._merged(identity, found)
 
     @staticmethod
@@ -185,22 +188,27 @@ class Verdicts:
     ) -> tuple[tuple[Condition, ...], ...]:
         """For each class of paths from the function's entry to a stop call: what was established on the way."""
         identity = func.function
-        function = self.program.functions[identity]
-        bound = bind(function, func, args, keywords)
-        resolved = {place: self.program.resolve(value) for place, value in bound.items()}
-        told = {
-            place: value
-            for place, value in resolved.items()
-            if isinstance(value, (Const, Func)) or self.reach.stops.is_reference(value)
-        }
-        key = (identity, frozenset(told.items()))
+        told = self.told(func, args, keywords)
+        key = (identity, frozenset(told.values.items()))
         if key not in self._inner:
             if identity in self._running or len(self._running) > _DEPTH:
                 return ()
             self._running.add(identity)
-            self._inner[key] = self._find_inner(identity, State(told))
+            self._inner[key] = self._find_inner(identity, told)
             self._running.discard(identity)
         return self._inner[key]
+
+    def told(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> State:
+        """What a function learns from its arguments about what it is to stop: names, callables and switches."""
+        bound = bind(self.program.functions[func.function], func, args, keywords)
+        resolved = {place: self.program.resolve(value) for place, value in bound.items()}
+        return State(
+            {
+                place: value
+                for place, value in resolved.items()
+                if isinstance(value, (Const, Func)) or self.reach.stops.is_reference(value)
+            }
+        )
 
     def _find_inner(self, identity: str, entry: State) -> tuple[tuple[Condition, ...], ...]:
         graph = self.program.functions[identity].graph
@@ -230,7 +238,8 @@ class Verdicts:
         defaults = tuple(c for path in site.paths for c in path.guards if _on_by_default(c))
         cleanup = self._cleanup(site)
         if cleanup and (unguarded or self._bare_in_finally(site)):
-            return Judgement(site, "SST102", (unguarded or list(site.paths))[0], dominating, cleanup, None, defaults)
+            shown = _after_error(unguarded or site.paths)
+            return Judgement(site, "SST102", shown, dominating, cleanup, None, defaults)
         if unguarded:
             return self._unguarded(site, defaults)
         if unswitched:
@@ -357,7 +366,7 @@ def _without_void(paths: Sequence[Path]) -> tuple[Path, ...]:
         for condition in path.conditions
         if not condition.role.preferred and (condition.term, not condition.truth) in held
     )
-    return tuple(Path(path.record, path.conditions, void) for path in paths)
+    return tuple(replace(path, void=void) for path in paths)
 
 
 def _joined(outer: tuple[Condition, ...], inner: tuple[Condition, ...]) -> tuple[Condition, ...]:
@@ -401,6 +410,15 @@ def _backwards(record: Record) -> Iterator[Record]:
     while current is not None:
         yield current
         current = current.parent
+
+
+def _after_error(paths: Sequence[Path]) -> Path:
+    """The first path on which a ``finally`` runs because of an exception, as nobody expects; else the first."""
+
+    def raised(path: Path) -> bool:
+        return any(record.kind is EdgeKind.RAISE for record in _backwards(path.record))
+
+    return next((path for path in paths if raised(path)), paths[0])
 
 
 def _callers_on(record: Record) -> Iterator[str]:

@@ -1,60 +1,63 @@
-"""One concrete path to a stop call, as lines of source."""
+"""A witness: one concrete way to a stop call, told so that a reader can check it line by line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from selfstop.flow.cfg import EdgeKind, Skip, Test
-from selfstop.flow.facts import Record
-from selfstop.model import WitnessStep
-from selfstop.project.program import Program
-from selfstop.project.propagation import Origin
+from selfstop.flow.conditions import Kind
+from selfstop.flow.state import Condition
+from selfstop.model import StepKind, WitnessStep
+from selfstop.project.legs import Legs, legs_of, marks
+from selfstop.project.narration import Narration
+from selfstop.project.notes import Notes
+from selfstop.project.verdict import Judgement, Verdicts
 
 MAX_STEPS = 40
+_CAN_GO = frozenset({StepKind.TEST, StepKind.GIVEN})
 
 
-def witness(program: Program, record: Record, call: WitnessStep) -> tuple[WitnessStep, ...]:
-    """The tests taken and the calls made from the program's entry to ``record``, ending in ``call``."""
-    steps = [call, *_backwards(program, record)]
-    steps.reverse()
-    kept: list[WitnessStep] = []
+def witness(verdicts: Verdicts, judgement: Judgement) -> tuple[WitnessStep, ...]:
+    """The way that shows ``judgement``: from where the program is entered to the call that stops the machine."""
+    steps = list(dict.fromkeys(_steps(Notes(verdicts, judgement, legs_of(verdicts, judgement)))))
+    # Also where the way down to the call of the API is not in sight, the last call is the one that stops.
+    steps[-1] = replace(steps[-1], kind=StepKind.STOP)
+    return tuple(_shortened(steps))
+
+
+def _steps(notes: Notes) -> Iterator[WitnessStep]:
+    told: set[object] = set()
+    for number, leg in enumerate(notes.way.legs):
+        narration = Narration(notes, leg, told)
+        yield narration.enter(first=number == 0)
+        yield from narration.on_the_way()
+        if number == notes.way.landing:
+            yield from narration.known_besides(_besides(notes))
+        yield narration.leave()
+
+
+def _besides(notes: Notes) -> Iterator[Condition]:
+    """The conditions that a reader of the message looks for, wherever they were established, but below."""
+    below = _below(notes.way)
+    for condition in notes.judgement.dominating:
+        named = condition.role.kind is not Kind.PLAIN or notes.judgement.code == "SST103"
+        if named and below.isdisjoint(marks(condition)):
+            yield condition
+
+
+def _below(way: Legs) -> set[object]:
+    """The conditions that are only established after the place of the finding."""
+    states = [leg.end.state for leg in way.legs[way.landing + 1 :]]
+    return {mark for state in states for condition in state.conditions.values() for mark in marks(condition)}
+
+
+def _shortened(steps: Sequence[WitnessStep]) -> list[WitnessStep]:
+    """At most ``MAX_STEPS`` where that is possible without breaking the way: the first conditions go."""
+    surplus = len(steps) - MAX_STEPS
+    kept = []
     for step in steps:
-        if not kept or kept[-1] != step:
+        if surplus > 0 and step.kind in _CAN_GO:
+            surplus -= 1
+        else:
             kept.append(step)
-    return tuple(kept) if len(kept) <= MAX_STEPS else (*kept[:1], *kept[1 - MAX_STEPS :])
-
-
-def _backwards(program: Program, record: Record) -> Iterator[WitnessStep]:
-    current: Record | None = record
-    seen: set[int] = set()
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        if current.parent is not None:
-            yield from _step(program, current.parent, current.kind)
-            current = current.parent
-            continue
-        function = program.functions[current.scope]
-        yield WitnessStep(function.path, function.line, f"enter {function.qualname}")
-        origin = current.origin
-        if not isinstance(origin, Origin):
-            return
-        caller = program.functions[origin.function]
-        node = caller.graph.nodes[origin.record.node]
-        text = getattr(node.operation, "text", "")
-        yield WitnessStep(caller.path, node.line, f"call {text}()")
-        current = origin.record
-
-
-def _step(program: Program, record: Record, kind: EdgeKind) -> Iterator[WitnessStep]:
-    function = program.functions[record.scope]
-    node = function.graph.nodes[record.node]
-    match node.operation:
-        case Test(text=text) if text:
-            outcome = "true" if kind is EdgeKind.TRUE else "false"
-            yield WitnessStep(function.path, node.line, f"{text} is {outcome}")
-        case Skip(label=label) if label.startswith("finally on"):
-            yield WitnessStep(function.path, node.line, f"the block is left by {label.rpartition(' ')[2]}")
-        case _ if kind is EdgeKind.RAISE:
-            yield WitnessStep(function.path, node.line, "an exception is raised")
-        case Skip(label="except"):
-            yield WitnessStep(function.path, node.line, "the exception is handled")
+    return kept

@@ -200,6 +200,7 @@ class Builder:
         outside, self.inside = self.inside, (*self.inside, frame.number)
         self.copy_depth += 1
         self.line = line
+        self.emit(Skip("finally"))
         cleanup()
         self.copy_depth -= 1
         self.inside = outside

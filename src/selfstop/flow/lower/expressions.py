@@ -89,9 +89,7 @@ class Expressions(Structure):
 
     def _branch_comparison(self, node: cst.Comparison, *, loop: bool) -> tuple[Frontier, Frontier]:
         if _is_main_test(node):
-            self.builder.emit(Skip("__main__"))
-            here, self.builder.frontier = self.builder.frontier, []
-            return here, list(here)
+            return self._branch_main(node)
         left_node = node.left
         left = self.value(left_node)
         failures: Frontier = []
@@ -107,6 +105,14 @@ class Expressions(Structure):
             left, left_node = right, target.comparator
         self.builder.frontier = []
         return passed, failures
+
+    def _branch_main(self, node: cst.Comparison) -> tuple[Frontier, Frontier]:
+        """Both ways are open; the one of a script is marked, so that a witness can say so."""
+        imported: Frontier = [(self.builder.emit(Skip("__name__")), EdgeKind.NEXT)]
+        script: Frontier = [(self.builder.emit(Skip("__main__")), EdgeKind.NEXT)]
+        self.builder.frontier = []
+        negated = isinstance(node.comparisons[0].operator, cst.NotEqual)
+        return (imported, script) if negated else (script, imported)
 
     def _branch_conditional(self, node: cst.IfExp, *, loop: bool) -> tuple[Frontier, Frontier]:
         yes, no = self.branch(node.test, loop=loop)
