@@ -6,7 +6,18 @@ import json
 
 import pytest
 
-from selfstop.model import AnalysisError, Finding, Report, Span, StepKind, StopCall, Target, WitnessStep
+from selfstop.model import (
+    AnalysisError,
+    Finding,
+    Place,
+    Report,
+    Span,
+    StepKind,
+    StopCall,
+    Target,
+    UnresolvedCall,
+    WitnessStep,
+)
 from selfstop.output import FORMATS, message
 from selfstop.output.escape import escape
 from selfstop.output.view import View
@@ -41,6 +52,7 @@ REPORT = Report(
     findings=(finding(witness=WITNESS),),
     guarded=(StopCall("app/z.py", Span(7, 9, 7, 20), "f", "stop", ("T > 0", "n >= T")),),
     errors=(AnalysisError("a.py", 0, "SST001", "cannot read the file: permission denied"),),
+    unresolved=(UnresolvedCall("u.py", Span(3, 5, 3, 9), "f", "one.leave", "why", (Place("h.py", 5, "Host.leave"),)),),
     files_checked=3,
 )
 
@@ -162,6 +174,17 @@ def test_json_has_the_shape_of_the_contract():
                 "conditions": ["T > 0", "n >= T"],
             }
         ],
+        "unresolved": [
+            {
+                "path": "u.py",
+                "line": 3,
+                "column": 5,
+                "function": "f",
+                "callee": "one.leave",
+                "reason": "why",
+                "stoppers": [{"path": "h.py", "line": 5, "function": "Host.leave"}],
+            }
+        ],
         "errors": [
             {
                 "path": "a.py",
@@ -177,7 +200,7 @@ def test_json_has_the_shape_of_the_contract():
 def test_an_empty_report_is_rendered(name):
     assert render(name, Report()).strip() in (
         "",
-        '{\n  "version": 1,\n  "findings": [],\n  "guarded": [],\n  "errors": []\n}',
+        '{\n  "version": 1,\n  "findings": [],\n  "guarded": [],\n  "unresolved": [],\n  "errors": []\n}',
     )
 
 

@@ -24,6 +24,7 @@ from selfstop.config import FAMILIES, TARGETS, ConfigError
 from selfstop.progress import Progress
 
 if TYPE_CHECKING:
+    from selfstop.model import UnresolvedCall
     from selfstop.session import Outcome, Request
 
 FOUND_NOTHING: Final = 0
@@ -147,7 +148,9 @@ def cli() -> None:
     show_default="number of processors",
     help="Parse in up to so many processes, where that pays.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say what was left out, and what is guarded.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say what was left out, what is guarded, and what could not be resolved."
+)
 @click.pass_context
 def check(
     context: click.Context,
@@ -259,19 +262,28 @@ def _remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
         for call in outcome.report.guarded:
             place = f"{call.path}:{call.span.line}:{call.span.column}"
             yield escape(f"guarded {place} {call.callee}: {' and '.join(call.conditions)}")
+        yield from (escape(_unresolved(call)) for call in outcome.report.unresolved)
     if outcome.found_nothing_to_check:
         yield "nothing to check: there is no Python file under the given paths"
     elif not left_out.files and not left_out.errors:
         yield f"nothing to check: everything was left out{_left_out(outcome)}"
     else:
-        yield _summary(outcome)
+        yield _summary(outcome, verbose=verbose)
 
 
-def _summary(outcome: Outcome) -> str:
+def _unresolved(call: UnresolvedCall) -> str:
+    stoppers = ", ".join(f"{item.function} ({item.path}:{item.line})" for item in call.stoppers)
+    place = f"{call.path}:{call.span.line}:{call.span.column}"
+    return f"unresolved {place} {call.callee}: {call.reason}: {stoppers}"
+
+
+def _summary(outcome: Outcome, *, verbose: bool) -> str:
     report, suppressed = outcome.report, outcome.selection.suppressed
     parts = [_count(len(report.findings), "finding"), f"{_count(report.files_checked, 'file')} checked"]
     if report.errors:
         parts.append(f"{_count(len(report.errors), 'file')} not analysed")
+    if verbose:
+        parts.append(f"{_count(len(report.unresolved), 'call')} unresolved")
     if suppressed:
         parts.append(f"{suppressed} suppressed by `# noqa`")
     return ", ".join(parts) + _left_out(outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from selfstop.config import EngineOptions
@@ -32,22 +33,27 @@ def check(
 
     with Workers(jobs, progress) as workers:
         demand = Demand(files, options, workers.lower_all)
-        findings, guarded = demand.analyse(candidates, judge)
-    errors = sorted(set(demand.errors))
-    return Report(tuple(sorted(findings)), tuple(sorted(guarded)), tuple(errors), len(files))
+        report = demand.analyse(candidates, judge)
+    return replace(report, errors=tuple(sorted(set(demand.errors))), files_checked=len(files))
 
 
-def judge(reach: Reach) -> tuple[list[Finding], list[StopCall]]:
-    """The findings and the guarded stop calls of a linked program."""
+def judge(reach: Reach) -> Report:
+    """What is to be said of a linked program: findings, guarded stop calls, unresolved calls."""
     from selfstop.project.findings import findings, stop_call
     from selfstop.project.propagation import Propagation
+    from selfstop.project.unresolved import unresolved
     from selfstop.project.verdict import GUARDED, Verdicts
 
-    verdicts = Verdicts(reach, reach.linker, Propagation(reach, reach.linker))
+    propagation = Propagation(reach, reach.linker)
+    verdicts = Verdicts(reach, reach.linker, propagation)
     found: list[Finding] = []
     guarded: list[StopCall] = []
     for judgement in verdicts.judgements():
         found.extend(findings(reach.program, verdicts, judgement))
         if judgement.code == GUARDED:
             guarded.append(stop_call(reach.program, judgement))
-    return found, guarded
+    return Report(
+        findings=tuple(sorted(found)),
+        guarded=tuple(sorted(guarded)),
+        unresolved=tuple(sorted(unresolved(reach, propagation))),
+    )

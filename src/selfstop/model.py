@@ -88,6 +88,30 @@ class Finding:
 
 
 @dataclass(frozen=True, order=True)
+class Place:
+    """Where a function is defined."""
+
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, order=True)
+class UnresolvedCall:
+    """A call of a method of an object of unknown class, which may or may not be one of ``stoppers``.
+
+    ``reason`` says why it was not matched by its name.
+    """
+
+    path: str
+    span: Span
+    function: str
+    callee: str
+    reason: str
+    stoppers: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
 class AnalysisError:
     """A file that could not be analysed: ``code`` is one of the catalogue's SST0xx, ``line`` 0 when unknown."""
 
@@ -105,3 +129,4 @@ class Report:
     guarded: tuple[StopCall, ...] = ()
     errors: tuple[AnalysisError, ...] = ()
     files_checked: int = 0
+    unresolved: tuple[UnresolvedCall, ...] = ()

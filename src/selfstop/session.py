@@ -133,6 +133,7 @@ def _only(report: Report, paths: Sequence[str]) -> Report:
         findings=tuple(finding for finding in report.findings if finding.call.path in wanted),
         guarded=tuple(call for call in report.guarded if call.path in wanted),
         errors=tuple(error for error in report.errors if error.path in wanted),
+        unresolved=tuple(call for call in report.unresolved if call.path in wanted),
         files_checked=len(wanted - {error.path for error in report.errors if error.code == "SST001"}),
     )
 

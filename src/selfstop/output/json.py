@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from selfstop.model import AnalysisError, Finding, StopCall, WitnessStep
+from selfstop.model import AnalysisError, Finding, StopCall, UnresolvedCall, WitnessStep
 from selfstop.output.view import View
 from selfstop.rules import RULES
 
@@ -23,6 +23,7 @@ def render(view: View) -> str:
         "version": VERSION,
         "findings": [_finding(finding) for finding in report.findings],
         "guarded": [_guarded(call) for call in report.guarded],
+        "unresolved": [_unresolved(call) for call in report.unresolved],
         "errors": [_error(error) for error in report.errors],
     }
     return json.dumps(document, indent=2) + "\n"
@@ -66,6 +67,18 @@ def _guarded(call: StopCall) -> dict[str, Any]:
         "function": call.function,
         "callee": call.callee,
         "conditions": list(call.conditions),
+    }
+
+
+def _unresolved(call: UnresolvedCall) -> dict[str, Any]:
+    return {
+        "path": call.path,
+        "line": call.span.line,
+        "column": call.span.column,
+        "function": call.function,
+        "callee": call.callee,
+        "reason": call.reason,
+        "stoppers": [{"path": item.path, "line": item.line, "function": item.function} for item in call.stoppers],
     }
 
 

@@ -254,6 +254,20 @@ class Reach:
             if self.program.functions[identity].cls is not None:
                 yield Func(identity, place.base)
 
+    def named(self, name: str) -> Sequence[str]:
+        """All functions of the program that have a name."""
+        return self._by_name.get(name, ())
+
+    def stoppers_named(self, name: str) -> tuple[str, ...]:
+        """The methods of that name from which a stop call is reached."""
+        return tuple(
+            item for item in self.named(name) if item in self.functions and self.program.functions[item].cls is not None
+        )
+
+    def calls_known(self, func: Term, call: Call) -> bool:
+        """Whether ``call``, with ``func`` for what it calls, is linked to a function or is a stop call."""
+        return any(True for _ in self._called(func, call.args, call.keywords))
+
     def _referenced(self, value: Term) -> Iterator[Term]:
         """The callables in an argument: itself, or in a display or ``partial``."""
         value = _as_partial(value)

@@ -1,0 +1,82 @@
+"""Calls that may lead to a stop call, but for the class of an object that the code does not show.
+
+Such a call is matched by name only where every function of that name reaches a stop call and the name says
+something. Otherwise it is left alone, and counted here, so that nobody takes silence for an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selfstop.flow.cfg import Call
+from selfstop.flow.code import Function
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
+from selfstop.model import Place, UnresolvedCall
+from selfstop.project.propagation import Propagation
+from selfstop.project.reach import Reach
+
+_DEPTH = 4
+_BUILT_IN = frozenset({"list", "dict", "tuple", "set", "fstring", "str", "int", "float", "sorted", "timedelta"})
+
+
+def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCall]:
+    """The calls of methods of unknown objects that have the name of a method which reaches a stop call."""
+    inside = frozenset(part for name in reach.program.modules for part in name.split("."))
+    for function in reach.program.functions.values():
+        for node, call in function.graph.calls():
+            place = reach.program.resolve(call.func)
+            if not isinstance(place, Attr) or place.name in reach.stops.names:
+                continue
+            stoppers = reach.stoppers_named(place.name)
+            if not stoppers or _is_known(reach, place.base, inside):
+                continue
+            if _is_feasible(propagation, function, node) and not _is_linked(propagation, function, node, call):
+                yield _described(reach, function, call, place.name, stoppers)
+
+
+def _is_known(reach: Reach, term: Term, inside: frozenset[str], depth: int = 0) -> bool:
+    """Whether an object is of a class of the program, or evidently of one from outside."""
+    if reach.program.class_of(term) is not None:
+        return True
+    match term:
+        case Const() | App(op="class"):
+            return True
+        case App(op=op) if op in _BUILT_IN:
+            return True
+        case Var(scope="builtins"):
+            return True
+        case Var(scope="import", name=name) if name.partition(".")[0] not in inside:
+            return True
+        case Result(callee=callee) | App(op="call", args=(callee, *_)) if callee is not None:
+            return callee == Var("builtins", "super") or _is_known(reach, callee, inside, depth)
+    values = [found.value for found in reach.program.definitions(term)]
+    if values and depth < _DEPTH:
+        return all(value is not None and _is_known(reach, value, inside, depth + 1) for value in values)
+    return isinstance(term, (Attr, Item)) and _is_known(reach, term.base, inside, depth)
+
+
+def _is_feasible(propagation: Propagation, function: Function, node: int) -> bool:
+    analysis = propagation.analyses.get(function.id)
+    return analysis is None or any(True for _ in analysis.states(node))
+
+
+def _is_linked(propagation: Propagation, function: Function, node: int, call: Call) -> bool:
+    """Whether what is called is known, by its definitions or by the values on the way."""
+    reach = propagation.reach
+    functions = [call.func]
+    analysis = propagation.analyses.get(function.id)
+    if analysis is not None:
+        functions += [propagation.linker.resolve(record.state.evaluate(call.func)) for record in analysis.states(node)]
+    return any(reach.calls_known(func, call) for func in functions)
+
+
+def _described(reach: Reach, function: Function, call: Call, name: str, stoppers: tuple[str, ...]) -> UnresolvedCall:
+    total = len(reach.named(name))
+    reason = (
+        f"{len(stoppers)} of {total} functions of that name {'reaches' if len(stoppers) == 1 else 'reach'} a stop call"
+        if len(stoppers) < total
+        else "the name is too common to go by"
+    )
+    found = [reach.program.functions[stopper] for stopper in stoppers]
+    places = tuple(sorted(Place(item.path, item.line, item.qualname) for item in found))
+    return UnresolvedCall(function.path, call.span, function.qualname, call.text, reason, places)
