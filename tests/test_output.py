@@ -95,6 +95,13 @@ def test_text_breaks_what_is_too_long_for_a_line():
     assert all(len(line) <= 100 for line in shown.splitlines())
 
 
+def test_text_cuts_what_happens_and_json_does_not():
+    step = WitnessStep("app/run.py", 5, f"call {'very' * 30}_long()", StepKind.STOP, "main")
+    report = Report(findings=(finding(witness=(step,)),))
+    assert render("text", report).endswith("ver ...\n\n")
+    assert json.loads(render("json", report))["findings"][0]["witness"][0]["text"] == step.text
+
+
 def way(*calls):
     steps = [
         WitnessStep(path, line, f"call {name}()", StepKind.STOP if last else StepKind.CALL)

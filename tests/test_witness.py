@@ -11,12 +11,13 @@ import pytest
 
 from selfstop.config import EngineOptions
 from selfstop.engine import check
-from selfstop.flow import reasons
+from selfstop.flow import reasons, route
 from selfstop.model import Finding, StepKind
 from selfstop.project.witness import MAX_STEPS
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-PROJECTS = [FIXTURES / "academy", *sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())]
+ACADEMY = FIXTURES / "academy"
+PROJECTS = [ACADEMY, *sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())]
 ALONE = sorted([*FIXTURES.glob("rules/*/*.py"), *FIXTURES.glob("syntax/*.py")])
 
 
@@ -32,9 +33,11 @@ def found_in(place: Path) -> tuple[Finding, ...]:
     return check(files_of(place), EngineOptions()).findings
 
 
-in_every_place = pytest.mark.parametrize(
-    "place", [*ALONE, *PROJECTS], ids=lambda place: place.relative_to(FIXTURES).as_posix()
-)
+def place_id(place: Path) -> str:
+    return place.relative_to(FIXTURES).as_posix()
+
+
+in_every_place = pytest.mark.parametrize("place", [*ALONE, *PROJECTS], ids=place_id)
 
 
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
@@ -69,20 +72,23 @@ def test_it_leads_from_an_entry_through_the_finding_to_one_stop_call(place: Path
         assert (finding.call.path, finding.call.span.line) in {(step.path, step.line) for step in calls}
 
 
+def assert_is_linked(finding: Finding) -> None:
+    inside: tuple[str, str] | None = None
+    called = True
+    for step in finding.witness:
+        if step.kind is StepKind.GIVEN:
+            continue
+        assert (step.kind is StepKind.ENTER) == called, step
+        if called:
+            inside = (step.path, step.function)
+        assert (step.path, step.function) == inside, step
+        called = step.kind is StepKind.CALL
+
+
 @in_every_place
 def test_steps_stay_in_one_function_or_follow_a_call(place: Path) -> None:
     for finding in found_in(place):
-        inside: tuple[str, str] | None = None
-        called = True
-        for step in finding.witness:
-            if step.kind is StepKind.GIVEN:
-                continue
-            if called:
-                assert step.kind is StepKind.ENTER, step
-                inside = (step.path, step.function)
-            assert step.kind is not StepKind.ENTER or called, step
-            assert (step.path, step.function) == inside, step
-            called = step.kind is StepKind.CALL
+        assert_is_linked(finding)
 
 
 @in_every_place
@@ -116,7 +122,7 @@ def test_the_conditions_in_the_message_are_among_its_steps(place: Path) -> None:
 
 
 def test_the_finally_of_the_incident() -> None:
-    (finding,) = [each for each in found_in(FIXTURES / "academy") if each.code == "SST102"]
+    (finding,) = [each for each in found_in(ACADEMY) if each.code == "SST102"]
     assert told(finding) == dedent(
         """\
         apps/worker/ai_worker/run.py:1 | enter | enter the module | run as a script
@@ -328,6 +334,42 @@ HANDED = {
 def test_how_a_function_gets_to_run(call: str, text: str) -> None:
     (finding,) = check_sources({"a.py": f"{HEADER}def f():\n    {call}\ndef g(*_):\n    {STOP}\n"})
     assert text in [step.text for step in finding.witness]
+
+
+NOT_BY_NAME = {
+    "a function kept in an attribute": (
+        f"def leave_now():\n    {STOP}\n"
+        "class C:\n    def __init__(self):\n        self.leave_now = leave_now\n"
+        "    def f(self):\n        self.leave_now()\n"
+    ),
+    "a known class": (
+        f"class C:\n    def leave_now(self):\n        {STOP}\n    def f(self):\n        self.leave_now()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", NOT_BY_NAME.values(), ids=NOT_BY_NAME)
+def test_what_was_not_found_by_name_alone(source: str) -> None:
+    steps = [step for each in check_sources({"a.py": HEADER + source}) for step in each.witness]
+    assert ("call self.leave_now()", "") in {(step.text, step.note) for step in steps}
+
+
+def test_a_long_condition_is_on_one_line() -> None:
+    body = f"def f(q):\n    if (\n        q.open  # still\n        == 'no'\n    ):\n        {STOP}\n"
+    (finding,) = check_sources({"a.py": HEADER + body})
+    assert all("\n" not in step.text for step in finding.witness)
+
+
+@pytest.mark.parametrize("place", [ACADEMY, *PROJECTS[1:8], *ALONE[:60:4]], ids=place_id)
+def test_where_the_search_gives_up_the_way_of_the_analysis_is_told(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "MAX_STEPS", 0)
+    for finding in check(files_of(place), EngineOptions()).findings:
+        assert_is_linked(finding)
+        kinds = [step.kind for step in finding.witness]
+        assert (kinds[0], kinds[-1]) == (StepKind.ENTER, StepKind.STOP)
+        assert finding.call.span.line in [step.line for step in finding.witness]
 
 
 def test_no_more_rounds_than_needed() -> None:

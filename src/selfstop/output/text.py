@@ -15,6 +15,7 @@ _LINES_BEFORE = 2
 _MARGIN = " " * 4
 _WIDTH = 100
 _MAX_LEFT = 44
+_MAX_TEXT = 76
 _MIN_RIGHT = 30
 _GAP = 3
 
@@ -68,7 +69,8 @@ def _witness(finding: Finding, view: View) -> Iterator[str]:
 
 
 def _what(step: WitnessStep) -> str:
-    return escape(f"  where {step.text}" if step.kind is StepKind.GIVEN else step.text)
+    text = step.text if len(step.text) <= _MAX_TEXT else f"{step.text[: _MAX_TEXT - 4]} ..."
+    return escape(f"  where {text}" if step.kind is StepKind.GIVEN else text)
 
 
 def _two_columns(start: str, what: str, note: str, left: int) -> Iterator[str]:

@@ -20,7 +20,6 @@ from selfstop.project.legs import Leg, marks
 from selfstop.project.notes import EITHER, Notes, strongest
 from selfstop.project.reach import Mode
 
-MAX_TEXT = 90
 _MAX_GIVEN = 3
 _AFTER = {
     "raise": "`finally` runs after the exception",
@@ -92,7 +91,7 @@ class Narration:
         return self._step(call.span.line, text, kind)
 
     def _step(self, line: int, text: str, kind: StepKind, note: str = "") -> WitnessStep:
-        return WitnessStep(self.function.path, line, shortened(text), kind, self.function.qualname, note)
+        return WitnessStep(self.function.path, line, _on_one_line(text), kind, self.function.qualname, note)
 
     def _of_move(self, move: _Move) -> Iterator[WitnessStep]:
         node = self.graph.nodes[move.before.node]
@@ -177,7 +176,7 @@ class Narration:
         self.told.update(mark for condition in known for mark in marks(condition))
         for condition in known[:_MAX_GIVEN]:
             function = self.program.functions[condition.test[0]]
-            text = shortened(f"{condition.text} is {'true' if condition.truth else 'false'}")
+            text = _on_one_line(f"{condition.text} is {'true' if condition.truth else 'false'}")
             note = self.notes.of_condition(condition)
             yield WitnessStep(function.path, condition.line, text, StepKind.GIVEN, function.qualname, note)
 
@@ -235,7 +234,13 @@ class Narration:
         if name.isidentifier() and call.text.rpartition(".")[2] != name:
             return f"which is `{dotted(target) or name}`"
         func = self.linker.resolve(self.leg.end.state.evaluate(call.func))
-        return _BY_NAME if use.func is not None and isinstance(func, Attr) else ""
+        return _BY_NAME if use.func is not None and self._is_unknown(func) else ""
+
+    def _is_unknown(self, func: Term) -> bool:
+        """Whether ``func`` is a method of an object whose class the code does not show."""
+        if not isinstance(func, Attr) or self.program.definitions(func):
+            return False
+        return self.program.class_of(func.base) is None
 
 
 def _answers_asked(graph: Graph, records: Iterable[Record]) -> Mapping[int, tuple[object, ...]]:
@@ -253,7 +258,5 @@ def _answers_asked(graph: Graph, records: Iterable[Record]) -> Mapping[int, tupl
     return asked
 
 
-def shortened(text: str) -> str:
-    """``text`` on one line that can be read at a glance."""
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_TEXT else f"{line[: MAX_TEXT - 4]} ..."
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
