@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from selfstop.flow import reasons
 from selfstop.flow.cfg import Assign, Call, EdgeKind, Operation, Test
-from selfstop.flow.conditions import Kind, Role
+from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
 from selfstop.flow.state import EMPTY, Condition
 from selfstop.flow.terms import Term, dotted, last_name, mention_key
@@ -36,16 +36,16 @@ class Notes:
             return self._of_guard(condition)
         if condition.role.kind is Kind.OFF_SWITCH and self._misses(condition):
             return "an off switch, but of another limit"
-        return self.of_term(condition.written or condition.term, condition, condition.role)
-
-    def of_term(self, term: Term, condition: Condition, role: Role) -> str:
-        """The reason by the form of a condition: as it is written, or with all values put in."""
-        evidence = self.verdicts.linker.evidence(EMPTY, condition.test[0])
-        written = reasons.reason(term, condition.truth, role, evidence)
-        if written not in {reasons.UNRECOGNISED, reasons.TRUTH} or term == condition.term:
+        written = self._by_form(condition.written or condition.term, condition)
+        if written not in {reasons.UNRECOGNISED, reasons.TRUTH}:
             return written
-        meant = reasons.reason(condition.term, condition.truth, role, evidence)
+        meant = self._by_form(condition.term, condition)
         return written if meant == reasons.UNRECOGNISED else meant
+
+    def _by_form(self, term: Term, condition: Condition) -> str:
+        """The reason by the form of a condition: as it is written, or with the values of the way put in."""
+        evidence = self.verdicts.linker.evidence(EMPTY, condition.test[0])
+        return reasons.reason(term, condition.truth, condition.role, evidence)
 
     # Guards
 
@@ -84,13 +84,13 @@ class Notes:
             if holds is None:
                 return self._loss(guard, leg, before, set_back)
             if holds.reset and not held.reset:
-                set_back = self._set_back(leg, before)
+                set_back = self._set_back(guard, leg, before)
         return set_back or "it no longer holds at the call"
 
-    def _set_back(self, leg: Leg, before: Record) -> str:
+    def _set_back(self, guard: Condition, leg: Leg, before: Record) -> str:
         operation = self._operation(leg, before)
-        what = _place(operation.target) if isinstance(operation, Assign) else "what it counts"
-        return f"{what} is set back at line {self._line(leg, before)}"
+        what = _name(operation.target) if isinstance(operation, Assign) else "what it counts"
+        return f"{what} is set back at {self._place(guard, leg, before)}"
 
     def _moves(self) -> Iterator[tuple[Leg, Record, Record | None]]:
         """Each step of the records, and, with None, each call of a function that does not know what its caller did."""
@@ -102,26 +102,30 @@ class Notes:
 
     def _loss(self, guard: Condition, leg: Leg, before: Record, set_back: str) -> str:
         graph = self.verdicts.program.functions[leg.function].graph
-        line = self._line(leg, before)
+        place = self._place(guard, leg, before)
         again = any(edge.kind is EdgeKind.BACK for edge in graph.nodes[before.node].edges)
         match self._operation(leg, before):
             case Assign(target=target) if not again:
-                return f"{_place(target)} is assigned anew at line {line}"
+                return f"{_name(target)} is assigned anew at {place}"
             case Call(text=text, result=result) if mention_key(result) in guard.mentions:
-                return f"`{text}()` is asked anew at line {line}"
+                return f"`{text}()` is asked anew at {place}"
             case Call(text=text):
-                return f"what it speaks of may be changed by `{text}()` at line {line}"
+                return f"what it speaks of may be changed by `{text}()` at {place}"
             case Test(text=text):
-                return f"`{text}` comes out otherwise at line {line}"
+                return f"`{text}` comes out otherwise at {place}"
         if set_back:
             return f"{set_back}, and the loop starts over" if again else set_back
-        return f"not all ways to line {line} passed it"
+        return f"not all ways to {place} passed it"
 
     def _operation(self, leg: Leg, record: Record) -> Operation:
         return self.verdicts.program.functions[leg.function].graph.nodes[record.node].operation
 
-    def _line(self, leg: Leg, record: Record) -> int:
-        return self.verdicts.program.functions[leg.function].graph.nodes[record.node].line
+    def _place(self, guard: Condition, leg: Leg, record: Record) -> str:
+        """The line, with the file where that is another one than the guard's."""
+        functions = self.verdicts.program.functions
+        function, asking = functions[leg.function], functions.get(guard.test[0])
+        line = function.graph.nodes[record.node].line
+        return f"line {line}" if asking is None or asking.path == function.path else f"{function.path}:{line}"
 
 
 def _among(condition: Condition, others: Iterable[Condition]) -> bool:
@@ -134,7 +138,7 @@ def strongest(conditions: Sequence[Condition]) -> Condition | None:
     return min(conditions, key=lambda condition: order.index(condition.role.kind), default=None)
 
 
-def _place(place: Term) -> str:
+def _name(place: Term) -> str:
     name = dotted(place) or last_name(place)
     return f"`{name}`" if name else "what it speaks of"
 
