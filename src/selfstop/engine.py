@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from selfstop.config import EngineOptions
-from selfstop.model import Finding, Report, StopCall
+from selfstop.model import Report
 from selfstop.project.files import select
 from selfstop.project.search import MayStop
 
 if TYPE_CHECKING:
+    from selfstop.project.propagation import Propagation
     from selfstop.project.reach import Reach
+    from selfstop.project.verdict import Judgement, Verdicts
     from selfstop.project.workers import Progress
 
 
@@ -33,27 +35,42 @@ def check(
 
     with Workers(jobs, progress) as workers:
         demand = Demand(files, options, workers.lower_all)
-        report = demand.analyse(candidates, judge)
+        judged = demand.analyse(candidates, judge)
+    report = described(judged)
     return replace(report, errors=tuple(sorted(set(demand.errors))), files_checked=len(files))
 
 
-def judge(reach: Reach) -> Report:
-    """What is to be said of a linked program: findings, guarded stop calls, unresolved calls."""
-    from selfstop.project.findings import findings, stop_call
+@dataclass(frozen=True)
+class Judged:
+    """A linked program, what its callers know, and the verdicts on all sites."""
+
+    reach: Reach
+    propagation: Propagation
+    verdicts: Verdicts
+    judgements: tuple[Judgement, ...]
+
+
+def judge(reach: Reach) -> Judged:
+    """The verdicts on a linked program."""
     from selfstop.project.propagation import Propagation
-    from selfstop.project.unresolved import unresolved
-    from selfstop.project.verdict import GUARDED, Verdicts
+    from selfstop.project.verdict import Verdicts
 
     propagation = Propagation(reach, reach.linker)
     verdicts = Verdicts(reach, reach.linker, propagation)
-    found: list[Finding] = []
-    guarded: list[StopCall] = []
-    for judgement in verdicts.judgements():
-        found.extend(findings(reach.program, verdicts, judgement))
-        if judgement.code == GUARDED:
-            guarded.append(stop_call(reach.program, judgement))
+    return Judged(reach, propagation, verdicts, tuple(verdicts.judgements()))
+
+
+def described(judged: Judged) -> Report:
+    """What is to be said of a program: findings, guarded stop calls, unresolved calls."""
+    from selfstop.project.findings import findings, stop_call
+    from selfstop.project.unresolved import unresolved
+    from selfstop.project.verdict import GUARDED
+
+    program = judged.reach.program
+    found = [finding for each in judged.judgements for finding in findings(program, judged.verdicts, each)]
+    guarded = [stop_call(program, each) for each in judged.judgements if each.code == GUARDED]
     return Report(
         findings=tuple(sorted(found)),
         guarded=tuple(sorted(guarded)),
-        unresolved=tuple(sorted(unresolved(reach, propagation))),
+        unresolved=tuple(sorted(unresolved(judged.reach, judged.propagation))),
     )

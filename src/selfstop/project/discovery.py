@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence, Set
+import re
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from selfstop import patterns, source
@@ -23,7 +23,7 @@ NEVER_ENTERED: Final = frozenset(
 )
 """Directories of other people's, generated or stored code. So are virtual environments of any name."""
 
-_TEST_FILES: Final = ("conftest.py", "test_*.py", "*_test.py")
+_TEST_FILE: Final = re.compile(r"conftest\.py|test_.*\.py|.*_test\.py", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def discover(
 
 def is_test(path: str) -> bool:
     """Whether ``path``, relative to the root, is test code."""
-    pure = PurePosixPath(path)
-    return "tests" in pure.parts[:-1] or any(fnmatchcase(pure.name, pattern) for pattern in _TEST_FILES)
+    directory, _, name = path.rpartition("/")
+    return _TEST_FILE.fullmatch(name) is not None or "tests" in directory.split("/")
 
 
 def relative(path: Path, root: Path) -> str:
@@ -113,7 +113,7 @@ class _Search:
         return relative(path, self.root)
 
     def result(self) -> Discovered:
-        real = {os.path.realpath(self.root / path) for path in self.files}
+        real = {os.path.realpath(self.root / path) for path in self.files} if self.links else set()
         linked = {path for path, target in self.links.items() if target not in real}
         return Discovered(
             files=tuple(sorted(self.files | linked)),
@@ -139,39 +139,41 @@ class _Search:
             self.excluded.add(self.relative(top))
             return
         self._note_misnamed(self.relative(top))
-        pending = [top]
+        pending = [(str(top), self.relative(top))]
         while pending:
-            directory = pending.pop()
+            directory, name = pending.pop()
+            prefix = "" if name == "." else f"{name}/"
             for entry in self._entries(directory):
+                path = prefix + entry.name
                 if entry.is_symlink():
-                    self._add_link(entry)
+                    self._add_link(entry, path)
                 elif entry.is_dir(follow_symlinks=False):
-                    pending.extend(self._entered(entry))
+                    if self._enters(entry, path):
+                        pending.append((entry.path, path))
                 elif _is_python(entry.name):
-                    self.add(self.relative(Path(entry.path)))
+                    self.add(path)
 
     def _is_excluded(self, path: str) -> bool:
         return any(patterns.matches(pattern, path) for pattern in self.exclude)
 
-    def _entries(self, directory: Path) -> list[os.DirEntry[str]]:
+    def _entries(self, directory: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(directory) as entries:
                 return list(entries)
         except OSError as error:
-            reason = source.unreadable(directory, error)
-            self.errors.add(AnalysisError(self.relative(directory), 0, reason.code, reason.message))
+            reason = source.unreadable(Path(directory), error)
+            self.errors.add(AnalysisError(self.relative(Path(directory)), 0, reason.code, reason.message))
             return []
 
-    def _entered(self, entry: os.DirEntry[str]) -> Iterator[Path]:
-        """Yield the directory if it is to be walked."""
-        path = Path(entry.path)
-        if entry.name in NEVER_ENTERED or (path / "pyvenv.cfg").exists():
-            return
-        if self._is_excluded(self.relative(path)):
-            self.excluded.add(self.relative(path))
-            return
-        self._note_misnamed(self.relative(path))
-        yield path
+    def _enters(self, entry: os.DirEntry[str], path: str) -> bool:
+        """Whether a directory is to be walked."""
+        if entry.name in NEVER_ENTERED or os.path.exists(f"{entry.path}/pyvenv.cfg"):  # noqa: PTH110 - for speed
+            return False
+        if self._is_excluded(path):
+            self.excluded.add(path)
+            return False
+        self._note_misnamed(path)
+        return True
 
     def _note_misnamed(self, directory: str) -> None:
         """Report a directory that is named like a Python file."""
@@ -182,10 +184,9 @@ class _Search:
     def _is_left_out(self, path: str) -> bool:
         return self._is_excluded(path) or (not self.include_tests and is_test(path))
 
-    def _add_link(self, entry: os.DirEntry[str]) -> None:
+    def _add_link(self, entry: os.DirEntry[str], path: str) -> None:
         if not _is_python(entry.name):
             return
-        path = self.relative(Path(entry.path))
         try:
             target = os.path.realpath(entry.path, strict=True)
         except OSError:  # broken, or a loop: whoever reads it says so
