@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from commands import check
-from selfstop.project.git import Ignored
+from selfstop.project import git as asked
+from selfstop.project.git import Repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -64,15 +65,17 @@ def test_ignored_files_are_said_when_asked_for(repository):
 
 def test_nothing_is_ignored_outside_of_a_repository(tmp_path):
     (tmp_path / ".gitignore").write_text("*.py\n", encoding="utf-8")
-    with Ignored(tmp_path) as ignored:
-        assert ignored.paths() == frozenset()
+    with Repository(tmp_path, ["a"]) as outside:
+        assert outside.ignored() == frozenset()
+        assert outside.unseen() is None
+        assert outside.search(["a"]) is None
 
 
 def test_names_may_be_anything(repository):
     (repository / "generated" / "a\nb.py").write_text(STOP, encoding="utf-8")
     (repository / "ignored_ü \n.py").write_text(STOP, encoding="utf-8")
-    with Ignored(repository) as ignored:
-        assert ignored.paths() == {"generated", "also/ignored_one.py", "ignored_ü \n.py"}
+    with Repository(repository, ["a"]) as inside:
+        assert inside.ignored() == {"generated", "also/ignored_one.py", "ignored_ü \n.py"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script")
@@ -90,3 +93,36 @@ def test_the_configuration_of_a_repository_runs_nothing(repository, tmp_path, ke
 def test_a_broken_repository_ignores_nothing(repository):
     (repository / ".git" / "HEAD").write_text("nonsense", encoding="utf-8")
     assert len(checked(repository)) == 4
+
+
+@pytest.fixture
+def searched_by_git(monkeypatch):
+    """Every repository counts as large, for runs in this process."""
+    monkeypatch.setattr(asked, "_LARGE_INDEX_IN_BYTES", 0)
+
+
+def found_in_process(root: Path) -> list[str]:
+    from selfstop.session import Request, run
+
+    return [finding.call.path for finding in run(Request(paths=(root,))).report.findings]
+
+
+def test_search_by_git_finds_what_a_search_of_all_files_finds(repository, searched_by_git):
+    (repository / "new ü.py").write_text(STOP, encoding="utf-8")
+    inner = repository / "inner"
+    inner.mkdir()
+    (inner / "own.py").write_text(STOP, encoding="utf-8")
+    git(inner, "init", "--quiet")
+    (repository / "harmless.py").write_text("print(1)\n", encoding="utf-8")
+    git(repository, "add", "harmless.py", "kept.py")
+    git(repository, "update-index", "--assume-unchanged", "harmless.py")
+    (repository / "harmless.py").write_text(STOP, encoding="utf-8")
+    (repository / "kept.py").unlink()
+    expected = ["also/tracked.py", "harmless.py", "inner/own.py", "new ü.py"]
+    with Repository(repository, ["stop_instances"]) as large:
+        assert large.unseen() == {"also/tracked.py"}
+        assert large.search(["stop_instances"]) == {"harmless.py", "new ü.py"}
+        assert large.search(["boto3", "nothing"]) == {"harmless.py", "new ü.py"}
+        assert large.search(["no such word"]) == frozenset()
+    assert found_in_process(repository) == expected
+    assert checked(repository) == expected

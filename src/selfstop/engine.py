@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from selfstop.config import EngineOptions
 from selfstop.model import Report
-from selfstop.project.files import select
-from selfstop.project.search import MayStop
+from selfstop.project.search import starts
 
 if TYPE_CHECKING:
     from selfstop.project.propagation import Propagation
@@ -27,17 +26,17 @@ def check(
     matter is parsed, in up to ``jobs`` processes where that pays; ``progress`` is told how far that is. A file
     that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same.
     """
-    candidates = select(files, MayStop(options))
-    if not candidates:
-        return Report(files_checked=len(files))
+    found, errors = starts(files, options)
+    if not found:
+        return Report(errors=tuple(sorted(errors)), files_checked=len(files))
     from selfstop.project.demand import Demand
     from selfstop.project.workers import Workers
 
     with Workers(jobs, progress) as workers:
         demand = Demand(files, options, workers.lower_all)
-        judged = demand.analyse(candidates, judge)
+        judged = demand.analyse(found, judge)
     report = described(judged)
-    return replace(report, errors=tuple(sorted(set(demand.errors))), files_checked=len(files))
+    return replace(report, errors=tuple(sorted({*errors, *demand.errors})), files_checked=len(files))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ given the whole project, and what it says is reduced to the files that were aske
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,8 @@ from selfstop.model import AnalysisError, Report
 from selfstop.noqa import Suppressions
 from selfstop.project.discovery import Discovered, discover, relative
 from selfstop.project.files import Files
-from selfstop.project.git import Ignored
+from selfstop.project.git import Repository
+from selfstop.project.search import MayStop
 from selfstop.selection import Selection, select
 
 STDIN_NAME: Final = "stdin"
@@ -73,10 +75,13 @@ def run(request: Request) -> Outcome:
     """Check what ``request`` asks for. A `ConfigError` is the only exception that has to be expected."""
     root = find_root(common_ancestor(request.paths))
     config = load(root, request.overrides)
-    discovered, project = _discover(request.paths, root, config)
-    given = dict.fromkeys(discovered.files, request.stdin) if request.stdin is not None else {}
-    files = Files(root, {*project, *discovered.files}, given)
-    found = _analyse(files, config, request) if discovered.files else Report()
+    with Repository(root, MayStop(config.engine_options).words) as repository:
+        discovered, project = _discover(request.paths, root, config, repository)
+        given = dict.fromkeys(discovered.files, request.stdin) if request.stdin is not None else {}
+        files = Files(
+            root, {*project.files, *discovered.files}, given, functools.partial(_grep, repository, discovered, project)
+        )
+        found = _analyse(files, config, request) if discovered.files else Report()
     report = _only(found, discovered.files)
     report = replace(
         report, errors=tuple(sorted({*report.errors, *discovered.errors, *_unreadable(files, discovered.files)}))
@@ -100,18 +105,30 @@ def common_ancestor(paths: Sequence[Path]) -> Path:
         return Path(absolute[0] if absolute else os.curdir)
 
 
-def _discover(paths: Iterable[Path], root: Path, config: Config) -> tuple[Discovered, tuple[str, ...]]:
+def _discover(
+    paths: Iterable[Path], root: Path, config: Config, repository: Repository
+) -> tuple[Discovered, Discovered]:
     """Find the files of the run, and those of the project that they are judged in."""
     named = [relative(path, root) for path in paths]
-    with Ignored(root) as ignored:
-        found = discover(paths, root=root, exclude=config.exclude, include_tests=config.include_tests)
-        project = Discovered()
-        if named == ["."]:
-            project = found
-        elif is_project(root):
-            project = discover([root], root=root, exclude=config.exclude, include_tests=config.include_tests)
-        left_out = ignored.paths()
-    return found.without(left_out, frozenset(named)), project.without(left_out, frozenset()).files
+    found = discover(paths, root=root, exclude=config.exclude, include_tests=config.include_tests)
+    project = Discovered()
+    if named == ["."]:
+        project = found
+    elif is_project(root):
+        project = discover([root], root=root, exclude=config.exclude, include_tests=config.include_tests)
+    ignored = repository.ignored()
+    return found.without(ignored, frozenset(named)), project.without(ignored, frozenset())
+
+
+def _grep(repository: Repository, discovered: Discovered, project: Discovered, words: Sequence[str]) -> Set[str] | None:
+    """Let git find the files with one of ``words``; those that it does not look at may always have one."""
+    unseen = repository.unseen()
+    found = None if unseen is None else repository.search(words)
+    if unseen is None or found is None:
+        return None
+    nested = tuple(f"{directory}/" for directory in project.repositories)
+    apart = {path for path in project.files if path.startswith(nested)} if nested else set()
+    return found | unseen | apart | {*project.links, *(set(discovered.files) - set(project.files))}
 
 
 def _unreadable(files: Files, paths: Iterable[str]) -> Iterator[AnalysisError]:

@@ -8,7 +8,7 @@ imported for it, functions that bind an attribute of which a condition speaks. U
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -23,11 +23,11 @@ from selfstop.project.files import select
 from selfstop.project.linker import Linker
 from selfstop.project.lowering import Lowered, Task
 from selfstop.project.names import beside, by_suffix, module_name
-from selfstop.project.outline import Outline, outline, referring
+from selfstop.project.outline import Outline, outline
 from selfstop.project.program import Program
 from selfstop.project.questions import Questions
 from selfstop.project.reach import GENERIC_NAMES, Reach
-from selfstop.project.search import search_words
+from selfstop.project.search import Start
 from selfstop.project.stopcalls import StopCalls
 
 SHORT = 100
@@ -79,32 +79,25 @@ class Demand:
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str]] = set()
 
-    def analyse(self, candidates: Iterable[str], judge: Callable[[Reach], _T]) -> _T:
-        """What ``judge`` says once everything that it asks for is loaded."""
-        for path in candidates:
-            self._start(path)
+    def analyse(self, starts: Mapping[str, Start], judge: Callable[[Reach], _T]) -> _T:
+        """What ``judge`` says once everything that it asks for is loaded, beginning with the files ``starts``."""
+        for path, start in starts.items():
+            self._loaded[path] = _loaded(start.outline, start.lines)
+            self._possible_callers.add(path)
         while True:
             reach = self._linked()
             reach.ask()
-            if self._answer(reach) or self._load_callers(reach):
+            deciding = {reach.program.functions[identity].module for identity in reach.functions}
+            if self._answer(reach, deciding | set(map(module_of, self._possible_callers))) or self._load_callers(reach):
                 continue
             reach.ask_further()
-            if self._answer(reach):
+            if self._answer(reach, deciding):
                 continue
             verdict = judge(reach)
-            if not self._answer(reach):
+            if not self._answer(reach, deciding):
                 return verdict
 
     # Loading
-
-    def _start(self, path: str) -> None:
-        """Load a file if it refers to a stop call."""
-        text = self._text(path)
-        names, verbs = search_words(self.options)
-        found = None if text is None else referring(text, names, verbs)
-        if found is not None:
-            self._loaded[path] = _loaded(found[0], found[1])
-            self._possible_callers.add(path)
 
     def _load(self, path: str) -> _Loaded | None:
         if path not in self._loaded:
@@ -161,7 +154,7 @@ class Demand:
         if new:
             self._searched |= {(name, owner) for name, found in new.items() for owner in found}
             mention = _Mention(new)
-            for path in select(self.files, mention):
+            for path in select(self.files, mention, sorted(new)):
                 if path not in self._loaded and self._load(path) is not None:
                     grew = True
                 self._possible_callers.add(path)
@@ -174,8 +167,11 @@ class Demand:
 
     # Answers
 
-    def _answer(self, reach: Reach) -> bool:
-        """Load what was asked for; returns whether that is anything new."""
+    def _answer(self, reach: Reach, askers: Set[str]) -> bool:
+        """Load what was asked for; returns whether that is anything new.
+
+        Modules are loaded where one of the modules ``askers`` imports them, or for a setting.
+        """
         questions = reach.program.questions
         grew = False
         for identity in questions.functions:
@@ -183,7 +179,7 @@ class Demand:
             loaded = self._loaded[function.path]
             # What it calls in its own file is asked for next.
             grew = loaded.keep(loaded.outline.called_from([function.line])) or grew
-        for path in sorted(self._imported(reach, questions)):
+        for path in sorted(self._imported(reach, questions, askers)):
             if path not in self._loaded and self._load(path) is not None:
                 grew = True
         return self._bind(questions) or grew
@@ -206,11 +202,9 @@ class Demand:
         loaded = self._loaded[path]
         return word in loaded.outline.text and loaded.keep(loaded.outline.mentioning(re.compile(pattern)))
 
-    def _imported(self, reach: Reach, questions: Questions) -> Iterator[str]:
-        """Files of modules that were asked for: from a possible caller, or for a setting."""
-        callers = {reach.program.functions[identity].module for identity in reach.functions}
-        callers |= {module_name(path)[0] for path in self._possible_callers}
-        known = [module for name in callers if (module := reach.program.modules.get(name)) is not None]
+    def _imported(self, reach: Reach, questions: Questions, askers: Set[str]) -> Iterator[str]:
+        """Files of modules that were asked for."""
+        known = [module for name in sorted(askers) if (module := reach.program.modules.get(name)) is not None]
         origins = {path for module in known for _, path in module.imports}
         origins |= {star for module in known for star in module.star_imports}
         origins |= {path for module in known for function in module.functions for path in _dotted_in(function)}
@@ -239,6 +233,11 @@ def _loaded(outline: Outline, lines: Iterable[int] = ()) -> _Loaded:
     if len(outline.lines) <= SHORT:
         lines = [unit.line for unit in outline.units]
     return _Loaded(outline, set(lines))
+
+
+def module_of(path: str) -> str:
+    """The name of the module at ``path``."""
+    return module_name(path)[0]
 
 
 def _owners(reach: Reach) -> dict[str, set[str]]:
@@ -282,7 +281,10 @@ def _word(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"\b" + re.escape(_bytes(name)) + rb"\b")
 
 
-def _any_word(names: Iterable[str]) -> re.Pattern[str]:
+def _any_word(names: Set[str]) -> re.Pattern[str]:
+    """Any of ``names`` as a word; nothing where there are none."""
+    if not names:
+        return re.compile(r"(?!)")
     return re.compile(r"\b(?:" + "|".join(re.escape(name) for name in sorted(names)) + r")\b")
 
 

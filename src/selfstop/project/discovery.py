@@ -32,7 +32,8 @@ class Discovered:
 
     ``files`` are checked, ``excluded`` are left out by configuration (a directory stands for what it
     contains), ``tests`` because they are test code, ``ignored`` because git ignores them, and ``errors`` are
-    what could not even be looked at.
+    what could not even be looked at. ``links`` are those of the files that are symbolic links, ``repositories``
+    the directories below that are repositories of their own.
     """
 
     files: tuple[str, ...] = ()
@@ -40,6 +41,8 @@ class Discovered:
     tests: tuple[str, ...] = ()
     errors: tuple[AnalysisError, ...] = ()
     ignored: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
 
     def without(self, ignored: Set[str], named: Set[str]) -> Discovered:
         """Leave out what git ignores, except what the user named, or what is below that."""
@@ -108,6 +111,7 @@ class _Search:
     excluded: set[str] = field(default_factory=set)
     tests: set[str] = field(default_factory=set)
     errors: set[AnalysisError] = field(default_factory=set)
+    repositories: set[str] = field(default_factory=set)
 
     def relative(self, path: Path) -> str:
         return relative(path, self.root)
@@ -120,6 +124,8 @@ class _Search:
             excluded=tuple(sorted(self.excluded)),
             tests=tuple(sorted(self.tests)),
             errors=tuple(sorted(self.errors)),
+            links=tuple(sorted(linked)),
+            repositories=tuple(sorted(self.repositories)),
         )
 
     def add(self, path: str, link_to: str | None = None) -> None:
@@ -144,7 +150,9 @@ class _Search:
             directory, name = pending.pop()
             prefix = "" if name == "." else f"{name}/"
             for entry in self._entries(directory):
-                path = prefix + entry.name
+                path = prefix + entry.name if not name.startswith("..") else self.relative(Path(entry.path))
+                if entry.name == ".git" and prefix:
+                    self.repositories.add(name)
                 if entry.is_symlink():
                     self._add_link(entry, path)
                 elif entry.is_dir(follow_symlinks=False):

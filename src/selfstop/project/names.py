@@ -11,7 +11,8 @@ def module_name(path: str) -> tuple[str, bool]:
 
     A leading ``src`` is a source root, not a package.
     """
-    parts = list(PurePosixPath(path).with_suffix("").parts)
+    stem, dot, suffix = path.rpartition(".")
+    parts = (stem if dot and stem and "/" not in suffix else path).split("/")
     if parts[0] == "src" and len(parts) > 1:
         parts = parts[1:]
     is_package = parts[-1] == "__init__" and len(parts) > 1

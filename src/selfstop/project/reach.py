@@ -347,6 +347,8 @@ class Reach:
 
     def _keepers_in(self, module: ModuleCode, names: Set[str]) -> Iterator[Definition]:
         for spoken, definition in module.links:
+            if definition.target == Var(module.name, "__all__"):
+                continue  # a list of names for importers, not of things to call
             if not names.isdisjoint(spoken) and any(map(self._stops, walk(definition.value or NONE))):
                 yield definition
 
@@ -427,7 +429,10 @@ class Reach:
         names = self.stops.words | {self.program.functions[identity].name for identity in self.functions}
         for module in self.program.modules.values():
             for definition in self._keepers_in(module, names):
-                if not isinstance(definition.target, Var) or definition.target.scope not in self.program.functions:
+                outlives = (
+                    not isinstance(definition.target, Var) or definition.target.scope not in self.program.functions
+                )
+                if outlives and not _is_definition(definition):
                     yield last_name(definition.target), module.name
         yield from self._imported_as()
 
@@ -501,6 +506,15 @@ class Reach:
     def callers_of(self, identity: str) -> Iterable[tuple[str, int, Mode]]:
         """Call sites of a function, other than its own."""
         return [item for item in self.callers.get(identity, ()) if item[0] != identity]
+
+
+def _is_definition(definition: Definition) -> bool:
+    """Whether it is a ``def`` or a ``class``."""
+    match definition.value:
+        case Func() | App(op="class", args=(Const(),)) as value:
+            identity = value.function if isinstance(value, Func) else class_id(value)
+            return identity.partition("#")[0].rpartition(":")[2].rpartition(".")[2] == last_name(definition.target)
+    return False
 
 
 def _differ(first: Term, second: Term) -> bool:

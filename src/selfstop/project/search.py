@@ -1,8 +1,45 @@
-"""The first look at a file: whether its bytes allow for a stop call at all."""
+"""The first look at a project: which files call or refer to a stop call at all.
+
+A search of their bytes comes first, then a look at their syntax with Python's own parser. In almost every
+project that is the end of it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from selfstop import source
 from selfstop.config import EngineOptions
+from selfstop.model import AnalysisError
+from selfstop.project.files import select
+from selfstop.project.outline import Outline, referring
+
+
+@dataclass(frozen=True)
+class Start:
+    """A file that refers to a stop call, and the functions (by line) that do."""
+
+    outline: Outline
+    lines: frozenset[int]
+
+
+def starts(files: Mapping[str, bytes], options: EngineOptions) -> tuple[dict[str, Start], list[AnalysisError]]:
+    """The files that refer to a stop call, and those of which that cannot be said."""
+    names, verbs = search_words(options)
+    found: dict[str, Start] = {}
+    errors: list[AnalysisError] = []
+    may_stop = MayStop(options)
+    for path in select(files, may_stop, may_stop.words):
+        try:
+            text = source.decode(files[path])
+        except source.NotAnalysable as error:
+            errors.append(AnalysisError(path, error.line, error.code, error.message))
+            continue
+        reference = referring(text, names, verbs)
+        if reference is not None:
+            found[path] = Start(*reference)
+    return found, errors
 
 
 def search_words(options: EngineOptions) -> tuple[frozenset[str], frozenset[str]]:
@@ -26,6 +63,11 @@ class MayStop:
         names, verbs = search_words(options)
         self._names = [name.encode("utf-8") for name in sorted(names)]
         self._verbs = [b"." + verb.encode("utf-8") for verb in sorted(verbs)]
+
+    @property
+    def words(self) -> list[str]:
+        """Words one of which is in each file that is accepted."""
+        return [name.decode() for name in self._names] + ["Instance(", ".instances"]
 
     def __call__(self, data: bytes) -> bool:
         """Whether ``data`` has one of the names, or what every use of the resource interface has."""
