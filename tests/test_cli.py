@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -126,6 +127,21 @@ class TestOptions:
         done = check("-v", "--exclude", "vendor", cwd=tmp_path)
         assert "excluded vendor" in done.err
         assert "left out as test code tests/c.py" in done.err
+
+    def test_verbose_says_which_machine_a_guarded_call_stops(self, tmp_path):
+        guarded = """\
+            from ec2_metadata import ec2_metadata
+            def finish(ec2, idle, ids):
+                if idle >= 5:
+                    ec2.stop_instances(InstanceIds=[ec2_metadata.instance_id])
+                    ec2.stop_instances(InstanceIds=ids)
+            """
+        done = check("-v", cwd=write(tmp_path, {"a.py": dedent(guarded)}))
+        lines = [line for line in done.err.splitlines() if " guarded " in line]
+        assert lines == [
+            "selfstop: guarded a.py:4:9 ec2.stop_instances: idle >= 5; stops itself: the instance id is read at a.py:4",
+            "selfstop: guarded a.py:5:9 ec2.stop_instances: idle >= 5",
+        ]
 
     def test_noqa_suppresses_and_is_counted(self, tmp_path):
         done = check(cwd=write(tmp_path, {"a.py": UNGUARDED.rstrip() + b"  # noqa: SST101\n"}))

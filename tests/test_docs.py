@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -110,3 +111,17 @@ def test_the_architecture_names_every_module() -> None:
     modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     listed = set(re.findall(r"^\| `([a-z0-9_/]+\.py)` \|", text, re.MULTILINE))
     assert listed == {module for module in modules if not module.endswith(("__init__.py", "__main__.py"))}
+
+
+def keys_of(value: object) -> set[str]:
+    """All keys in a JSON value, however deep."""
+    if isinstance(value, dict):
+        return set(value).union(*(keys_of(item) for item in value.values()))
+    return set().union(*(keys_of(item) for item in value)) if isinstance(value, list) else set()
+
+
+def test_the_keys_of_the_json_are_documented(checkout: Path) -> None:
+    (checkout / "broken.py").write_text("stop_instances(", encoding="utf-8")
+    found = keys_of(json.loads(selfstop("check", "--output-format", "json", cwd=checkout).out))
+    text = (PROJECT / "docs" / "output.md").read_text(encoding="utf-8").partition("## json")[2]
+    assert found <= set(re.findall(r"`([a-z_]+)`", text))

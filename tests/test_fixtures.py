@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,18 @@ import libcst
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from expectations import Expectations, MarkError, differences, parse_expectations
+from expectations import (
+    Aim,
+    Expectations,
+    MarkError,
+    differences,
+    differences_of_targets,
+    parse_expectations,
+    unused_births,
+)
 from selfstop.config import EngineOptions
 from selfstop.engine import check
+from selfstop.model import IdSource, Span, StopCall, Target
 
 if TYPE_CHECKING:
     from selfstop.model import Report
@@ -43,6 +53,10 @@ def verdicts(report: Report, path: str, *, with_defaults: bool) -> set[tuple[int
     }
 
 
+def calls_of(report: Report) -> list[StopCall]:
+    return [*(finding.call for finding in report.findings), *report.guarded]
+
+
 def check_alone(path: Path) -> Report:
     return check({name_of(path): path.read_bytes()}, EngineOptions())
 
@@ -65,6 +79,21 @@ def test_guarded_calls_are_listed(path: Path) -> None:
     missing = differences(source, {(line, "guarded") for line in expected.guarded - listed}, ())
     mistaken = differences(source, (), {(line, "guarded") for line in expected.no_stop & listed})
     assert not missing + mistaken, "\n".join([name_of(path), *missing, *mistaken])
+
+
+@pytest.mark.parametrize("path", SINGLE_FILES, ids=name_of)
+def test_targets(path: Path) -> None:
+    files = {name_of(path): path.read_bytes()}
+    different = differences_of_targets(files, calls_of(check_alone(path)))
+    assert not different, "\n".join(["", *different])
+    assert unused_births(files) == set()
+
+
+def test_targets_of_the_academy() -> None:
+    files = {path.relative_to(ACADEMY).as_posix(): path.read_bytes() for path in ACADEMY_FILES}
+    different = differences_of_targets(files, calls_of(check(files, EngineOptions())))
+    assert not different, "\n".join(["", *different])
+    assert unused_births(files) == set()
 
 
 def test_academy() -> None:
@@ -115,6 +144,8 @@ SOURCE = b"f()  %s\n"
         (b"# expect: SST104, SST201", {(1, "SST104"), (1, "SST201")}),
         (b"# silent: guarded", set()),
         (b"# silent: no stop", set()),
+        (b"# expect: SST104, SST201 [self]", {(1, "SST104"), (1, "SST201")}),
+        (b"# silent: guarded [other: here]", set()),
     ],
 )
 def test_marks(comment: bytes, findings: set[tuple[int, str]]) -> None:
@@ -141,6 +172,16 @@ def test_marks(comment: bytes, findings: set[tuple[int, str]]) -> None:
         b"# silent",
         b"# silent: guraded",
         b"# slient: guarded",
+        b"# silent: no stop [self]",
+        b"# silent: guarded [himself]",
+        b"# silent: guarded [self:]",
+        b"# silent: guarded [self here]",
+        b"# silent: guarded [unknown: here]",
+        b"# expect: [self]",
+        b"# expect: SST101[self]",
+        b"# born:",
+        b"# born here",
+        b"# bron: here",
         b"# anything else behind code",
     ],
 )
@@ -153,6 +194,46 @@ def test_misspelt_marks_are_errors(comment: bytes) -> None:
 def test_marks_without_a_call_are_errors(comment: bytes) -> None:
     with pytest.raises(MarkError):
         parse_expectations(comment + b"\nf()\n")
+
+
+def test_marks_name_the_target_and_where_the_id_was_born() -> None:
+    source = b"""\
+me = f()  # born: imds, own
+stop(me)  # silent: guarded [self: imds]
+stop(me, you)  # expect: SST101 [self: imds, own]
+stop(you)  # expect: SST101 [unknown]
+stop(them)  # expect: SST101
+"""
+    expected = parse_expectations(source)
+    assert expected.births == {("imds", 1), ("own", 1)}
+    assert expected.aims == {
+        Aim(2, "self", frozenset({"imds"})),
+        Aim(3, "self", frozenset({"imds", "own"})),
+        Aim(4, "unknown"),
+    }
+    assert expected.lines == {2, 3, 4, 5}
+    assert unused_births({"a.py": source, "b.py": b"f()  # born: nowhere\n"}) == {"nowhere"}
+
+
+@pytest.mark.parametrize(
+    ("mark", "target", "lines"),
+    [
+        (b"[other]", "self", [1]),
+        (b"[unknown]", "self", [1]),
+        (b"[self: here]", "self", [1]),
+        (b"[self: imds]", "self", []),
+        (b"[self: imds]", "self", [1, 2]),
+        (b"[self: imds]", "other", [1]),
+    ],
+)
+def test_differences_of_targets_are_seen(mark: bytes, target: str, lines: list[int]) -> None:
+    files = {"a.py": b"f()  # born: imds\nstop()  # silent: guarded %s\n" % mark}
+    places = tuple(IdSource("a.py", line, "") for line in lines)
+    call = StopCall("a.py", Span(2, 1, 2, 7), "f", "stop", (), Target(target), places)
+    right = replace(call, target=Target.SELF, sources=(IdSource("a.py", 1, ""),))
+    assert differences_of_targets(files, [call])
+    assert not differences_of_targets({"a.py": files["a.py"].replace(mark, b"[self: imds]")}, [right])
+    assert differences_of_targets(files, [])
 
 
 def test_comments_in_strings_and_prose_are_no_marks() -> None:

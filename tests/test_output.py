@@ -9,6 +9,7 @@ import pytest
 from selfstop.model import (
     AnalysisError,
     Finding,
+    IdSource,
     Place,
     Report,
     Span,
@@ -31,8 +32,9 @@ LINES = [
 ]
 
 
-def finding(path="app/run.py", line=5, column=2, *, message="stops", callee="_stop_self_ec2", witness=()):
-    call = StopCall(path, Span(line, column, line, column + 20), "main", callee, ("x > 0",), Target.SELF)
+def finding(path="app/run.py", line=5, column=2, *, message="stops", callee="_stop_self_ec2", witness=(), sources=()):
+    span = Span(line, column, line, column + 20)
+    call = StopCall(path, span, "main", callee, ("x > 0",), Target.SELF, sources)
     return Finding(call, "SST102", message, witness)
 
 
@@ -49,7 +51,12 @@ WITNESS = (
     WitnessStep("b.py", 12, "call ec2.stop_instances()", StepKind.STOP, "_stop_self_ec2"),
 )
 REPORT = Report(
-    findings=(finding(witness=WITNESS),),
+    findings=(
+        finding(
+            witness=WITNESS,
+            sources=(IdSource("lib/imds.py", 45, "requests.get(ID_URL)"), IdSource("lib/file.py", 3, "open(FILE)")),
+        ),
+    ),
     guarded=(StopCall("app/z.py", Span(7, 9, 7, 20), "f", "stop", ("T > 0", "n >= T")),),
     errors=(AnalysisError("a.py", 0, "SST001", "cannot read the file: permission denied"),),
     unresolved=(UnresolvedCall("u.py", Span(3, 5, 3, 9), "f", "one.leave", "why", (Place("h.py", 5, "Host.leave"),)),),
@@ -73,6 +80,7 @@ def test_text_adds_frame_and_witness():
         "    4 |     finally:\n"
         "    5 |     _stop_self_ec2('日本')  # \\x1b[31m\n"
         "      |     ^^^^^^^^^^^^^^^^^^^^^^\n"
+        "    stops itself: the instance id is read at here/lib/imds.py:45 and here/lib/file.py:3\n"
         "    how it gets there:\n"
         "      here/app/run.py\n"
         "         1  enter main               run as a script\n"
@@ -136,6 +144,29 @@ def test_text_underlines_to_the_end_of_the_line_what_goes_on_below():
     assert "    1 | stop(\n      | ^^^^^\n" in shown
 
 
+def shown_target(target, *sources):
+    call = StopCall("a.py", Span(1, 1, 1, 5), "f", "stop", (), target, sources)
+    lines = render("text", Report(findings=(Finding(call, "SST101", "stops"),)), ["stop()\n"]).splitlines()
+    return [line.strip() for line in lines if "|" not in line and "SST101" not in line and line]
+
+
+LISTING = IdSource("fleet.py", 14, "ec2.describe_instances()")
+
+
+@pytest.mark.parametrize(
+    ("target", "sources", "expected"),
+    [
+        (Target.UNKNOWN, (), []),
+        (Target.SELF, (), ["stops itself"]),
+        (Target.SELF, (LISTING,), ["stops itself: the instance id is read at here/fleet.py:14"]),
+        (Target.OTHER, (), ["stops another machine"]),
+        (Target.OTHER, (LISTING,), ["stops another machine, see here/fleet.py:14: ec2.describe_instances()"]),
+    ],
+)
+def test_text_says_which_machine_is_stopped_if_that_is_known(target, sources, expected):
+    assert shown_target(target, *sources) == expected
+
+
 @pytest.mark.parametrize("line", [0, 1, 99])
 def test_text_survives_a_place_outside_of_the_file(line):
     assert "SST102" in render("text", Report(findings=(finding(line=line),)), [])
@@ -157,6 +188,7 @@ def test_json_has_the_shape_of_the_contract():
                 "function": "main",
                 "callee": "_stop_self_ec2",
                 "target": "self",
+                "target_source": {"path": "lib/imds.py", "line": 45, "text": "requests.get(ID_URL)"},
                 "conditions": ["x > 0"],
                 "witness": [
                     {
@@ -178,6 +210,8 @@ def test_json_has_the_shape_of_the_contract():
                 "column": 9,
                 "function": "f",
                 "callee": "stop",
+                "target": "unknown",
+                "target_source": None,
                 "conditions": ["T > 0", "n >= T"],
             }
         ],
@@ -229,7 +263,14 @@ EVIL = {
 def test_what_deceives_is_escaped(raw, shown):
     assert escape(f"a{raw}z") == f"a{shown}z"
     report = Report(
-        findings=(finding(path=f"a{raw}", message=f"m{raw}", witness=(WitnessStep(f"w{raw}", 1, f"t{raw}"),)),),
+        findings=(
+            finding(
+                path=f"a{raw}",
+                message=f"m{raw}",
+                witness=(WitnessStep(f"w{raw}", 1, f"t{raw}"),),
+                sources=(IdSource(f"s{raw}", 1, f"r{raw}"),),
+            ),
+        ),
         errors=(AnalysisError(f"e{raw}", 1, "SST003", f"n{raw}"),),
     )
     for name in FORMATS:

@@ -15,12 +15,18 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from commands import check as check_as_process
 from commands import flake8 as flake8_as_process
-from expectations import Expectations, differences, parse_expectations
+from expectations import (
+    Expectations,
+    differences,
+    differences_of_targets,
+    parse_expectations,
+    unused_births,
+)
 from selfstop import flake8_plugin
 from selfstop.cli import cli
 from selfstop.config import EngineOptions
 from selfstop.engine import check
-from selfstop.model import Report
+from selfstop.model import Report, Target
 from selfstop.output.message import one_line
 
 PROJECTS = Path(__file__).parent.parent / "fixtures" / "projects"
@@ -72,6 +78,15 @@ def test_guarded_calls_are_listed(folder: Path) -> None:
         mistaken = differences(source, (), {(line, "guarded") for line in expected.no_stop & listed})
         different += described(path, missing + mistaken)
     assert not different, "\n".join(["", *different])
+
+
+@of_every_project
+def test_targets(folder: Path) -> None:
+    report = report_of(folder)
+    calls = [*(each.call for each in report.findings), *report.guarded]
+    different = differences_of_targets(files_of(folder), calls)
+    assert not different, "\n".join(["", *different])
+    assert unused_births(files_of(folder)) == set()
 
 
 @of_every_project
@@ -144,6 +159,31 @@ def test_every_file_alone_says_what_all_files_say(folder: Path, project: Path) -
     together = checked()
     for path in files_of(folder):
         assert checked(path) == [line for line in together if line.startswith(f"{path}:")], path
+
+
+TARGETS = [folder for folder in FOLDERS if folder.name.startswith("targets_")]
+
+
+@pytest.mark.parametrize("folder", TARGETS, ids=lambda folder: folder.name)
+def test_every_door_leaves_out_what_stops_another_machine(folder: Path, project: Path) -> None:
+    """With `target = "self"`, and with nothing else: what is unknown is reported."""
+    everything = checked()
+    (project / "pyproject.toml").write_text(f'{CONFIGURATION}target = "self"\n', encoding="utf-8")
+    others = {
+        f"{each.call.path}:{each.call.span.line}:{each.call.span.column}: {each.code} {one_line(each)}"
+        for each in report_of(folder).findings
+        if each.call.target is Target.OTHER
+    }
+    expected = sorted(set(everything) - others)
+    assert checked() == expected
+    assert linted(1, project.parent / "flake8.txt") == expected
+    for path in files_of(folder):
+        assert checked(path) == [line for line in expected if line.startswith(f"{path}:")], path
+
+
+def test_other_machines_are_among_the_projects() -> None:
+    targets = {each.call.target for folder in TARGETS for each in report_of(folder).findings}
+    assert targets == set(Target)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="paths are compared as text")

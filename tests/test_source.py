@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from commands import run
 from selfstop import nesting, source
+from selfstop.model import Span
 from selfstop.source import NotAnalysable
 
 CALL = b"stop()"
@@ -298,3 +299,18 @@ class TestPosix:
         (tmp_path / "a.py").write_bytes(b"")
         (tmp_path / "a.py").chmod(0)
         assert "permission denied" in refusal(tmp_path / "a.py")
+
+
+@pytest.mark.parametrize(
+    ("data", "span", "expected"),
+    [
+        (b"x = f(1)\n", Span(1, 5, 1, 9), "f(1)"),
+        (b"x = f(\n    1,\n    2,\n)\ny = 2\n", Span(1, 5, 4, 2), "f(1, 2)"),
+        (b"x = f(\r\n    a,\r\n    [\r\n    ],\r\n)", Span(1, 5, 5, 2), "f(a, [])"),
+        (b"x = f(  # why\n    '#',  # so\n    # and so on\n)", Span(1, 5, 4, 2), "f('#')"),
+        (b"x = '\xc3\xa9'; f( 1 )\n", Span(1, 10, 1, 16), "f( 1 )"),
+    ],
+    ids=["one line", "many lines", "other line ends", "without comments", "columns are characters"],
+)
+def test_an_excerpt_is_on_one_line(data: bytes, span: Span, expected: str) -> None:
+    assert source.excerpt(data, span) == expected

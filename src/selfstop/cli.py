@@ -252,6 +252,7 @@ def _status(outcome: Outcome) -> int:
 def _remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     """Yield what is to be said about the run as a whole."""
     from selfstop.output.escape import escape
+    from selfstop.output.target import described
 
     left_out = outcome.discovered
     if verbose:
@@ -261,7 +262,8 @@ def _remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
         yield from (f"left out as test code {escape(path)}" for path in left_out.tests)
         for call in outcome.report.guarded:
             place = f"{call.path}:{call.span.line}:{call.span.column}"
-            yield escape(f"guarded {place} {call.callee}: {' and '.join(call.conditions)}")
+            target = described(call, str)
+            yield escape(f"guarded {place} {call.callee}: {' and '.join(call.conditions)}") + (target and f"; {target}")
         yield from (escape(_unresolved(call)) for call in outcome.report.unresolved)
     if outcome.found_nothing_to_check:
         yield "nothing to check: there is no Python file under the given paths"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from selfstop.config import EngineOptions
-from selfstop.model import Report
+from selfstop.model import Report, Span
 from selfstop.project.search import starts
 
 if TYPE_CHECKING:
     from selfstop.project.propagation import Propagation
     from selfstop.project.reach import Reach
+    from selfstop.project.target import Aim
     from selfstop.project.verdict import Judgement, Verdicts
     from selfstop.project.workers import Progress
 
@@ -29,34 +30,40 @@ def check(
     found, errors = starts(files, options)
     if not found:
         return Report(errors=tuple(sorted(errors)), files_checked=len(files))
+    from selfstop import source
     from selfstop.project.demand import Demand
     from selfstop.project.workers import Workers
 
+    def excerpt(path: str, span: Span) -> str:
+        return source.excerpt(files[path], span)
+
     with Workers(jobs, progress) as workers:
         demand = Demand(files, options, workers.lower_all)
-        judged = demand.analyse(found, judge)
+        judged = demand.analyse(found, lambda reach: judge(reach, excerpt))
     report = described(judged)
     return replace(report, errors=tuple(sorted({*errors, *demand.errors})), files_checked=len(files))
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A linked program, what its callers know, and the verdicts on all sites."""
+    """A linked program, what its callers know, and the verdicts on all sites, each with the machine it stops."""
 
     reach: Reach
     propagation: Propagation
     verdicts: Verdicts
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[tuple[Judgement, Aim], ...]
 
 
-def judge(reach: Reach) -> Judged:
-    """The verdicts on a linked program."""
+def judge(reach: Reach, excerpt: Callable[[str, Span], str]) -> Judged:
+    """The verdicts on a linked program; ``excerpt`` gives the source at a place."""
     from selfstop.project.propagation import Propagation
+    from selfstop.project.target import Targets
     from selfstop.project.verdict import Verdicts
 
     propagation = Propagation(reach, reach.linker)
     verdicts = Verdicts(reach, reach.linker, propagation)
-    return Judged(reach, propagation, verdicts, tuple(verdicts.judgements()))
+    targets = Targets(reach, excerpt)
+    return Judged(reach, propagation, verdicts, tuple((each, targets.of(each)) for each in verdicts.judgements()))
 
 
 def described(judged: Judged) -> Report:
@@ -66,8 +73,9 @@ def described(judged: Judged) -> Report:
     from selfstop.project.verdict import GUARDED
 
     program = judged.reach.program
-    found = [finding for each in judged.judgements for finding in findings(program, judged.verdicts, each)]
-    guarded = [stop_call(program, each) for each in judged.judgements if each.code == GUARDED]
+    calls = [(each, stop_call(program, each, aim)) for each, aim in judged.judgements]
+    found = [finding for each, call in calls for finding in findings(judged.verdicts, each, call)]
+    guarded = [call for each, call in calls if each.code == GUARDED]
     return Report(
         findings=tuple(sorted(found)),
         guarded=tuple(sorted(guarded)),

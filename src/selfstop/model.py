@@ -62,11 +62,22 @@ class WitnessStep:
 
 
 @dataclass(frozen=True, order=True)
+class IdSource:
+    """Where an instance id was born: ``text`` is the source of the expression that reads it, on one line."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, order=True)
 class StopCall:
     """A call that stops a machine, at the place where that was decided.
 
     ``function`` is the qualified name of the enclosing function (``<module>`` at top level), ``callee`` the
     called expression as written, ``conditions`` the source text of the conditions that dominate the call.
+    ``sources`` are the places that show the target, nearest first: where this machine's id is read, or where
+    another's comes from. There is none where the target is unknown, or known by the call's name alone.
     """
 
     path: str
@@ -75,6 +86,7 @@ class StopCall:
     callee: str
     conditions: tuple[str, ...]
     target: Target = Target.UNKNOWN
+    sources: tuple[IdSource, ...] = ()
 
 
 @dataclass(frozen=True, order=True)

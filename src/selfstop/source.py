@@ -23,6 +23,8 @@ from selfstop import nesting, rules
 if TYPE_CHECKING:
     import libcst
 
+    from selfstop.model import Span
+
 _FIRST_TWO_LINES: Final = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}[^\r\n]*")
 _FORM_FEED_INDENT: Final = re.compile(r"^[ \t\f]*\f", re.MULTILINE)
 
@@ -144,6 +146,21 @@ def lines_of(text: str) -> list[str]:
     return io.StringIO(text).readlines()
 
 
+def excerpt(data: bytes, span: Span) -> str:
+    """The source of an expression in a file, on one line and without comments."""
+    lines = lines_of(decode(data))[span.line - 1 : span.end_line]
+    lines[-1] = lines[-1][: span.end_column - 1]
+    lines[0] = lines[0][span.column - 1 :]
+    for number, column in _comments(lines):
+        lines[number - 1] = lines[number - 1][:column]
+    text = ""
+    for line in filter(None, (" ".join(line.split()) for line in lines)):
+        if line[0] in ")]}":
+            text = text.removesuffix(",")
+        text += line if not text or line[0] in ")]}" or text[-1] in "([{" else f" {line}"
+    return text
+
+
 def parse(text: str) -> libcst.Module:
     """Parse decoded text. Its positions are Python's, except as `column_shifts` says.
 
@@ -181,6 +198,15 @@ def column_shifts(text: str) -> dict[int, int]:
 def mentions(data: bytes, names: Iterable[str]) -> bool:
     """Whether any of ``names`` occurs anywhere in a file, found without decoding or parsing it."""
     return any(name.encode("utf-8") in data for name in names)
+
+
+def _comments(lines: list[str]) -> list[tuple[int, int]]:
+    """Where comments begin. There are none in what this Python cannot read."""
+    try:
+        tokens = list(tokenize.generate_tokens(iter(lines).__next__))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+    return [token.start for token in tokens if token.type == tokenize.COMMENT]
 
 
 def _lines_before(data: bytes, position: int) -> list[bytes]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from selfstop.model import AnalysisError, Finding, StopCall, UnresolvedCall, WitnessStep
+from selfstop.model import AnalysisError, Finding, IdSource, StopCall, UnresolvedCall, WitnessStep
 from selfstop.output.view import View
 from selfstop.rules import RULES
 
@@ -42,10 +42,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "end_column": call.span.end_column,
         "function": call.function,
         "callee": call.callee,
-        "target": call.target.value,
+        **_target(call),
         "conditions": list(call.conditions),
         "witness": [_step(step) for step in finding.witness],
     }
+
+
+def _target(call: StopCall) -> dict[str, Any]:
+    return {"target": call.target.value, "target_source": _source(call.sources[0]) if call.sources else None}
+
+
+def _source(source: IdSource) -> dict[str, Any]:
+    return {"path": source.path, "line": source.line, "text": source.text}
 
 
 def _step(step: WitnessStep) -> dict[str, Any]:
@@ -66,6 +74,7 @@ def _guarded(call: StopCall) -> dict[str, Any]:
         "column": call.span.column,
         "function": call.function,
         "callee": call.callee,
+        **_target(call),
         "conditions": list(call.conditions),
     }
 

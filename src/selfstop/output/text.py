@@ -1,4 +1,4 @@
-"""For humans: the line that the concise format prints, below it the code and the path that leads there."""
+"""For humans: the line that the concise format prints, below it the code, the target and the path that leads there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from selfstop.model import Finding, Span, StepKind, WitnessStep
 from selfstop.output.concise import sorted_lines
 from selfstop.output.escape import escape
+from selfstop.output.target import described
 from selfstop.output.view import View
 
 _LINES_BEFORE = 2
@@ -24,7 +25,9 @@ def render(view: View) -> str:
     """Render findings and errors, sorted by place, each with an empty line behind it."""
     blocks = []
     for line, item in sorted_lines(view):
-        details = [*_frame(item, view), *_witness(item, view)] if isinstance(item, Finding) else []
+        details = (
+            [*_frame(item, view), *_target(item, view), *_witness(item, view)] if isinstance(item, Finding) else []
+        )
         blocks.append("\n".join([line, *details]) + "\n\n")
     return "".join(blocks)
 
@@ -45,6 +48,13 @@ def _underline(text: str, span: Span) -> str:
     end = span.end_column - 1 if span.end_line == span.line else len(text.rstrip())
     before, marked = _shown(text[:start]), _shown(text[start:end])
     return " " * _width(before) + "^" * max(_width(marked), 1)
+
+
+def _target(finding: Finding, view: View) -> Iterator[str]:
+    """Yield which machine the call stops, if that is known."""
+    text = described(finding.call, view.display)
+    if text:
+        yield f"{_MARGIN}{text}"
 
 
 def _witness(finding: Finding, view: View) -> Iterator[str]:

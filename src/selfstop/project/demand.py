@@ -2,7 +2,8 @@
 
 First those in which a stop call is called or referred to; then those that mention a function from which one is
 reached; then whatever the analysis asks for: bodies of functions that are called on the way, modules that are
-imported for it, functions that bind an attribute of which a condition speaks. Until nothing new turns up.
+imported for it, functions that bind an attribute of which a condition speaks, all that an instance id comes through.
+Until nothing new turns up.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from selfstop.project.questions import Questions
 from selfstop.project.reach import GENERIC_NAMES, Reach
 from selfstop.project.search import Start
 from selfstop.project.stopcalls import StopCalls
+from selfstop.project.target import Targets
 
 SHORT = 100
 """Files of that many lines are taken whole: looking for what matters would cost more than it saves."""
@@ -92,6 +94,9 @@ class Demand:
                 continue
             reach.ask_further()
             if self._answer(reach, deciding):
+                continue
+            Targets(reach).ask()
+            if self._answer(reach, deciding | set(map(module_of, self._possible_callers))):
                 continue
             verdict = judge(reach)
             if not self._answer(reach, deciding):
@@ -192,6 +197,9 @@ class Demand:
                 grew = self._keep_matching(path, name.partition(".")[0], _binding(name)) or grew
         for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
             grew = self._keep_matching(self._paths[variable.scope], variable.name, _declaration(variable.name)) or grew
+        for name in sorted(questions.calls):
+            for path in sorted(self._loaded):
+                grew = self._keep_matching(path, name, rf"\b{re.escape(name)}\b\s*\(") or grew
         return grew
 
     def _keep_matching(self, path: str, word: str, pattern: str) -> bool:
@@ -216,6 +224,7 @@ class Demand:
                 found = self._file_of(dotted)
                 if found is not None:
                     yield found
+        yield from filter(None, map(self._file_of, sorted(questions.sources)))
 
     def _file_of(self, dotted: str) -> str | None:
         """The file of the longest prefix of a dotted name that is a module of the project."""

@@ -8,21 +8,22 @@ from selfstop import rules
 from selfstop.model import Finding, StopCall
 from selfstop.project.notes import threshold_name
 from selfstop.project.program import Program
+from selfstop.project.target import Aim
 from selfstop.project.verdict import GUARDED, Judgement, Verdicts
 from selfstop.project.witness import witness
 
 
-def stop_call(program: Program, judgement: Judgement) -> StopCall:
-    """The call that a judgement is about."""
+def stop_call(program: Program, judgement: Judgement, aim: Aim) -> StopCall:
+    """The call that a judgement is about, with the machine it stops."""
     site = judgement.site
     function = program.functions[site.function]
     conditions = tuple(dict.fromkeys(condition.source for condition in judgement.dominating if condition.text))
-    return StopCall(function.path, site.call.span, function.qualname, site.call.text, conditions)
+    span, text = site.call.span, site.call.text
+    return StopCall(function.path, span, function.qualname, text, conditions, aim.target, aim.sources)
 
 
-def findings(program: Program, verdicts: Verdicts, judgement: Judgement) -> list[Finding]:
+def findings(verdicts: Verdicts, judgement: Judgement, call: StopCall) -> list[Finding]:
     """What the rules say of one judgement: nothing, one finding, or one more for a default that switches on."""
-    call = stop_call(program, judgement)
     found = []
     if judgement.code != GUARDED:
         message = rules.message(judgement.code, **_arguments(call, judgement, verdicts))

@@ -24,6 +24,12 @@ class Questions:
     attributes: set[tuple[str, str]] = field(default_factory=set)
     """Names of attributes, each with a module in which it may be bound; of any module where that is empty."""
 
+    sources: set[str] = field(default_factory=set)
+    """Dotted names that lead to no module that is loaded, and from which an instance id comes."""
+
+    calls: set[str] = field(default_factory=set)
+    """Names of functions and classes, for all places where they are called."""
+
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
 
@@ -36,6 +42,16 @@ class Questions:
         """Ask what an imported name means."""
         if self.open:
             self.imports.add(dotted)
+
+    def source(self, dotted: str) -> None:
+        """Ask what an imported name means from which an instance id comes."""
+        if self.open:
+            self.sources.add(dotted)
+
+    def call_of(self, name: str) -> None:
+        """Ask what a function of that name is given."""
+        if self.open:
+            self.calls.add(name)
 
     def attribute(self, name: str, module: str = "") -> None:
         """Ask where attributes of that name are bound."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from selfstop.flow.cfg import Assign, Call, Test
@@ -71,6 +71,8 @@ class Use:
     args: tuple[Term, ...] = ()
     keywords: tuple[tuple[str, Term], ...] = ()
     cleanup: str = ""
+    handed: int = -1
+    """For what was handed away: its position among the arguments of the call."""
 
     @property
     def is_reference(self) -> bool:
@@ -139,11 +141,12 @@ class Reach:
         if last_name(func) in {"partial", "partialmethod", "wraps", "getattr", "setattr"}:
             return
         mode, cleanup = _handing_mode(call, func)
-        for value in (*args, *(value for _, value in keywords)):
+        for position, value in enumerate((*args, *(value for _, value in keywords))):
             if isinstance(func, Func) and not self._passes_on(func, args, keywords, value):
                 continue
             for term in self._referenced(value):
-                yield from self._handed(term, mode, cleanup)
+                for use in self._handed(term, mode, cleanup):
+                    yield replace(use, handed=position)
 
     def _passes_on(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], value: Term) -> bool:
         """Whether a function of the program calls, keeps or hands on what it is given, rather than look at it."""

@@ -131,9 +131,9 @@ class StopCalls:
             return False
         match receiver:
             case Result(callee=Attr(base=base, name="Instance"), args=args) if args:
-                return self._is_ec2(base)
+                return self.is_ec2(base)
             case App(op="call", args=(Attr(base=base, name="Instance"), _, *_)):
-                return self._is_ec2(base)
+                return self.is_ec2(base)
             case Result(callee=Attr(base=base, name="filter" | "all" | "limit" | "page_size")):
                 return self._is_collection(base, depth)
             case App(op="call", args=(Attr(base=base, name="filter" | "all" | "limit" | "page_size"), *_)):
@@ -154,10 +154,10 @@ class StopCalls:
     def _is_collection(self, term: Term, depth: int) -> bool:
         match term:
             case Attr(base=base, name="instances"):
-                return self._is_ec2(base)
+                return self.is_ec2(base)
         return self._is_resource(term, depth + 1)
 
-    def _is_ec2(self, term: Term, depth: int = 0) -> bool:
+    def is_ec2(self, term: Term, depth: int = 0) -> bool:
         """Whether ``term`` is a boto3 EC2 resource: made as one, or called so."""
         if depth > 5:
             return False
@@ -168,7 +168,7 @@ class StopCalls:
                 return last_name(callee) == "resource" and any(arg == Const("ec2") for arg in args)
             case Var() | Attr():
                 values = [d.value for d in self.program.definitions(term) if d.value is not None and d.value != term]
-                if any(self._is_ec2(value, depth + 1) for value in values):
+                if any(self.is_ec2(value, depth + 1) for value in values):
                     return True
                 return "ec2" in last_name(term).lower()
         return False
