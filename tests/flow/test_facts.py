@@ -10,16 +10,18 @@ from graphs import graph_of, lower
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.conditions import Evidence, Role, classify
+from selfstop.flow.contents import VOLATILE, Contents, is_silent
 from selfstop.flow.facts import Analysis, CallEffect
 from selfstop.flow.state import EMPTY, Condition, Shared, State
-from selfstop.flow.terms import Term
+from selfstop.flow.terms import Term, Var
 
 
 class LonelyFunction:
     """A world in which nothing but one module exists."""
 
     def __init__(self, source: str, shared: frozenset[object] = frozenset()) -> None:
-        self.definitions = lower(source).definitions
+        module = lower(source)
+        self.definitions, self.functions = module.definitions, module.functions
         self.outside = Shared(shared)
 
     def resolve(self, term: Term) -> Term:
@@ -41,6 +43,11 @@ class LonelyFunction:
 
     def shared(self, scope: str) -> Shared:
         return self.outside
+
+    def contents(self, scope: str) -> Contents:
+        function = next(item for item in self.functions if item.id == scope)
+        parameters = [Var(scope, item.name) for item in function.parameters]
+        return Contents(function.graph, parameters, is_silent, lambda _: VOLATILE)
 
     def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
         return None
@@ -108,6 +115,11 @@ INFEASIBLE = {
     "a flag never set": "flag = False\nif flag: stop()",
     "a flag set on the other way": "flag = False\nif x:\n    flag = True\nif flag and not x: stop()",
     "beyond a return": "if x:\n    return\nif x: stop()",
+    "a list that nothing was put into": "ids = []\na()\nif ids: stop()",
+    "a list that was only printed": "ids = []\nprint(ids, len(ids))\nif ids: stop()",
+    "another list than the one passed on": "ids = []\nmore = [x]\na(more)\nif ids: stop()",
+    "None passed on": "if x is None:\n    a(x)\n    if x is not None: stop()",
+    "a number passed on": "if n > 5:\n    a(n)\n    if n < 5: stop()",
 }
 
 
@@ -124,6 +136,22 @@ FEASIBLE = {
     "replaced in between": "if x:\n    x = y\n    if not x: stop()",
     "comparisons that agree": "if T > 0:\n    if T <= 5: stop()",
     "another variable": "if x:\n    if not y: stop()",
+    "a list passed on": "ids = []\na(ids)\nif ids: stop()",
+    "a list passed on in a display": "ids = []\na({'ids': ids})\nif ids: stop()",
+    "a list under another name": "ids = []\nmore = ids\nmore.append(x)\nif ids: stop()",
+    "a list kept in an attribute": "ids = []\nx.ids = ids\na()\nif ids: stop()",
+    "a list that a nested function has": "ids = []\ndef g(): ids.append(1)\na()\nif ids: stop()",
+    "a list lent out": "ids = []\nyield ids\nif ids: stop()",
+    "a list that grows by an operator under another name": "ids = []\nmore = ids\nmore += x\nif ids: stop()",
+    "a list of which an item went": "ids = [x]\ndel ids[0]\nif not ids: stop()",
+    "a copy of unknown length": "if not list(x): stop()",
+    "a parameter passed on": "if not x:\n    a(x)\n    if x: stop()",
+    "the length of a parameter passed on": "if len(x) == 0:\n    a(x)\n    if len(x) > 0: stop()",
+    "an item of a dictionary passed on": "x['k'] = False\na(x)\nif x['k']: stop()",
+    "an attribute after a call": "if not x.done:\n    a()\n    if x.done: stop()",
+    "the environment after a call": "import os\nif not os.getenv('X'):\n    a()\n    if os.getenv('X'): stop()",
+    "a value sent": "while True:\n    m = yield\n    if not m: break\nwhile True:\n    m = yield\n    if m: stop()",
+    "elements of the next round": "for h in x:\n    if h.up: break\nfor h in x:\n    if not h.up: stop()",
 }
 
 

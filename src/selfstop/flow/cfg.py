@@ -102,6 +102,11 @@ class Iterate:
     abandons: bool = False
 
 
+def round_of(scope: str, node: int) -> Var:
+    """The pseudo-variable that stands for the current round of the loop whose header is ``node``."""
+    return Var(scope, f"$round{node}")
+
+
 @dataclass(frozen=True, slots=True)
 class Raise:
     """``raise``: the pending exception becomes ``exception`` (a class, an instance, or a saved one)."""

@@ -23,8 +23,11 @@ from selfstop.flow.cfg import (
     Raise,
     Skip,
     Test,
+    round_of,
 )
 from selfstop.flow.conditions import Kind, Role
+from selfstop.flow.contents import MUTATORS as CHANGING
+from selfstop.flow.contents import Contents, is_settled
 from selfstop.flow.linear import linear
 from selfstop.flow.liveness import live_keys
 from selfstop.flow.state import Condition, Shared, State, simplify, truth_of
@@ -36,10 +39,7 @@ CROWDS = (16, 32, 64)
 MAX_VISITS = 300
 """Visits of one node after which flags no longer keep states apart."""
 
-MUTATORS = vocabulary(
-    "append extend add clear pop remove update insert put put_nowait get_nowait setdefault discard "
-    "popleft appendleft sort reverse"
-)
+MUTATORS = CHANGING | vocabulary("put put_nowait get_nowait")
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,9 @@ class World(Protocol):
 
     def shared(self, scope: str) -> Shared:
         """Attributes and outer variables that functions other than ``scope`` assign."""
+
+    def contents(self, scope: str) -> Contents:
+        """What the objects of function ``scope`` hold, and where that may change."""
 
     def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
         """Whether a handler for ``clause`` takes ``exception``; None if that is open."""
@@ -142,6 +145,7 @@ class Analysis:
         self.graph = graph
         self.world = world
         self.points = [Point() for _ in graph.nodes]
+        self._contents = world.contents(graph.scope)
         self._live = live_keys(graph)
         self._work: list[tuple[int, int, Record]] = []
         self._pushed = 0
@@ -218,7 +222,7 @@ class Analysis:
         state = record.state
         match node.operation:
             case Assign(target=target, value=value):
-                state = self._assign(state, target, value)
+                state = self._assign(self._changed(record.node, state), target, value)
                 return [(edge, state) for edge in node.edges]
             case Test():
                 return self._test(record, node.operation)
@@ -231,10 +235,32 @@ class Analysis:
             case Dispatch():
                 return self._dispatch(record, node.operation)
             case Effect(suspends=suspends):
-                after = state.blurred(self.world.shared(self.graph.scope)) if suspends else state
+                after = self._run_through(record.node, state) if suspends else state
                 return [(edge, self._external(state) if edge.kind is EdgeKind.RAISE else after) for edge in node.edges]
             case Skip():
                 return [(edge, state) for edge in node.edges]
+
+    def _changed(self, node: int, state: State) -> State:
+        """What is still believed once the operation of ``node`` has changed objects."""
+        touched = self._contents.touched(node)
+        if not touched:
+            return state
+        return state.without(
+            lambda place, value: not touched.isdisjoint(self._contents.of_value(place, value)),
+            lambda condition: not touched.isdisjoint(self._depends(condition)),
+        )
+
+    def _run_through(self, node: int, state: State) -> State:
+        """What is still believed once the operation of ``node`` has run code of others."""
+        shared = self.world.shared(self.graph.scope)
+        if shared.keys:
+            state = state.without(shared.touches, shared.touches)
+        return self._changed(node, state)
+
+    def _depends(self, condition: Condition) -> frozenset[object]:
+        """On whose content a condition depends, as it was established and as it is written."""
+        found = self._contents.of_test(condition.term)
+        return found if condition.written is None else found | self._contents.of_test(condition.written)
 
     def _external(self, state: State) -> State:
         """An exception from outside the program: nothing is known of it."""
@@ -364,7 +390,7 @@ class Analysis:
         func = self.world.resolve(before.evaluate(call.func))
         args = [before.evaluate(arg) for arg in call.args]
         keywords = [(name, before.evaluate(value)) for name, value in call.keywords]
-        state = self._rerun(before, call).blurred(self.world.shared(self.graph.scope))
+        state = self._run_through(record.node, self._rerun(before, call))
         state = self._mutated(state, call)
         effect = self.world.call(call, func, args, keywords)
         for edge in self.graph.nodes[record.node].edges:
@@ -423,9 +449,15 @@ class Analysis:
     def _iterate(self, record: Record, loop: Iterate) -> Iterator[tuple[Edge, State]]:
         node = self.graph.nodes[record.node]
         count = _range_count(record.state.evaluate(loop.iterable))
+        after = record.state
+        if not is_settled(loop.iterable):
+            after = self._run_through(record.node, after)
         for edge in node.edges:
-            if edge.kind is EdgeKind.TRUE or count is None or not loop.abandons:
-                yield edge, record.state
+            if edge.kind is EdgeKind.TRUE:
+                yield edge, after.forget(round_of(self.graph.scope, record.node))
+                continue
+            if count is None or not loop.abandons:
+                yield edge, after
                 continue
             template = Condition(
                 App("exhausted", (count,)),
@@ -434,7 +466,7 @@ class Analysis:
                 node.line,
                 (self.graph.scope, record.node),
             )
-            yield from ((edge, state) for state in self._atomic(record.state, template.term, template))
+            yield from ((edge, state) for state in self._atomic(after, template.term, template))
 
     def _dispatch(self, record: Record, dispatch: Dispatch) -> Iterator[tuple[Edge, State]]:
         exception = record.state.evaluate(self.graph.pending)

@@ -8,7 +8,7 @@ Seigle's ESP, PLDI 2002), so that ``flag`` set under a guard carries that guard 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -41,9 +41,9 @@ class Shared:
 
     keys: frozenset[object] = frozenset()
 
-    def touches(self, term: Term) -> bool:
-        """Whether ``term`` speaks of a shared place."""
-        return not self.keys.isdisjoint(term.mentions)
+    def touches(self, *terms: Term | Condition) -> bool:
+        """Whether one of ``terms`` speaks of a shared place."""
+        return any(not self.keys.isdisjoint(term.mentions) for term in terms)
 
 
 @dataclass(frozen=True)
@@ -238,21 +238,21 @@ class State:
                 conditions[condition.key] = kept
         return State(values, conditions)
 
-    def blurred(self, shared: Shared) -> State:
-        """Conditions about ``shared`` places no longer hold word for word: something else may have run."""
-        if not shared.keys or not (self.values or self.conditions):
-            return self
-        values = {
-            key: value for key, value in self.values.items() if not (shared.touches(key) or shared.touches(value))
-        }
-        blurred = {
+    def without(self, is_lost: Callable[[Term, Term], bool], is_open: Callable[[Condition], bool]) -> State:
+        """Without the values (of place and value) that are lost; conditions that are open hold no longer word for word.
+
+        Something has run that may have changed what they speak of.
+        """
+        lost = [place for place, value in self.values.items() if is_lost(place, value)]
+        opened = {
             key: replace(condition, exact=False)
             for key, condition in self.conditions.items()
-            if condition.exact and not shared.keys.isdisjoint(condition.mentions)
+            if condition.exact and is_open(condition)
         }
-        if not blurred and len(values) == len(self.values):
+        if not lost and not opened:
             return self
-        return State(values, {**self.conditions, **blurred} if blurred else self.conditions)
+        values = {place: value for place, value in self.values.items() if place not in lost} if lost else self.values
+        return State(values, {**self.conditions, **opened} if opened else self.conditions)
 
     @cached_property
     def has_resets(self) -> bool:

@@ -17,7 +17,7 @@ class _Tree:
     """What all terms share: hash and mentions are computed once, from those of the subterms.
 
     ``mentions`` holds what an assignment could change: variables, attributes (as ``.name``, whatever the
-    object) and results of calls (as ``@site``).
+    object), results of calls and objects made by them (as ``@site``).
     """
 
     __slots__ = ()
@@ -157,7 +157,7 @@ class Instance(_Tree):
     site: str
 
     def __post_init__(self) -> None:
-        self._remember(("instance", self.cls, self.site), _NOTHING)
+        self._remember(("instance", self.cls, self.site), frozenset((f"@{self.site}",)))
 
     __hash__ = _Tree.__hash__
 
@@ -238,7 +238,7 @@ def mention_key(place: Term) -> object:
     match place:
         case Attr(name=name):
             return f".{name}"
-        case Result(site=site):
+        case Result(site=site) | Instance(site=site):
             return f"@{site}"
         case Item(base=base):
             return mention_key(base)

@@ -65,7 +65,7 @@ def _collection(term: Term) -> Var | None:
     """The variable whose items are passed on: ``ids``, ``list(ids)``, ``[i]`` for an ``i`` from ``ids``."""
     while True:
         match term:
-            case App(op=op, args=(inner,)) if op in _WRAPPERS:
+            case App(op=op, args=(inner,)) | App(op="element" as op, args=(inner, _)) if op in _WRAPPERS:
                 term = inner
             case Item(base=base):
                 term = base

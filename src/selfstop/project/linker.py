@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from selfstop.flow import linear
-from selfstop.flow.cfg import Assign, Call
+from selfstop.flow.cfg import Assign, Call, Effect
 from selfstop.flow.code import Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
+from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, is_silent
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, CallEffect, Outcome, is_external
+from selfstop.flow.origins import is_command_line, is_configuration
 from selfstop.flow.state import Condition, Shared, State, is_member, truth_of
 from selfstop.flow.terms import (
     NONE,
@@ -64,6 +66,9 @@ class Linker:
         self._shared: dict[str, Shared] = {}
         self._dependence: dict[str, ControlDependence] = {}
         self._writes: dict[str, tuple[tuple[Term, str], ...]] = {}
+        self._contents: dict[str, Contents] = {}
+        self._silent: dict[str, bool] = {}
+        self._foreign: dict[Attr, str] = {}
         self._parameters: dict[Term, bool] = {
             Var(function.id, parameter.name): _looks_boolean(parameter.name, parameter.default, parameter.annotation)
             for function in program.functions.values()
@@ -166,6 +171,55 @@ class Linker:
             self._flags[key] = None
             self._flags[key] = self._flag(place, wanted, scope)
         return self._flags[key]
+
+    def contents(self, scope: str) -> Contents:
+        """What the objects of a function hold, and where that may change."""
+        if scope not in self._contents:
+            function = self.program.functions[scope]
+            parameters = [Var(scope, parameter.name) for parameter in function.parameters]
+            self._contents[scope] = Contents(function.graph, parameters, self._is_silent, self._how_foreign)
+        return self._contents[scope]
+
+    def _is_silent(self, call: Call) -> bool:
+        """Whether a call neither changes nor keeps what it is given, and nothing else either."""
+        if isinstance(call.func, Var) and is_silent(call):
+            return True
+        targets = self.targets(call.func)
+        if not targets:
+            return is_silent(call)
+        return all(self._changes_nothing(target.function) for target in targets)
+
+    def _changes_nothing(self, identity: str) -> bool:
+        if identity not in self._silent:
+            self._silent[identity] = False
+            function = self.program.functions.get(identity)
+            self._silent[identity] = function is not None and not function.decorators and self._has_no_effect(function)
+        return self._silent[identity]
+
+    def _has_no_effect(self, function: Function) -> bool:
+        for node in function.graph.nodes:
+            match node.operation:
+                case Assign(target=target) if not (isinstance(target, Var) and not _outlives(target, function.id)):
+                    return False
+                case Effect(suspends=True):
+                    return False
+                case Call() if not self._is_silent(node.operation):
+                    return False
+        return not self.contents(function.id).may_be_kept(function.graph.returned)
+
+    def _how_foreign(self, place: Attr) -> str:
+        """How an attribute may change besides by the assignments of the program."""
+        if place not in self._foreign:
+            self._foreign[place] = self._find_how_foreign(place)
+        return self._foreign[place]
+
+    def _find_how_foreign(self, place: Attr) -> str:
+        if self.program.property_of(place) is not None:
+            return COMPUTED
+        if self.program.class_of(place.base) is not None:
+            return "" if self.program.definitions(place) else VOLATILE
+        settings = is_configuration(place.base) or is_command_line(place.base, self.program.definitions)
+        return "" if settings else VOLATILE
 
     def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
         """Whether a handler for ``clause`` takes ``exception``; None if it may or may not."""

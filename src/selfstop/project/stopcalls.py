@@ -142,9 +142,9 @@ class StopCalls:
                 returned := self.program.returned_values(callee)
             ):
                 return any(self._is_resource(value, depth + 1) for value in returned)
-            case App(op="element", args=(base,)) | Item(base=base):
+            case App(op="element", args=(base, *_)) | Item(base=base):
                 return self._is_resource(base, depth + 1) or self._is_collection(base, depth)
-            case App(op="list" | "sorted" | "tuple", args=(base, *_)):
+            case App(op="list" | "sorted" | "tuple" | "unpack", args=(base, *_)):
                 return self._is_resource(base, depth + 1)
             case Var() | Attr():
                 values = [d.value for d in self.program.definitions(receiver) if d.value is not None]

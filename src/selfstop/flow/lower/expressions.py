@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from selfstop.flow.cfg import Call, EdgeKind, Iterate, Skip, Test
+from selfstop.flow.cfg import Call, EdgeKind, Iterate, Skip, Test, round_of
 from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
@@ -267,12 +267,20 @@ class Expressions(Structure):
         return value
 
     def yielded(self, node: cst.Yield) -> Term:
-        if isinstance(node.value, cst.From):
-            self.value(node.value.item)
-        elif node.value is not None:
-            self.value(node.value)
+        given = node.value.item if isinstance(node.value, cst.From) else node.value
+        if given is not None:
+            self.builder.assign(Var(self.builder.scope, "$yield"), self.value(given))
         self.builder.effect("yield", suspends=True)
-        return Result(self.builder.site())
+        return self._unknown()
+
+    def opaque(self, node: cst.BaseExpression) -> Term:
+        return self._unknown()
+
+    def _unknown(self) -> Var:
+        """A value of which nothing is known, and which is another one the next time."""
+        value = self.builder.temporary()
+        self.builder.assign(value, None)
+        return value
 
     def function(self, node: cst.Lambda) -> Term:
         for parameter in (*node.params.params, *node.params.kwonly_params):
@@ -356,7 +364,7 @@ class Expressions(Structure):
             self.builder.connect(entered, header)
             entered = []
         self.builder.frontier = [*entered, (header, EdgeKind.TRUE)]
-        inside.bind(clause.target, App("element", (iterable,)))
+        inside.bind(clause.target, App("element", (iterable, round_of(self.builder.scope, header))))
         skipped: Frontier = []
         for condition in clause.ifs:
             yes, no = inside.branch(condition.test)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip
+from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
 from selfstop.flow.code import Class
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
 from selfstop.flow.lower.expressions import Expressions
@@ -194,7 +194,7 @@ class Statements:
         head = self.builder.emit(Iterate(iterable, text))
         loop = Loop(head)
         self.builder.frontier = [(head, EdgeKind.TRUE)]
-        self.expressions.bind(node.target, App("element", (iterable,)))
+        self.expressions.bind(node.target, App("element", (iterable, round_of(self.builder.scope, head))))
         self.builder.frames.append(loop)
         self.body(node.body)
         self.builder.connect(self.builder.frontier, head, back=True)

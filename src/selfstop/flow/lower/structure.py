@@ -273,6 +273,8 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
     """The operation that a call amounts to, if it is known to have no effect and to depend on nothing else."""
     name = dotted(func)
     if isinstance(func, Var) and func.scope == BUILTINS and name in PURE_BUILTINS:
+        if name in {"list", "tuple", "set"}:
+            return App(name, tuple(App("unpack", (arg,)) for arg in args))
         return App(name, args) if not keywords else App(name, (*args, *(value for _, value in keywords)))
     if name in {"os.getenv", "os.environ.get"}:
         return App("getenv", (*args, *(value for key, value in keywords if key == "default")))
