@@ -44,10 +44,14 @@ MUTATORS = CHANGING | vocabulary("put put_nowait get_nowait")
 
 @dataclass(frozen=True)
 class Outcome:
-    """One way a call of the program's own code ends: its result and what is then known."""
+    """One way a call of the program's own code ends: its result and what is then known.
+
+    ``renewed`` are the mention keys of what the call computed on its way to ``value``: another call computes it anew.
+    """
 
     value: Term | None
     conditions: tuple[Condition, ...] = ()
+    renewed: frozenset[object] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -421,12 +425,18 @@ class Analysis:
         for outcome in effect.returns:
             if any(condition.exact and state.contradicts(condition) for condition in outcome.conditions):
                 continue
-            after = self.established(state, outcome.conditions)
+            after = self._renewed(state, Shared(outcome.renewed))
+            after = self.established(after, outcome.conditions)
             value = outcome.value
             yield (
                 edge,
                 after if value is None or value == call.result else after.with_value(call.result, value),
             )
+
+    @staticmethod
+    def _renewed(state: State, renewed: Shared) -> State:
+        """What was computed in an earlier call of the same function is something else now."""
+        return state.without(renewed.touches, renewed.touches) if renewed.keys else state
 
     @staticmethod
     def _opaque_value(call: Call, func: Term, args: Sequence[Term]) -> Term | None:

@@ -15,7 +15,6 @@ from functools import cached_property
 from selfstop.flow.conditions import PLAIN, Kind, Role
 from selfstop.flow.linear import Comparison, comparison, contradict, number
 from selfstop.flow.terms import (
-    FALSE,
     MAX_SIZE,
     NONE,
     App,
@@ -33,6 +32,8 @@ from selfstop.flow.terms import (
     size,
 )
 from selfstop.flow.vocabulary import CLOCKS, is_constant_name, says_stop
+
+_PERHAPS = "perhaps "
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ class State:
     def assign(self, place: Term, value: Term | None, *, raw: Term | None = None) -> State:
         """``place = value`` (None: unknown). ``raw`` is the value before evaluation, to recognise ``n += 1``."""
         value = None if value is None or size(value) > MAX_SIZE else value
-        effect = _effect(place, value, raw)
+        effect = effect_of(place, value, raw)
         state = self.forget(place, effect)
         wanted = mention_key(place)
         if value is None or wanted in value.mentions or (raw is not None and wanted in raw.mentions):
@@ -219,7 +220,10 @@ class State:
         return state.with_value(place, value)
 
     def forget(self, place: Term, effect: str = "replaced") -> State:
-        """Drop what was said of ``place``; ``effect`` is ``raised``, ``lowered``, ``reset`` or ``replaced``."""
+        """Drop what was said of ``place``.
+
+        ``effect`` is ``raised``, ``perhaps raised``, ``lowered``, ``perhaps lowered``, ``reset`` or ``replaced``.
+        """
         wanted = mention_key(place)
         values = {
             key: value
@@ -312,17 +316,27 @@ def simplify(term: Term) -> Term:
 def _compare(op: str, left: Term, right: Term) -> bool | None:
     """The outcome of a comparison where the forms of both sides decide it."""
     low, high = number(left), number(right)
-    if low is not None and high is not None:
+    if low is not None and high is not None and op != "is":
         return {"<": low < high, "<=": low <= high}.get(op, low == high)
     if op in {"<", "<="}:
         return None
     if isinstance(left, Const) and isinstance(right, Const):
-        return left.value == right.value
-    if isinstance(left, Var) and isinstance(right, Var) and is_member(left) and is_member(right):
-        return left == right if left.scope == right.scope else None
+        return _same_constant(op, left, right)
+    match left, right:
+        case App(op="member", args=(one, first)), App(op="member", args=(other, second)) if one == other:
+            return first == second
     if right == NONE and op == "is":
-        return False if truth_of(left) or left == FALSE else None
+        return False if isinstance(left, Instance) or truth_of(left) is not None else None
     return None
+
+
+def _same_constant(op: str, left: Const, right: Const) -> bool | None:
+    """Equal constants are one object only if they are ``None``, ``True`` or ``False``."""
+    if op == "==" or left.value != right.value:
+        return left.value == right.value
+    if left.kind != right.kind:
+        return False
+    return True if left.value is None or isinstance(left.value, bool) else None
 
 
 def truth_of(term: Term) -> bool | None:
@@ -330,7 +344,7 @@ def truth_of(term: Term) -> bool | None:
     match term:
         case Const(value=value):
             return bool(value)
-        case Func() | Instance() | App(op="class"):
+        case Func() | App(op="class" | "member"):
             return True
         case App(op="tuple" | "list" | "dict" | "set", args=args):
             return bool(args) if not any(isinstance(arg, App) and arg.op == "unpack" for arg in args) else None
@@ -346,7 +360,7 @@ def _rejoined(condition: Condition, other: State) -> bool:
 
 
 def is_member(term: Term) -> bool:
-    """Whether ``term`` names one of several alternatives, as members of an enumeration do."""
+    """Whether ``term`` seems to name one of several alternatives, as members of an enumeration do."""
     return isinstance(term, Var) and is_constant_name(term.name)
 
 
@@ -380,21 +394,24 @@ def _belongs(place: Term, scope: str) -> bool:
     return False
 
 
-def _effect(place: Term, value: Term | None, raw: Term | None) -> str:
+def effect_of(place: Term, value: Term | None, raw: Term | None) -> str:
+    """What an assignment of ``raw``, which is ``value``, does to what was said of ``place``; see ``State.forget``."""
     match raw:
         case App(op="+", args=(left, right)) if place in {left, right}:
-            step = right if left == place else left
-            return "raised" if _is_positive(step) else "replaced"
+            return _step("raised", right if left == place else left)
         case App(op="-", args=(left, right)) if left == place:
-            return "lowered" if _is_positive(right) else "replaced"
+            return _step("lowered", right)
     if value is not None and (isinstance(value, Const) or _is_clock_reading(value)):
         return "reset"
     return "replaced"
 
 
-def _is_positive(step: Term) -> bool:
+def _step(effect: str, step: Term) -> str:
+    """A step of unknown sign is taken to go the way it is written, but nothing is proved by that."""
     value = number(step)
-    return value > 0 if value is not None else not isinstance(step, App)
+    if value is not None:
+        return effect if value > 0 else "replaced"
+    return "replaced" if isinstance(step, App) else f"{_PERHAPS}{effect}"
 
 
 def _is_clock_reading(value: Term) -> bool:
@@ -403,8 +420,11 @@ def _is_clock_reading(value: Term) -> bool:
 
 def _after(condition: Condition, place: Term, effect: str) -> Condition | None:
     """What becomes of a condition about ``place`` when that changes."""
-    if effect in {"raised", "lowered"}:
-        return condition if _survives_step(condition, place, effect) else None
+    way = effect.removeprefix(_PERHAPS)
+    if way in {"raised", "lowered"}:
+        if not _survives_step(condition, place, way):
+            return None
+        return condition if way == effect else replace(condition, exact=False)
     if effect == "reset" and condition.role.kind is Kind.GUARD and _in_measure(condition, place):
         return replace(condition, exact=False, reset=True)
     return None
@@ -436,7 +456,7 @@ def _different_constants(first: Condition, second: Condition) -> bool:
     """``x == "a"`` and ``x == "b"``, both true."""
     match first.term, second.term:
         case App(op="==" | "is", args=(left, Const() as a)), App(op="==" | "is", args=(right, Const() as b)):
-            return first.truth and second.truth and left == right and a != b
+            return first.truth and second.truth and left == right and a.value != b.value
     return False
 
 

@@ -6,19 +6,18 @@ Summaries are computed on demand, callee first; a cycle is cut by knowing nothin
 from __future__ import annotations
 
 import builtins
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from selfstop.flow import linear
-from selfstop.flow.cfg import Assign, Call, Effect
-from selfstop.flow.code import Definition, Function
+from selfstop.flow.cfg import Assign, Call, Effect, Graph, Operation, Raise, Skip
+from selfstop.flow.code import MODULE_BODY, Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
-from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, is_silent
+from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, holds_display, is_silent
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, CallEffect, Outcome, is_external
 from selfstop.flow.origins import is_command_line, is_configuration
-from selfstop.flow.state import Condition, Shared, State, is_member, truth_of
+from selfstop.flow.state import Condition, Shared, State, effect_of, is_member, simplify, truth_of
 from selfstop.flow.terms import (
     NONE,
     App,
@@ -35,7 +34,7 @@ from selfstop.flow.terms import (
 )
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
-from selfstop.project.program import Program, class_id
+from selfstop.project.program import Program, class_id, is_receiver
 
 MAX_OUTCOMES = 12
 MAX_DEPTH = 4
@@ -69,6 +68,7 @@ class Linker:
         self._contents: dict[str, Contents] = {}
         self._silent: dict[str, bool] = {}
         self._foreign: dict[Attr, str] = {}
+        self._called: dict[str, frozenset[str]] = {}
         self._parameters: dict[Term, bool] = {
             Var(function.id, parameter.name): _looks_boolean(parameter.name, parameter.default, parameter.annotation)
             for function in program.functions.values()
@@ -109,19 +109,44 @@ class Linker:
         return Evidence(definitions, self._parameters)
 
     def constant(self, term: Term) -> Term:
-        """The number that an UPPER_CASE variable of a module is bound to once and for all, else ``term``."""
-        if isinstance(term, Var) and is_constant_name(term.name):
-            known = self.program.definitions(term)
-            if len(known) == 1 and known[0].value is not None and linear.number(known[0].value) is not None:
-                return known[0].value
-        return term
+        """What an UPPER_CASE variable is bound to once and for all: a constant, or a member of an enumeration."""
+        if not (isinstance(term, Var) and is_constant_name(term.name)):
+            return term
+        known = self.program.definitions(term)
+        if len(known) != 1:
+            return term
+        variable, value = known[0].target, known[0].value
+        if isinstance(variable, Var) and self.program.is_enumeration(variable.scope):
+            return App("member", (Const(variable.scope), value if isinstance(value, Const) else Const(variable.name)))
+        return value if isinstance(value, Const) else term
 
     def shared(self, scope: str) -> Shared:
         """Places that functions other than ``scope`` assign once the program runs."""
         if scope not in self._shared:
-            keys = {mention_key(place) for place, writers in self._writers.items() if writers - {scope}}
-            self._shared[scope] = Shared(frozenset(keys))
+            others = {mention_key(place) for place, writers in self._writers.items() if writers - {scope}}
+            own = {mention_key(place) for place, writers in self._writers.items() if scope in writers} - others
+            self._shared[scope] = Shared(frozenset(others | own if own and self._calls_itself(scope) else others))
         return self._shared[scope]
+
+    def _calls_itself(self, identity: str) -> bool:
+        """Whether a function may run again before it is over, because of what it calls."""
+        seen: set[str] = set()
+        stack = [identity]
+        while stack:
+            for callee in self._callees(stack.pop()):
+                if callee == identity:
+                    return True
+                if callee not in seen:
+                    seen.add(callee)
+                    stack.append(callee)
+        return False
+
+    def _callees(self, identity: str) -> frozenset[str]:
+        if identity not in self._called:
+            graph = self.program.functions[identity].graph
+            found = {target.function for _, call in graph.calls() for target in self.targets(call.func)}
+            self._called[identity] = frozenset(found & self.program.functions.keys())
+        return self._called[identity]
 
     def call(
         self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
@@ -129,25 +154,55 @@ class Linker:
         """What a call of the program's own code does; None for anything else."""
         target, fixed, named = unwrapped(func)
         if isinstance(target, App) and target.op == "class":
-            return CallEffect(
-                (Outcome(Instance(class_id(target), call.result.site)),), self._constructor_raises(target)
+            made = (
+                Instance(class_id(target), call.result.site) if self.program.is_always_true(class_id(target)) else None
             )
-        targets = self.targets(target)
+            return CallEffect((Outcome(made),), self._constructor_raises(target))
         effects = [
             self._effect(item, (*fixed, *args), (*named, *keywords), awaited=call.awaited)
-            for item in targets
-            if item.function in self.program.functions
+            for item in self._implementations(self.targets(target))
         ]
         known = [effect for effect in effects if effect is not None]
         if not known or len(known) < len(effects):
             return None
-        if len(known) == 1:
-            return known[0]
-        return CallEffect(
-            tuple(outcome for effect in known for outcome in effect.returns),
-            tuple(item for effect in known for item in effect.raises),
-            tuple(item for effect in known for item in effect.writes),
-        )
+        if len(known) > 1:
+            known = [_united(known)]
+        (effect,) = known
+        if self._is_guess(target):
+            return _guessed(effect)
+        return effect if self._is_all(target) else replace(effect, returns=(*effect.returns, Outcome(None)))
+
+    def _implementations(self, targets: Iterable[Func]) -> list[Func]:
+        """``targets`` without methods that only stand for those of subclasses, as far as these are known."""
+        found = [item for item in targets if item.function in self.program.functions]
+        return [item for item in found if not self._is_hook(item)] or found
+
+    def _is_hook(self, func: Func) -> bool:
+        """Whether a method does nothing, so that there is something to do for a subclass."""
+        if func.receiver is None or isinstance(func.receiver, Instance):
+            return False
+        return all(_does_nothing(node.operation) for node in self.program.functions[func.function].graph.nodes)
+
+    def _is_guess(self, func: Term) -> bool:
+        """Whether nothing but its name says which function a call runs."""
+        func = self.program.resolve(func)
+        return isinstance(func, Attr) and self._only_method(func.base, func.name) is not None
+
+    def _is_all(self, func: Term) -> bool:
+        """Whether ``targets`` are all that calling ``func`` may run."""
+        func = self.program.resolve(func)
+        match func:
+            case Func():
+                return True
+            case App(op="if" | "or", args=args):
+                return all(self._is_all(arg) for arg in args)
+            case Var() | Attr():
+                known = self.program.definitions(func)
+                values = [definition.value for definition in known]
+                return func not in self._parameters and all(
+                    value is not None and isinstance(self.program.resolve(value), Func) for value in values
+                )
+        return False
 
     def implied(self, term: Term, truth: bool, scope: str) -> Sequence[Sequence[Condition]] | None:
         """The conditions under which a flag was set, or a property has its value: one list for each way."""
@@ -270,6 +325,8 @@ class Linker:
         function = self.program.functions[func.function]
         if function.is_async and not awaited:
             return CallEffect((Outcome(None),))
+        if self._is_hook(func):
+            return CallEffect((Outcome(None),), scope=function.id)
         summary = self.summary(function.id)
         if summary is None:
             return None
@@ -285,12 +342,23 @@ class Linker:
         return () if summary is None else summary.raises
 
     def _instantiated(self, outcome: Outcome, bound: State) -> Outcome:
-        value = None if outcome.value is None else bound.evaluate(outcome.value)
-        return Outcome(value, tuple(self._rewritten(condition, bound) for condition in outcome.conditions))
+        conditions = tuple(self._rewritten(condition, bound) for condition in outcome.conditions)
+        if outcome.value is None:
+            return Outcome(None, conditions)
+        renewed = frozenset(key for key in outcome.value.mentions if self._is_inner(key) and key not in bound.values)
+        return Outcome(bound.evaluate(outcome.value), conditions, renewed)
+
+    def _is_inner(self, key: object) -> bool:
+        """Whether a mention is of something computed within a call: a result, or a variable of a function."""
+        return key.scope in self.program.functions if isinstance(key, Var) else str(key).startswith("@")
 
     def _rewritten(self, condition: Condition, bound: State) -> Condition:
-        """A condition of the callee, said of the caller's variables and judged anew if it was not clear there."""
+        """A condition of the callee, said of the caller's variables and judged anew if it was not clear there.
+
+        What it says of values computed in the call is true of these, not of those that the next call computes.
+        """
         term = bound.evaluate(condition.term)
+        inner = any(self._is_inner(key) and key not in bound.values for key in condition.term.mentions)
         role = self.role(term, condition.truth, _EMPTY, "") if term != condition.term else condition.role
         if role.kind is Kind.PLAIN:
             role = condition.role
@@ -298,7 +366,7 @@ class Linker:
                 role, thresholds=role.thresholds | frozenset(bound.evaluate(item) for item in role.thresholds)
             )
         places = frozenset(bound.evaluate(place) for place in condition.places)
-        return replace(condition, term=term, role=role, places=places)
+        return replace(condition, term=term, role=role, places=places, exact=condition.exact and not inner)
 
     # Summaries
 
@@ -309,33 +377,31 @@ class Linker:
         function = self.program.body(identity)
         if function is None or identity in self._running or len(self._running) >= MAX_DEPTH:
             return None
-        self._running.append(identity)
-        try:
-            result = self._summarise(function)
-        finally:
-            self._running.pop()
-        self._summaries[identity] = result
-        return result
+        self._summaries[identity] = self._summarise(function)
+        return self._summaries[identity]
 
     def analysis(self, identity: str) -> Analysis:
         """The analysis of a function about whose callers nothing is assumed."""
         if identity not in self._analyses:
             analysis = Analysis(self.program.functions[identity].graph, self)
             analysis.enter(_EMPTY)
+            self._running.append(identity)
+            try:
+                analysis.run()
+            finally:
+                self._running.pop()
             self._analyses[identity] = analysis
-            analysis.run()
         return self._analyses[identity]
 
     def _summarise(self, function: Function) -> Summary:
-        if function.never_returns:
-            return Summary((), ())
         if function.is_generator:
             return Summary((Outcome(None),), ())
         analysis = self.analysis(function.id)
         graph = function.graph
+        ends = [] if function.never_returns else list(analysis.states(graph.exit))
         returns = [
-            Outcome(_returned(state, graph.returned), tuple(state.conditions.values()))
-            for state in (record.state for record in analysis.states(graph.exit))
+            Outcome(self._value_returned(state, graph), tuple(state.conditions.values()))
+            for state in (record.state for record in ends)
         ]
         raises = [
             (exception, Outcome(None, tuple(record.state.conditions.values())))
@@ -343,6 +409,12 @@ class Linker:
             if (exception := record.state.evaluate(graph.pending)) and self.exception_class(exception)
         ]
         return Summary(_limited(returns), tuple(raises[:MAX_OUTCOMES]))
+
+    def _value_returned(self, state: State, graph: Graph) -> Term | None:
+        """What is returned; no content of an object that others keep."""
+        value = state.evaluate(graph.returned)
+        kept = holds_display(value) and self.contents(graph.scope).may_be_kept(graph.returned)
+        return None if kept or value == graph.returned else value
 
     def dependence(self, identity: str) -> ControlDependence:
         """Control dependence within a function."""
@@ -371,27 +443,33 @@ class Linker:
                                 certain = not self.dependence(function.id).decisive(number)
                                 yield (
                                     _place(bound, place),
-                                    kind if certain or kind == "raised" else "replaced",
+                                    kind if certain or kind.endswith("raised") else "replaced",
                                 )
 
     def _write_kind(self, function: Function, number: int, target: Term, value: Term | None) -> str:
-        match value:
-            case App(op="+", args=(left, _)) if left == target:
-                return "raised"
-            case Const() if not self.dependence(function.id).decisive(number):
-                return "reset"
-        return "replaced"
+        effect = effect_of(target, value, value)
+        return "replaced" if effect == "reset" and self.dependence(function.id).decisive(number) else effect
 
     # Flags
 
     def _property(self, term: Term, function: str, *, truth: bool) -> Sequence[Sequence[Condition]] | None:
-        summary = self.summary(function)
-        if summary is None:
-            return None
         assert isinstance(term, Attr)
-        bound = State(bind(self.program.functions[function], Func(function, term.base), (), ()))
-        outcomes = [self._instantiated(outcome, bound) for outcome in summary.returns]
-        return self._outcomes_with(outcomes, truth=truth)
+        found: list[Outcome] = []
+        for method in self._implementations([Func(function, term.base), *self._overriding(function, term.base)]):
+            summary = None if self._is_hook(method) else self.summary(method.function)
+            if summary is None:
+                return None
+            bound = State(bind(self.program.functions[method.function], method, (), ()))
+            found += [self._instantiated(outcome, bound) for outcome in summary.returns]
+        if not all(self._is_of_property(definition) for definition in self.program.definitions(term)):
+            found.append(Outcome(None))
+        return self._outcomes_with(found, truth=truth)
+
+    def _is_of_property(self, definition: Definition) -> bool:
+        """Whether a definition is the property or what it returns, rather than an attribute of the same name."""
+        function = self.program.functions.get(definition.function)
+        returned = function is not None and definition.target == function.graph.returned
+        return returned or isinstance(definition.value, Func)
 
     def _outcomes_with(self, outcomes: Iterable[Outcome], *, truth: bool) -> tuple[tuple[Condition, ...], ...]:
         """What holds in the outcomes whose value may be true (or false)."""
@@ -431,11 +509,7 @@ class Linker:
         if setter in self._running:
             yield ()
             return
-        self._running.append(setter)
-        try:
-            analysis = self.analysis(setter)
-        finally:
-            self._running.pop()
+        analysis = self.analysis(setter)
         for number, node in enumerate(self.program.functions[setter].graph.nodes):
             if not isinstance(node.operation, Assign) or not _same_flag(node.operation.target, place):
                 continue
@@ -443,10 +517,14 @@ class Linker:
                 value: Term = App("opaque")
                 if node.operation.value is not None:
                     value = self.resolve(record.state.evaluate(node.operation.value))
-                excluded = truth_of(value) is False if wanted is None else _is_other(value, wanted)
+                excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
                 if not excluded:
                     conditions = tuple(replace(c, exact=False) for c in record.state.conditions.values())
                     yield (*conditions, *self._truth_condition(value))
+
+    def _is_other(self, value: Term, wanted: Term) -> bool:
+        """Whether ``value`` is known to be another of several alternatives than ``wanted``."""
+        return truth_of(simplify(App("==", (self.constant(value), self.constant(wanted))))) is False
 
     def _events(self, event: Term) -> Sequence[Sequence[Condition]] | None:
         """``threading.Event``: set where it is set."""
@@ -500,33 +578,68 @@ class Linker:
         return True if name == "BaseException" else None
 
     def _index_writers(self) -> dict[Term, set[str]]:
-        """Attributes (by name) and outer variables, with the functions that assign them while running."""
+        """Attributes (by name) and variables that other functions see, with the functions that assign them."""
         writers: dict[Term, set[str]] = defaultdict(set)
         for module in self.program.modules.values():
+            bound = Counter(definition.target for definition in module.definitions)
             for definition in module.definitions:
                 function = self.program.functions.get(definition.function)
-                if function is None or function.qualname == "<module>" or function.name == "__init__":
+                if function is None or not _is_seen_elsewhere(definition, function, again=bound[definition.target] > 1):
                     continue
-                match definition.target:
-                    case Attr(name=name):
-                        writers[Attr(NONE, name)].add(function.id)
-                    case Var(scope=scope) if scope != function.id:
-                        writers[definition.target].add(function.id)
+                target = definition.target
+                writers[Attr(NONE, target.name) if isinstance(target, Attr) else target].add(function.id)
         return writers
+
+
+def _is_seen_elsewhere(definition: Definition, function: Function, *, again: bool) -> bool:
+    """Whether a binding may change what another function has found: not that of a new object, or the module's first."""
+    match definition.target:
+        case Attr(base=base):
+            own = isinstance(base, Var) and is_receiver(function, base.name)
+            return not (own and function.name == "__init__")
+        case Var(scope=scope) as variable if scope == function.id:
+            return variable in function.graph.captured
+        case Var():
+            return again or function.qualname != MODULE_BODY
+    return False
+
+
+def _does_nothing(operation: Operation) -> bool:
+    match operation:
+        case Call(func=func):
+            return last_name(func) == "NotImplementedError"
+        case Raise(exception=exception):
+            callee = exception.callee if isinstance(exception, Result) else exception
+            return last_name(callee) == "NotImplementedError"
+        case Assign(value=value):
+            return value is None or isinstance(value, Const)
+    return isinstance(operation, Skip)
+
+
+def _united(effects: Sequence[CallEffect]) -> CallEffect:
+    """The effect of a call that may run any of several functions."""
+    return CallEffect(
+        tuple(outcome for effect in effects for outcome in effect.returns),
+        tuple(item for effect in effects for item in effect.raises),
+        tuple(item for effect in effects for item in effect.writes),
+    )
+
+
+def _guessed(effect: CallEffect) -> CallEffect:
+    """The effect of a call that probably runs a function: conditions count, but rule nothing out."""
+    truths = {None if outcome.value is None else truth_of(outcome.value) for outcome in effect.returns}
+    outcomes = [replace(outcome, conditions=_inexact(outcome.conditions)) for outcome in effect.returns]
+    if len(truths) == 1:
+        outcomes = [replace(outcome, value=None) for outcome in outcomes]
+    return replace(effect, returns=tuple(outcomes) or (Outcome(None),))
+
+
+def _inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    return tuple(replace(condition, exact=False) for condition in conditions)
 
 
 def _is_alternative(term: Term) -> bool:
     return is_member(term) or (isinstance(term, Const) and isinstance(term.value, str))
-
-
-def _is_other(value: Term, wanted: Term) -> bool:
-    """Whether ``value`` is known to be another of the alternatives than ``wanted``."""
-    return _is_alternative(value) and _is_alternative(wanted) and value != wanted
-
-
-def _returned(state: State, returned: Var) -> Term | None:
-    value = state.evaluate(returned)
-    return NONE if value == returned else value
 
 
 def _limited(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:

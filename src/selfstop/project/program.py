@@ -18,6 +18,10 @@ from selfstop.project.questions import Questions
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 _WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
+_ENUMERATIONS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
+_PLAIN_BASES = frozenset(
+    {"object", "ABC", "Protocol", "Generic", "Thread", "Process", "Exception", "BaseException", "Enum", "TestCase"}
+)
 
 
 class Program:
@@ -239,6 +243,22 @@ class Program:
             if found is not None:
                 return found
         return None
+
+    def foreign_bases(self, identity: str) -> Iterator[Term]:
+        """The bases of a class and its ancestors that are no classes of the program."""
+        for cls in self.ancestors(identity):
+            yield from (base for base in self.classes[cls].bases if not _is_class(self.resolve(base)))
+
+    def is_enumeration(self, identity: str) -> bool:
+        """Whether the class is an ``enum.Enum``."""
+        return identity in self.classes and any(
+            last_name(base) in _ENUMERATIONS for base in self.foreign_bases(identity)
+        )
+
+    def is_always_true(self, identity: str) -> bool:
+        """Whether objects of the class are true as a test, because nothing says otherwise."""
+        defined = any({"__bool__", "__len__"} & self._methods[cls].keys() for cls in self.ancestors(identity))
+        return not defined and all(_is_plain_base(base) for base in self.foreign_bases(identity))
 
     def overrides(self, identity: str, name: str) -> list[str]:
         """The method of that name and its overrides in subclasses."""
@@ -470,6 +490,16 @@ def _setting(field: Definition) -> Definition:
     name = Const(last_name(field.target).upper())
     value = App("getenv", (name,) if field.value is None else (name, field.value))
     return Definition(field.target, value, field.function, annotation=field.annotation)
+
+
+def _is_plain_base(base: Term) -> bool:
+    """Whether a class gets neither length nor truth from a base: what the standard library is known to offer."""
+    if isinstance(base, Item):
+        base = base.base
+    name = last_name(base)
+    return name in _PLAIN_BASES or (
+        isinstance(base, Var) and base.scope == "builtins" and name.endswith(("Error", "Exception"))
+    )
 
 
 def _is_class(term: Term | None) -> bool:

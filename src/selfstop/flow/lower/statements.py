@@ -64,7 +64,7 @@ class Statements:
 
     def expression(self, node: cst.Expr) -> None:
         value = self.expressions.value(node.value)
-        if isinstance(value, Result) and dotted(value.callee) in ENDING_CALLS:
+        if isinstance(value, Result) and _is_ending(value.callee):
             self.builder.raise_(Var("builtins", "SystemExit"))
 
     def assign(self, node: cst.Assign) -> None:
@@ -343,6 +343,11 @@ class Statements:
     def _qualified(self, name: str) -> str:
         inside = self.scope.id.partition(":")[2]
         return f"{inside}.{name}" if inside else name
+
+
+def _is_ending(callee: Term | None) -> bool:
+    """Whether a call ends the process: by the interpreter's functions, not by others of the same name."""
+    return isinstance(callee, Var) and callee.scope in {"import", "builtins"} and callee.name in ENDING_CALLS
 
 
 _RAISING = (
