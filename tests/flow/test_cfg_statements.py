@@ -295,13 +295,13 @@ SUSPENDING = {
     "yield from": ("yield from a()", {"yield"}),
     "async for": ("async for _ in aitems():\n    pass", {"async for"}),
     "async with": ("async with amanager():\n    pass", {"with"}),
-    "with": ("with manager():\n    pass", set()),
+    "with": ("with manager():\n    pass", {"with"}),
     "call": ("a()", set()),
 }
 
 
 @pytest.mark.parametrize(("body", "expected"), SUSPENDING.values(), ids=SUSPENDING)
-def test_other_code_may_run_where_a_function_is_suspended(body: str, expected: set[str]) -> None:
+def test_other_code_may_run_where_a_function_waits_or_enters(body: str, expected: set[str]) -> None:
     operations = [node.operation for node in program_graph(body).nodes]
     assert {item.text for item in operations if isinstance(item, Effect) and item.suspends} == expected
 

@@ -44,6 +44,15 @@ class LonelyFunction:
     def shared(self, scope: str) -> Shared:
         return self.outside
 
+    def raised(self, clause: Sequence[Term], scope: str) -> Sequence[Sequence[Condition]] | None:
+        return None
+
+    def is_conditional(self, clause: Sequence[Term]) -> bool:
+        return False
+
+    def leaves_program(self, func: Term, operands: Sequence[Term]) -> bool:
+        return False
+
     def contents(self, scope: str) -> Contents:
         function = next(item for item in self.functions if item.id == scope)
         parameters = [Var(scope, item.name) for item in function.parameters]

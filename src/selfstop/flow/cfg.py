@@ -49,7 +49,10 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something opaque that may raise: an operator, ``await``, ``yield``, an import, entering a ``with``."""
+    """Something opaque that may raise: an operator, an import, or (``suspends``) something that lets other code run.
+
+    That is ``await``, ``yield``, and entering a ``with``.
+    """
 
     text: str = ""
     suspends: bool = False
@@ -93,6 +96,8 @@ class Test:
 @dataclass(frozen=True, slots=True)
 class Iterate:
     """A loop header: the true edge leads to the body with the next item, the false edge is exhaustion.
+
+    A generator may raise instead.
 
     ``abandons`` tells that what follows exhaustion is reached no other way, though the body can leave the loop.
     """

@@ -42,6 +42,10 @@ MAX_VISITS = 300
 MUTATORS = CHANGING | vocabulary("put put_nowait get_nowait")
 
 
+EXTERNAL = App("external")
+"""An exception that no code of the program has raised. Of one that it may have raised no value is known."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """One way a call of the program's own code ends: its result and what is then known.
@@ -90,6 +94,15 @@ class World(Protocol):
 
     def shared(self, scope: str) -> Shared:
         """Attributes and outer variables that functions other than ``scope`` assign."""
+
+    def raised(self, clause: Sequence[Term], scope: str) -> Sequence[Sequence[Condition]] | None:
+        """The conditions under which others than ``scope`` raise what ``clause`` takes; None if these are unknown."""
+
+    def is_conditional(self, clause: Sequence[Term]) -> bool:
+        """Whether what ``clause`` takes is only raised by the program, and never without a condition."""
+
+    def leaves_program(self, func: Term, operands: Sequence[Term]) -> bool:
+        """Whether a call of unknown effect evidently runs no code of the program."""
 
     def contents(self, scope: str) -> Contents:
         """What the objects of function ``scope`` hold, and where that may change."""
@@ -240,7 +253,8 @@ class Analysis:
                 return self._dispatch(record, node.operation)
             case Effect(suspends=suspends):
                 after = self._run_through(record.node, state) if suspends else state
-                return [(edge, self._external(state) if edge.kind is EdgeKind.RAISE else after) for edge in node.edges]
+                raised = self._raised_somewhere(after) if suspends else self._external(state)
+                return [(edge, raised if edge.kind is EdgeKind.RAISE else after) for edge in node.edges]
             case Skip():
                 return [(edge, state) for edge in node.edges]
 
@@ -267,14 +281,21 @@ class Analysis:
         return found if condition.written is None else found | self._contents.of_test(condition.written)
 
     def _external(self, state: State) -> State:
-        """An exception from outside the program: nothing is known of it."""
-        return state.forget(self.graph.pending)
+        """An exception from outside the program."""
+        return self._pending(state, EXTERNAL)
+
+    def _raised_somewhere(self, state: State) -> State:
+        """An exception from code that may be the program's: any of those that it raises, or one from outside."""
+        return self._pending(state, self.graph.pending)
+
+    def _pending(self, state: State, exception: Term) -> State:
+        state = state.forget(self.graph.pending)
+        return state if is_unknown(exception) else state.with_value(self.graph.pending, exception)
 
     def _raised(self, state: State, exception: Term | None) -> State:
         if exception is None:
-            return self._external(state)
-        value = self.world.resolve(state.evaluate(exception))
-        return self._external(state) if is_external(value) else state.with_value(self.graph.pending, value)
+            return self._raised_somewhere(state)
+        return self._pending(state, self.world.resolve(state.evaluate(exception)))
 
     def _assign(self, state: State, target: Term, value: Term | None) -> State:
         match value:
@@ -400,7 +421,8 @@ class Analysis:
         for edge in self.graph.nodes[record.node].edges:
             if effect is None:
                 if edge.kind is EdgeKind.RAISE:
-                    yield edge, self._external(state)
+                    leaves = self.world.leaves_program(func, [*args, *(value for _, value in keywords)])
+                    yield edge, self._external(state) if leaves else self._raised_somewhere(state)
                 else:
                     value = self._opaque_value(call, func, args)
                     yield edge, state if value is None else state.with_value(call.result, value)
@@ -419,8 +441,7 @@ class Analysis:
         if edge.kind is EdgeKind.RAISE:
             yield edge, self._external(state)
             for exception, outcome in effect.raises:
-                after = self.established(state, outcome.conditions)
-                yield edge, after.with_value(self.graph.pending, exception)
+                yield edge, self._pending(self.established(state, outcome.conditions), exception)
             return
         for outcome in effect.returns:
             if any(condition.exact and state.contradicts(condition) for condition in outcome.conditions):
@@ -463,6 +484,9 @@ class Analysis:
         if not is_settled(loop.iterable):
             after = self._run_through(record.node, after)
         for edge in node.edges:
+            if edge.kind is EdgeKind.RAISE:
+                yield edge, self._raised_somewhere(after)
+                continue
             if edge.kind is EdgeKind.TRUE:
                 yield edge, after.forget(round_of(self.graph.scope, record.node))
                 continue
@@ -487,9 +511,26 @@ class Analysis:
             clause = dispatch.clauses[edge.clause]
             taken = True if not clause else self.world.catches(exception, clause)
             if taken is not False:
-                yield edge, record.state
+                yield from ((edge, state) for state in self._caught(record.state, exception, clause))
             if taken:
                 return
+
+    def _caught(self, state: State, exception: Term, clause: Sequence[Term]) -> Iterator[State]:
+        """The states in which a handler takes an exception; one from elsewhere was raised where such are raised."""
+        if self.world.is_conditional(clause):
+            state = state.established(_asked_for(clause))
+        raised = self.world.raised(clause, self.graph.scope) if is_unknown(exception) else None
+        if raised is None:
+            yield state
+            return
+        for alternative in raised:
+            yield self.established(state, alternative)
+
+
+def _asked_for(clause: Sequence[Term]) -> Condition:
+    """That an exception was raised, where none is raised without a condition."""
+    names = ", ".join(last_name(handled) for handled in clause)
+    return Condition(App("caught", tuple(clause)), True, f"except {names}")
 
 
 def reads_clock(term: Term) -> bool:
@@ -497,8 +538,8 @@ def reads_clock(term: Term) -> bool:
     return any(isinstance(part, Result) and dotted(part.callee) in CLOCKS for part in walk(term))
 
 
-def is_external(exception: Term) -> bool:
-    """Whether nothing is known of a pending exception but that code outside the program raised it."""
+def is_unknown(exception: Term) -> bool:
+    """Whether a pending exception may be any that the program raises, or one from outside."""
     return isinstance(exception, Var) and exception.name.startswith("$")
 
 

@@ -375,7 +375,7 @@ def _is_flag(value: Term) -> bool:
 def _is_callable(value: Term) -> bool:
     """Whether merging states with other values would lose which code runs next."""
     if isinstance(value, App):
-        return value.op in {"partial", "class", "exception"}
+        return value.op in {"partial", "class", "external"}
     if isinstance(value, Attr):
         return says_stop(value.name)
     return isinstance(value, (Func, Instance))

@@ -142,7 +142,7 @@ class Demand:
             for _, each in sorted(self._loaded.items())
             if each.skeleton is not None
         ]
-        program = Program(modules, self._suffixes)
+        program = Program(modules, self._suffixes, self._paths)
         return Reach(program, Linker(program), StopCalls(program, self.options))
 
     # Callers

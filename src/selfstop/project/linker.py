@@ -9,13 +9,14 @@ import builtins
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from selfstop.flow.cfg import Assign, Call, Effect, Graph, Operation, Raise, Skip
 from selfstop.flow.code import MODULE_BODY, Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, holds_display, is_silent
 from selfstop.flow.control import ControlDependence
-from selfstop.flow.facts import Analysis, CallEffect, Outcome, is_external
+from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome, is_unknown
 from selfstop.flow.origins import is_command_line, is_configuration
 from selfstop.flow.state import Condition, Shared, State, effect_of, is_member, simplify, truth_of
 from selfstop.flow.terms import (
@@ -25,6 +26,7 @@ from selfstop.flow.terms import (
     Const,
     Func,
     Instance,
+    Item,
     Result,
     Term,
     Var,
@@ -39,6 +41,7 @@ from selfstop.project.program import Program, class_id, is_receiver
 MAX_OUTCOMES = 12
 MAX_DEPTH = 4
 _EMPTY = State()
+_ADVANCING = frozenset({"next", "anext", "map", "filter", "iter"})
 _COMMON_METHODS = frozenset(
     name for kind in (dict, list, set, str, bytes, tuple, int, BaseException) for name in dir(kind)
 ) | vocabulary("stop start run main close process handle execute shutdown exit send put wait poll read write open call")
@@ -227,6 +230,86 @@ class Linker:
             self._flags[key] = self._flag(place, wanted, scope)
         return self._flags[key]
 
+    def raised(self, clause: Sequence[Term], scope: str) -> Sequence[Sequence[Condition]] | None:
+        """The conditions under which functions other than ``scope`` make an exception of the program's own classes."""
+        places = self._raisers(clause)
+        if not places:
+            return None
+        found: list[tuple[Condition, ...]] = []
+        for function, node in places:
+            if function == scope and not self._calls_itself(scope):
+                continue
+            if function in self._running:
+                return None
+            found += [_inexact(r.state.conditions.values()) for r in self.analysis(function).states(node)]
+        return found if len(found) <= MAX_OUTCOMES else [_common(found)]
+
+    def is_conditional(self, clause: Sequence[Term]) -> bool:
+        """Whether what ``clause`` takes is only raised by the program, and never without a condition."""
+        places = self._raisers(clause)
+        return bool(places) and not any(self.dependence(function).avoidable(node) for function, node in places)
+
+    def _raisers(self, clause: Sequence[Term]) -> list[tuple[str, int]]:
+        """Where the program makes what ``clause`` takes, if that is of no other classes than its own."""
+        handled = [self.program.resolve(item) for item in clause]
+        if not all(isinstance(item, App) and item.op == "class" for item in handled):
+            return []
+        classes = {cls for item in handled for cls in (class_id(item), *self.program.descendants(class_id(item)))}
+        return [place for cls in sorted(classes) for place in self._makers.get(cls, ())]
+
+    @cached_property
+    def _makers(self) -> dict[str, list[tuple[str, int]]]:
+        """Where objects of each class are made, or the class itself is raised: function and node."""
+        makers: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for identity, function in self.program.functions.items():
+            for number, node in enumerate(function.graph.nodes):
+                match node.operation:
+                    case Call(func=(Var() | Attr()) as made) | Raise(exception=(Var() | Attr()) as made):
+                        target = self.program.resolve(made)
+                        if isinstance(target, App) and target.op == "class":
+                            makers[class_id(target)].append((identity, number))
+        return makers
+
+    def leaves_program(self, func: Term, operands: Sequence[Term]) -> bool:
+        """Whether a call evidently runs no code of the program: of a library, and without a way back."""
+        callee = func.base if isinstance(func, Attr) else func
+        return self._is_of_library(callee) and not any(self._leads_back(operand) for operand in operands)
+
+    def _is_of_library(self, term: Term, depth: int = 0) -> bool:
+        if depth > MAX_DEPTH:
+            return False
+        match term:
+            case Const():
+                return True
+            case Var(scope="import", name=name):
+                return not self.program.is_own(name)
+            case Var(scope="builtins", name=name):
+                return name not in _ADVANCING
+            case Attr(base=base) | Item(base=base) if not self.program.definitions(term):
+                return self._is_of_library(base, depth + 1)
+            case Result(callee=callee) if callee is not None:
+                return self._is_of_library(callee, depth + 1)
+            case App(op="call" | "element" | "get", args=(base, *_)):
+                return self._is_of_library(base, depth + 1)
+            case App(args=args):
+                return all(self._is_of_library(arg, depth + 1) for arg in args)
+            case Var() | Attr():
+                values = [definition.value for definition in self.program.definitions(term)]
+                return bool(values) and all(v is not None and self._is_of_library(v, depth + 1) for v in values)
+        return False
+
+    def _leads_back(self, operand: Term) -> bool:
+        """Whether code of the program may be run by way of ``operand``: a function, or an object with methods."""
+        return any(
+            isinstance(part, (Func, Instance))
+            or (isinstance(part, App) and part.op in {"class", "partial"})
+            or (isinstance(part, Attr) and part.name in self._methods)
+            or (isinstance(part, (Var, Attr, Result)) and self.program.class_of(part) is not None)
+            or (isinstance(part, (Var, Attr)) and isinstance(self.program.resolve(part), Func))
+            or (isinstance(part, Result) and part.callee is not None and bool(self.targets(part.callee)))
+            for part in walk(operand)
+        )
+
     def contents(self, scope: str) -> Contents:
         """What the objects of a function hold, and where that may change."""
         if scope not in self._contents:
@@ -403,12 +486,15 @@ class Linker:
             Outcome(self._value_returned(state, graph), tuple(state.conditions.values()))
             for state in (record.state for record in ends)
         ]
-        raises = [
-            (exception, Outcome(None, tuple(record.state.conditions.values())))
-            for record in analysis.states(graph.escape)
-            if (exception := record.state.evaluate(graph.pending)) and self.exception_class(exception)
-        ]
-        return Summary(_limited(returns), tuple(raises[:MAX_OUTCOMES]))
+        raises: dict[Term, list[Outcome]] = defaultdict(list)
+        for record in analysis.states(graph.escape):
+            exception = record.state.evaluate(graph.pending)
+            if is_unknown(exception) or self.exception_class(exception):
+                raises[exception].append(Outcome(None, tuple(record.state.conditions.values())))
+        return Summary(
+            _limited(returns),
+            tuple((exception, outcome) for exception, found in raises.items() for outcome in _limited(found)),
+        )
 
     def _value_returned(self, state: State, graph: Graph) -> Term | None:
         """What is returned; no content of an object that others keep."""
@@ -563,19 +649,36 @@ class Linker:
     def _catches(self, exception: Term, handled: Term) -> bool | None:
         handled_class = class_id(handled) if isinstance(handled, App) and handled.op == "class" else None
         raised_class = self.exception_class(exception)
-        name = last_name(handled)
-        if raised_class is not None:
-            ancestors = list(self.program.ancestors(raised_class))
-            if handled_class is not None:
-                return handled_class in ancestors
-            return name in {"Exception", "BaseException"} | _foreign_bases(self.program, ancestors)
+        if last_name(handled) == "BaseException":
+            return True
+        if is_unknown(exception):
+            return None
+        if raised_class is None:
+            return self._catches_foreign(exception, handled, handled_class)
+        ancestors = list(self.program.ancestors(raised_class))
+        if handled_class in ancestors or last_name(handled) == "Exception":
+            return True
+        if handled_class is not None and not isinstance(exception, (Instance, App)):
+            return None if handled_class in self.program.descendants(raised_class) else False
+        return self._catches_base(ancestors, handled, handled_class)
+
+    def _catches_foreign(self, exception: Term, handled: Term, handled_class: str | None) -> bool | None:
+        """A handler and an exception that is of no class of the program."""
         if handled_class is not None:
-            return False if is_external(exception) or _builtin_exception(exception) else None
-        raised = _builtin_exception(exception)
-        wanted = _builtin_exception(handled)
-        if raised is not None and wanted is not None:
-            return issubclass(raised, wanted)
-        return True if name == "BaseException" else None
+            return False if exception == EXTERNAL or _builtin_exception(exception) else None
+        raised, wanted = _builtin_exception(exception), _builtin_exception(handled)
+        return None if raised is None or wanted is None else issubclass(raised, wanted)
+
+    def _catches_base(self, ancestors: Sequence[str], handled: Term, handled_class: str | None) -> bool | None:
+        """A handler and an exception of the program, of whose bases some may be unknown."""
+        bases = [base for cls in ancestors for base in self.program.foreign_bases(cls)]
+        builtin = [_builtin_exception(base) for base in bases]
+        wanted = None if handled_class is not None else _builtin_exception(handled)
+        if wanted is not None and any(base is not None and issubclass(base, wanted) for base in builtin):
+            return True
+        if handled_class is None and last_name(handled) in {last_name(base) for base in bases}:
+            return True
+        return None if None in builtin else False
 
     def _index_writers(self) -> dict[Term, set[str]]:
         """Attributes (by name) and variables that other functions see, with the functions that assign them."""
@@ -646,10 +749,13 @@ def _limited(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """At most ``MAX_OUTCOMES``; beyond that only what holds in all of them."""
     if len(outcomes) <= MAX_OUTCOMES:
         return tuple(outcomes)
-    common = set(outcomes[0].conditions)
-    for outcome in outcomes[1:]:
-        common &= set(outcome.conditions)
-    return (Outcome(None, tuple(condition for condition in outcomes[0].conditions if condition in common)),)
+    return (Outcome(None, _common([outcome.conditions for outcome in outcomes])),)
+
+
+def _common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+    """What holds in all of several cases."""
+    common = set(alternatives[0]).intersection(*alternatives[1:])
+    return tuple(condition for condition in alternatives[0] if condition in common)
 
 
 def _outlives(target: Term, function: str) -> bool:
@@ -690,12 +796,3 @@ def _builtin_exception(term: Term) -> type[BaseException] | None:
             found = getattr(builtins, name, None)
             return found if isinstance(found, type) and issubclass(found, BaseException) else None
     return None
-
-
-def _foreign_bases(program: Program, ancestors: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for cls in ancestors:
-        for base in program.classes[cls].bases:
-            kind = _builtin_exception(base)
-            found |= {item.__name__ for item in kind.__mro__} if kind is not None else {last_name(base)}
-    return found

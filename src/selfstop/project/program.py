@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from selfstop.flow.cfg import Assign, Node
@@ -27,11 +27,20 @@ _PLAIN_BASES = frozenset(
 class Program:
     """All modules under analysis, by name."""
 
-    def __init__(self, modules: Iterable[ModuleCode], suffixes: Mapping[str, str] = MappingProxyType({})) -> None:
-        """``suffixes`` maps further names under which modules are imported to their names."""
+    def __init__(
+        self,
+        modules: Iterable[ModuleCode],
+        suffixes: Mapping[str, str] = MappingProxyType({}),
+        names: Collection[str] = (),
+    ) -> None:
+        """``suffixes`` maps further names under which modules are imported to their names.
+
+        ``names`` are those of all modules of the project, under analysis or not.
+        """
         self._suffixes = suffixes
         self.questions = Questions()
         self.modules: Mapping[str, ModuleCode] = {module.name: module for module in modules}
+        self._packages = {name.partition(".")[0] for name in (*self.modules, *suffixes, *names)}
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, Class] = {}
         self._definitions: dict[Term, list[Definition]] = defaultdict(list)
@@ -85,6 +94,10 @@ class Program:
         return function
 
     # Names
+
+    def is_own(self, dotted: str) -> bool:
+        """Whether an imported name is one of the project's, whatever of it is under analysis."""
+        return dotted.partition(".")[0] in self._packages
 
     def resolve(self, term: Term) -> Term:
         """``term`` with a name of a function, class or method of the program replaced by what it means."""

@@ -91,15 +91,19 @@ class Builder:
         self.connect(self.frontier, number)
         self.frontier = [(number, EdgeKind.NEXT)]
         if may_raise:
-            self.edges[number].append(Edge(self._raise_target(), EdgeKind.RAISE))
+            self.may_raise(number)
         return number
+
+    def may_raise(self, number: int) -> None:
+        """Let an exception lead from a node to the innermost handler."""
+        self.edges[number].append(Edge(self._raise_target(), EdgeKind.RAISE))
 
     def assign(self, target: Term, value: Term | None) -> None:
         """``target = value``; ``None`` binds something unknown."""
         self.emit(Assign(target, value))
 
     def effect(self, text: str = "", *, suspends: bool = False) -> None:
-        """Something opaque that may raise."""
+        """Something opaque that may raise; with ``suspends`` other code runs meanwhile."""
         self.emit(Effect(text, suspends), may_raise=True)
 
     def call(self, operation: Call) -> None:
@@ -125,8 +129,7 @@ class Builder:
 
     def raise_(self, exception: Term | None) -> None:
         """``raise``: control leaves for the innermost handler."""
-        number = self.emit(Raise(exception))
-        self.edges[number].append(Edge(self._raise_target(), EdgeKind.RAISE))
+        self.may_raise(self.emit(Raise(exception)))
         self.frontier = []
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import libcst as cst
 
 from selfstop.flow.cfg import Call, EdgeKind, Iterate, Skip, Test, round_of
+from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
@@ -360,6 +361,8 @@ class Expressions(Structure):
         self.builder.line = self.context.line(clause)
         entered = self.builder.frontier
         header = self.builder.node(Iterate(iterable, self.context.text(clause.iter), abandons))
+        if not is_settled(iterable):
+            self.builder.may_raise(header)
         if not at_least_once:
             self.builder.connect(entered, header)
             entered = []

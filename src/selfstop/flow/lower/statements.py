@@ -9,6 +9,7 @@ import libcst as cst
 
 from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
 from selfstop.flow.code import Class
+from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
 from selfstop.flow.lower.expressions import Expressions
 from selfstop.flow.lower.patterns import Patterns
@@ -191,7 +192,7 @@ class Statements:
             self.builder.effect("async for", suspends=True)
         text = self.context.text(node.iter)
         self._define(node.target, App("element", (self.expressions.structure.value(node.iter),)))
-        head = self.builder.emit(Iterate(iterable, text))
+        head = self.builder.emit(Iterate(iterable, text), may_raise=not is_settled(iterable))
         loop = Loop(head)
         self.builder.frontier = [(head, EdgeKind.TRUE)]
         self.expressions.bind(node.target, App("element", (iterable, round_of(self.builder.scope, head))))
@@ -215,15 +216,16 @@ class Statements:
             self.body(node.body)
             return
         manager = self.expressions.value(items[0].item)
-        self.builder.effect("with", suspends=node.asynchronous is not None)
+        self.builder.effect("with", suspends=True)
         if items[0].asname is not None:
             self.expressions.bind(items[0].asname.name, manager)
             self._define(items[0].asname.name, self.expressions.structure.value(items[0].item))
-        if not self._swallows(manager):
+        known = self._swallows(manager)
+        if not known and not _is_endless(node.body):
             self._with_items(items[1:], node)
             return
         start = self.builder.emit(Skip("with"))
-        types = manager.args if isinstance(manager, Result) else ()
+        types = manager.args if known and isinstance(manager, Result) else ()
         dispatch = self.builder.node(Dispatch((types or (Var("builtins", "BaseException"),),)))
         after = self.builder.node(Skip("suppressed"))
         self.builder.edges[dispatch].append(Edge(after, EdgeKind.CATCH, 0))
@@ -348,6 +350,16 @@ class Statements:
 def _is_ending(callee: Term | None) -> bool:
     """Whether a call ends the process: by the interpreter's functions, not by others of the same name."""
     return isinstance(callee, Var) and callee.scope in {"import", "builtins"} and callee.name in ENDING_CALLS
+
+
+def _is_endless(suite: cst.BaseSuite) -> bool:
+    """Whether a block ends in a loop that only an exception leaves: what follows must be reached by that."""
+    match suite:
+        case cst.IndentedBlock(
+            body=[*_, cst.While(test=cst.Name(value="True") | cst.Integer(), body=body, orelse=None)]
+        ):
+            return not contains(body, (cst.Break,), (cst.While, cst.For, cst.FunctionDef))
+    return False
 
 
 _RAISING = (
