@@ -327,7 +327,7 @@ class Follower:
         match term:
             case App(op="call"):
                 return self._called(self.invocation(term), value)
-            case App(op="element", args=(base,)):
+            case App(op="element", args=(base, *_)):
                 return [replace(value, term=base, path=(ELEMENT, *path))]
             case App(op="get", args=(base, key, *default)):
                 method = Attr(base, "get")
