@@ -194,3 +194,35 @@ def test_tasks_and_results_pickle():
     task = Task("keeper.py", outline(OUTLINED), ())
     found = lowering.lower(pickle.loads(pickle.dumps(task)))
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+CATCHING = b"""\
+import boto3
+from errors import Idle
+
+LIMIT = 30
+
+class Patient:
+    def next(self, idle):
+        if idle >= LIMIT:
+            raise Idle
+
+def loop(source):
+    try:
+        source.next(3)
+    except Idle:
+        boto3.client("ec2").stop_instances(InstanceIds=["i-1"])
+"""
+
+
+@pytest.mark.parametrize(("made", "guarded"), [(b"", True), (b"raise Idle", False), (b"raise Idle()", False)])
+def test_whoever_may_raise_an_exception_is_looked_at(made, guarded, monkeypatch):
+    monkeypatch.setattr(demand, "SHORT", 0)
+    files = {
+        "errors.py": b"class Idle(Exception):\n    pass\n",
+        "worker.py": CATCHING,
+        "far/away.py": b"from errors import Idle\n\nclass Hasty:\n    def next(self, idle):\n        " + (made or b"pass"),
+    }
+    report = check(files, EngineOptions())
+    assert bool(report.guarded) is guarded
+    assert bool(report.findings) is not guarded

@@ -187,7 +187,20 @@ class Demand:
         for path in sorted(self._imported(reach, questions, askers)):
             if path not in self._loaded and self._load(path) is not None:
                 grew = True
+        grew = self._make(questions) or grew
         return self._bind(questions) or grew
+
+    def _make(self, questions: Questions) -> bool:
+        """Keep the functions that may make objects of a class that was asked for, wherever they are."""
+        grew = False
+        for name in sorted(questions.classes):
+            if (name, "") not in self._searched:
+                self._searched.add((name, ""))
+                for path in select(self.files, _Mention({name: ()}), [name]):
+                    grew = (path not in self._loaded and self._load(path) is not None) or grew
+            for path in sorted(self._loaded):
+                grew = self._keep_matching(path, name, rf"\b{re.escape(name)}\b") or grew
+        return grew
 
     def _bind(self, questions: Questions) -> bool:
         """Keep the functions that bind an attribute or a variable that was asked for."""

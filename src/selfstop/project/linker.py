@@ -255,6 +255,8 @@ class Linker:
         if not all(isinstance(item, App) and item.op == "class" for item in handled):
             return []
         classes = {cls for item in handled for cls in (class_id(item), *self.program.descendants(class_id(item)))}
+        for cls in classes:
+            self.program.questions.made(self.program.classes[cls].name)
         return [place for cls in sorted(classes) for place in self._makers.get(cls, ())]
 
     @cached_property

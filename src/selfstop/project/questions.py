@@ -33,6 +33,9 @@ class Questions:
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
 
+    classes: set[str] = field(default_factory=set)
+    """Names of classes, for all places where objects of them are made."""
+
     def body_of(self, function: str) -> None:
         """Ask what a function does."""
         if self.open:
@@ -62,3 +65,8 @@ class Questions:
         """Ask where a variable of a module is bound."""
         if self.open:
             self.variables.add(variable)
+
+    def made(self, cls: str) -> None:
+        """Ask where objects of classes of that name are made."""
+        if self.open:
+            self.classes.add(cls)
