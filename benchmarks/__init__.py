@@ -1,0 +1,1 @@
+"""Benchmarks of selfstop against its targets; see README.md beside this file."""
