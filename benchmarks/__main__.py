@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.corpus import Corpus
-from benchmarks.measure import Failed
-from benchmarks.parts import PARTS, Bench, Block, tell
+from benchmarks.measure import Failed, tell
+from benchmarks.parts import PARTS, Bench, Block
 from benchmarks.tools import PROJECT, Tools
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-TIME_LIMIT: Final = 1800.0
+TIME_LIMIT: Final = 900.0
 """Seconds after which a program is given up."""
 
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_SIZES: Final = re.compile(r"^(VmRSS|VmHWM):\s*(\d+) kB$", re.MULTILINE)
 _BETWEEN_LOOKS: Final = 0.005
 
 
@@ -52,55 +55,42 @@ class Memory:
 
     @property
     def peak(self) -> int:
-        """The larger of the two: looks come too late for peaks that are short, the other one knows one process."""
+        """The larger of the two: looks may miss a short peak, which the mark of the one process keeps."""
         return max(self.all_processes, self.largest_process)
 
 
 def run(command: Command) -> Sample:
-    """Run a program once, its output going into a file."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        start = time.perf_counter()
-        process = _start(command, out, err)
-        watch = threading.Timer(TIME_LIMIT, os.killpg, (process.pid, signal.SIGKILL))
-        watch.start()
-        try:
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - start
-        finally:
-            watch.cancel()
-        _judge(command, process, status, err)
-        return Sample(seconds, usage.ru_utime + usage.ru_stime)
+    """Run a program once."""
+    return _run(command)[0]
 
 
 def output(command: Command) -> str:
     """Run a program once for what it writes to standard output."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = _start(command, out, err)
-        _, status, _ = os.wait4(process.pid, 0)
-        _judge(command, process, status, err)
-        out.seek(0)
-        return out.read().decode("utf-8", "replace")
+    return _run(command)[1]
 
 
 def memory(command: Command) -> Memory:
     """Run a program once and look at it all the time.
 
-    Pages that processes share are counted once for each of them. The largest process is what the kernel noted
-    (``ru_maxrss``), which is never less than what this process holds itself, and that is little.
+    Pages that processes share are counted once for each of them. What the largest process held is the kernel's own
+    mark (``VmHWM``); ``ru_maxrss`` would start at what this process holds.
     """
-    if not Path("/proc/self/statm").exists():
+    if not Path("/proc/self/status").exists():
         raise Failed("memory is read from /proc, which is not there")
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = _start(command, out, err)
-        highest = 0
-        while True:
-            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if ended:
-                break
-            highest = max(highest, _resident(process.pid))
-            time.sleep(_BETWEEN_LOOKS)
+        together = largest = 0
+        with _time_limit(command, process):
+            while True:
+                ended, status, _ = os.wait4(process.pid, os.WNOHANG)
+                if ended:
+                    break
+                looks = [_held(member) for member in _members(process.pid)]
+                together = max(together, sum(now for now, _ in looks))
+                largest = max([largest, *(highest for _, highest in looks)])
+                time.sleep(_BETWEEN_LOOKS)
         _judge(command, process, status, err)
-        return Memory(highest, usage.ru_maxrss * 1024)
+        return Memory(together, largest)
 
 
 def rounds(commands: Sequence[Command], runs: int) -> dict[str, list[Sample]]:
@@ -112,8 +102,49 @@ def rounds(commands: Sequence[Command], runs: int) -> dict[str, list[Sample]]:
     for number in range(runs):
         first = number % len(commands)
         for command in [*commands[first:], *commands[:first]]:
-            samples[command.name].append(run(command))
+            sample = run(command)
+            samples[command.name].append(sample)
+            tell(f"  round {number + 1} of {runs}: {command.name} {sample.seconds:.2f} s")
     return samples
+
+
+def tell(text: str) -> None:
+    """Say how far everything is, apart from the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _run(command: Command) -> tuple[Sample, str]:
+    """Run a program once, its output going into a file, which is read afterwards."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        start = time.perf_counter()
+        process = _start(command, out, err)
+        with _time_limit(command, process):
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - start
+        _judge(command, process, status, err)
+        out.seek(0)
+        return Sample(seconds, usage.ru_utime + usage.ru_stime), out.read().decode("utf-8", "replace")
+
+
+@contextmanager
+def _time_limit(command: Command, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a program and all its processes where waiting for it takes too long."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    watch = threading.Timer(TIME_LIMIT, end)
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+    if late.is_set():
+        process.returncode = -signal.SIGKILL
+        raise Failed(f"{command.name} was given up after {TIME_LIMIT:.0f} s")
 
 
 def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -141,13 +172,11 @@ def _judge(command: Command, process: subprocess.Popen[bytes], status: int, err:
         raise Failed(f"{command.name} ended with status {process.returncode}: {' / '.join(lines[-3:])}")
 
 
-def _resident(session: int) -> int:
-    """Bytes that all processes of a session hold now."""
-    return sum(_pages(process) for process in _processes() if _session(process) == session) * _PAGE
-
-
-def _processes() -> list[str]:
-    return [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+def _members(session: int) -> Iterator[str]:
+    """The processes of a session, by their numbers."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _session(entry.name) == session:
+            yield entry.name
 
 
 def _session(process: str) -> int | None:
@@ -158,8 +187,11 @@ def _session(process: str) -> int | None:
     return int(fields[3])
 
 
-def _pages(process: str) -> int:
+def _held(process: str) -> tuple[int, int]:
+    """Bytes that a process holds now, and the most that it has held since its program started."""
     try:
-        return int(Path("/proc", process, "statm").read_text(encoding="ascii").split()[1])
+        text = Path("/proc", process, "status").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
+        return 0, 0
+    sizes = {name: int(size) * 1024 for name, size in _SIZES.findall(text)}
+    return sizes.get("VmRSS", 0), sizes.get("VmHWM", 0)
