@@ -23,7 +23,7 @@ MEMORY_LIMIT: Final = 150e6
 LINEAR: Final = Target(1.2, is_maximum=True)
 """The exponent up to which growth counts as linear: 1, and what measuring adds to it."""
 
-FLEET_SIZES: Final = (1, 100, 200, 400, 800)
+FLEET_SIZES: Final = (1, 50, 100, 200, 400)
 """Stop calls where candidates grow, each in a pair of modules. The first one makes LibCST load, once and for all."""
 
 FLEET_FILES: Final = 4000
@@ -254,7 +254,7 @@ def _described(tree: Path) -> str:
         if mentions_stop(data):
             mentioning += 1
             lines += data.count(b"\n")
-    some = f"{mentioning:,} mention a stop call ({lines:,} lines)" if mentioning else "no stop call"
+    some = f"{mentioning:,} with stop calls ({lines:,} lines)" if mentioning else "no stop call"
     return f"{tree.name}: {count:,} files, {some}"
 
 
