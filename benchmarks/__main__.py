@@ -24,21 +24,20 @@ def main() -> int:
     if cache.is_relative_to(PROJECT):
         sys.exit("the cache must lie outside of the repository")
     bench = Bench(Corpus(cache), Tools(cache), options.runs, options.incident)
-    blocks, failed = {}, False
+    failed = False
     for name in options.only:
         tell(f"{name} …")
         start = time.monotonic()
         try:
             block = PARTS[name](bench)
+            blocks = {name: f"{block.text}\n\n{_circumstances(bench, block)}".strip()}
         except Failed as failure:
-            tell(f"{name}: {failure}")
+            blocks = {name: f"Not measured: {failure}."}
             failed = True
-            continue
-        blocks[name] = f"{block.text}\n\n{_circumstances(bench, block)}"
         print(f"\n## {name}\n\n{blocks[name]}\n", flush=True)
         tell(f"{name} took {time.monotonic() - start:.0f} s")
         if options.write:
-            report.write(options.document, {name: blocks[name]})
+            report.write(options.document, blocks)
     return int(failed)
 
 

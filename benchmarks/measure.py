@@ -29,13 +29,17 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Command:
-    """A program in a directory. ``ends`` are the statuses that mean it did its work."""
+    """A program in a directory.
+
+    ``ends`` are the statuses that mean it did its work, ``says`` is what it must say of that on standard error.
+    """
 
     name: str
     arguments: tuple[str, ...]
     directory: Path
     ends: frozenset[int] = frozenset({0})
     environment: Mapping[str, str] = field(default_factory=dict)
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,8 +171,10 @@ def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen
 def _judge(command: Command, process: subprocess.Popen[bytes], status: int, err: IO[bytes]) -> None:
     process.returncode = os.waitstatus_to_exitcode(status)
     err.seek(0)
-    lines = err.read().decode("utf-8", "replace").strip().splitlines()
-    if process.returncode not in command.ends or any(line.startswith("Traceback ") for line in lines):
+    said = err.read().decode("utf-8", "replace").strip()
+    lines = said.splitlines()
+    crashed = any(line.startswith("Traceback ") for line in lines)
+    if process.returncode not in command.ends or crashed or command.says not in said:
         raise Failed(f"{command.name} ended with status {process.returncode}: {' / '.join(lines[-3:])}")
 
 

@@ -59,7 +59,7 @@ class Tools:
         """`selfstop check`; 2 stands for files that are not Python 3, which come with such trees."""
         program = _program(self.selfstop, "selfstop")
         arguments = (program, "check", "--output-format", "concise")
-        return Command("selfstop", arguments, tree, ends=frozenset({0, 1, 2}))
+        return Command("selfstop", arguments, tree, ends=frozenset({0, 1, 2}), says="files checked")
 
     def click(self, tree: Path) -> Command:
         """The start of an interpreter with click: what no command line in Python can do without."""

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,12 @@ class TestMeasure:
     ) -> None:
         with pytest.raises(Failed, match=message):
             measure.run(python(code, tmp_path, ends=frozenset(ends)))
+
+    def test_a_program_that_does_not_say_that_it_worked(self, tmp_path: Path) -> None:
+        with pytest.raises(Failed, match="nothing to check"):
+            measure.run(
+                replace(python("import sys; print('nothing to check', file=sys.stderr)", tmp_path), says="files")
+            )
 
     def test_a_program_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(Failed, match="nothing does not start: No such file"):
