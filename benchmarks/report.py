@@ -72,6 +72,11 @@ def write(path: Path, blocks: Mapping[str, str]) -> None:
     path.write_text(placed(path.read_text(encoding="utf-8"), blocks), encoding="utf-8")
 
 
+def _times(ratio: float) -> str:
+    """A ratio, exact enough for a target of one in a hundred."""
+    return f"{ratio:.3f}" if ratio < 2 else short(ratio)
+
+
 def _cells(row: Row) -> list[str]:
     target = str(row.target) if row.target else "none"
     if isinstance(row.result, str):
@@ -82,8 +87,8 @@ def _cells(row: Row) -> list[str]:
         row.against,
         seconds(row.result.ours),
         seconds(row.result.theirs),
-        f"{ratio.median:.3g} ({ratio.low:.3g} to {ratio.high:.3g})",
-        f"{row.result.cpu:.3g}",
+        f"{_times(ratio.median)} ({_times(ratio.low)} to {_times(ratio.high)})",
+        _times(row.result.cpu),
         target,
         yes(row.target.reached(ratio.median)) if row.target else "",
     ]

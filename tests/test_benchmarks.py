@@ -82,12 +82,13 @@ class TestReport:
             (9, figures.at_least(8), ["9 (9 to 9)", "9", ">= 8", "yes"]),
             (7, figures.at_least(8), ["7 (7 to 7)", "7", ">= 8", "**no**"]),
             (7, None, ["7 (7 to 7)", "7", "none", ""]),
+            (1.0125, figures.slower_by(0.01), ["1.012 (1.012 to 1.012)", "1.012", "<= 1.01", "**no**"]),
         ],
     )
     def test_the_ratio_stands_beside_its_target(self, ratio: float, target: Target | None, cells: list[str]) -> None:
         line = report.comparisons([self.row(ratio, target)]).splitlines()[-1]
         assert [cell.strip() for cell in line.split("|")][1:-1] == [
-            "tree", "other", "1 s (min 1)", f"{ratio} s (min {ratio})", *cells,
+            "tree", "other", "1 s (min 1)", f"{ratio:.3g} s (min {ratio:.3g})", *cells,
         ]  # fmt: skip
 
     def test_what_was_not_measured_says_why(self) -> None:
