@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import os
 import platform
+import signal
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from benchmarks.tools import PROJECT, Tools
 
 def main() -> int:
     """Measure what the command line asks for. The status is 1 where a part could not be measured."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # what was started is ended, too
     options = _options()
     cache = options.cache.resolve()
     if cache.is_relative_to(PROJECT):

@@ -84,7 +84,7 @@ def memory(command: Command) -> Memory:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = _start(command, out, err)
         together = largest = 0
-        with _time_limit(command, process):
+        with _watched(command, process):
             while True:
                 ended, status, _ = os.wait4(process.pid, os.WNOHANG)
                 if ended:
@@ -122,7 +122,7 @@ def _run(command: Command) -> tuple[Sample, str]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
         process = _start(command, out, err)
-        with _time_limit(command, process):
+        with _watched(command, process):
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - start
         _judge(command, process, status, err)
@@ -131,24 +131,31 @@ def _run(command: Command) -> tuple[Sample, str]:
 
 
 @contextmanager
-def _time_limit(command: Command, process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End a program and all its processes where waiting for it takes too long."""
+def _watched(command: Command, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a program and all its processes where waiting for it takes too long or is interrupted."""
     late = threading.Event()
 
     def end() -> None:
         late.set()
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
 
     watch = threading.Timer(TIME_LIMIT, end)
     watch.start()
     try:
         yield
+    except BaseException:
+        _kill(process)
+        raise
     finally:
         watch.cancel()
     if late.is_set():
         process.returncode = -signal.SIGKILL
         raise Failed(f"{command.name} was given up after {TIME_LIMIT:.0f} s")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:

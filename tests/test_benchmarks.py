@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +35,15 @@ def runs(*seconds: float) -> list[Sample]:
 
 def python(code: str, directory: Path, *, name: str = "it", ends: frozenset[int] = frozenset({0})) -> Command:
     return Command(name, (sys.executable, "-c", code), directory, ends)
+
+
+def working_directories() -> list[str]:
+    """Where the processes of this machine are, as far as that can be seen."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            found.append(str(process.readlink()))
+    return found
 
 
 class TestFigures:
@@ -161,6 +172,20 @@ class TestMeasure:
         monkeypatch.setattr(measure, "TIME_LIMIT", 0.2)
         with pytest.raises(Failed, match="given up"):
             measure.run(python("import time; time.sleep(60)", tmp_path))
+
+    def test_an_interrupted_measurement_leaves_nothing_behind(self, tmp_path: Path) -> None:
+        child = "import time; time.sleep(60)"
+        code = (
+            "import signal, sys; from pathlib import Path; from benchmarks.measure import Command, run\n"
+            "signal.signal(signal.SIGALRM, lambda *_: sys.exit('interrupted'))\n"
+            "signal.setitimer(signal.ITIMER_REAL, 0.5)\n"
+            f"run(Command('it', (sys.executable, '-c', {child!r}), Path({str(tmp_path)!r})))"
+        )
+        started = time.monotonic()
+        done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=30)
+        assert "interrupted" in done.stderr
+        assert time.monotonic() - started < 20
+        assert not any(str(tmp_path) in where for where in working_directories())
 
     def test_rounds_are_interleaved_and_move_on(self, tmp_path: Path) -> None:
         code = "import pathlib; f = pathlib.Path('log').open('a'); f.write('{}')"
