@@ -221,7 +221,8 @@ def test_whoever_may_raise_an_exception_is_looked_at(made, guarded, monkeypatch)
     files = {
         "errors.py": b"class Idle(Exception):\n    pass\n",
         "worker.py": CATCHING,
-        "far/away.py": b"from errors import Idle\n\nclass Hasty:\n    def next(self, idle):\n        " + (made or b"pass"),
+        "far/away.py": b"from errors import Idle\n\nclass Hasty:\n    def next(self, idle):\n        "
+        + (made or b"pass"),
     }
     report = check(files, EngineOptions())
     assert bool(report.guarded) is guarded

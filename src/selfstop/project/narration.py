@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from selfstop.flow.cfg import Assign, Call, EdgeKind, Graph, Iterate, Raise, Skip, Test
+from selfstop.flow.cfg import Assign, Call, Dispatch, EdgeKind, Graph, Iterate, Raise, Skip, Test
 from selfstop.flow.code import MODULE_BODY
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
@@ -212,9 +212,20 @@ class Narration:
             around = self.graph.nodes[self.leg.end.node].finallies
             if left_by == "raise" or (node.finallies and node.finallies[-1] in around):
                 yield self._step(node.line, _AFTER.get(left_by, _AT_THE_END), StepKind.FINALLY)
-        elif label in {"except", "suppressed"}:
-            verb = "handled" if label == "except" else label
-            yield self._step(node.line, f"the exception is {verb}", StepKind.EXCEPT)
+        elif label == "except":
+            yield self._step(node.line, self._handled(move.before.node), StepKind.EXCEPT)
+        elif label == "suppressed":
+            yield self._step(node.line, "the exception is suppressed", StepKind.EXCEPT)
+
+    def _handled(self, handler: int) -> str:
+        """What a handler takes, as far as it names that."""
+        for number in self.graph.predecessors[handler]:
+            node = self.graph.nodes[number]
+            for edge in node.edges:
+                if edge.target == handler and edge.kind is EdgeKind.CATCH and isinstance(node.operation, Dispatch):
+                    names = ", ".join(map(last_name, node.operation.clauses[edge.clause]))
+                    return f"except {names}: the exception is handled" if names else "the exception is handled"
+        return "the exception is handled"
 
     # The call that leaves the function
 

@@ -323,14 +323,19 @@ class Reach:
         new = set(self.stops.words)
         while new:
             names |= new
-            affected = set().union(*(speakers[name] for name in new if name in speakers))
-            while self._grow(affected, told):
-                affected = set(self._rough)
-            new = {self.program.functions[identity].name for identity in self.functions - self.told}
-            new |= {last_name(definition.target) for definition in self._keepers(names)}
-            new |= {local for local, _ in self._imported_as()}
-            new -= names
+            self._grow(set().union(*(speakers[name] for name in new if name in speakers)), told)
+            new = self._names_of_reached(names)
+            # What a call means may depend on what reaches a stop call: in the end all are looked at again.
+            while not new and self._grow(set(self._rough), told):
+                new = self._names_of_reached(names)
         return self.functions
+
+    def _names_of_reached(self, known: Set[str]) -> set[str]:
+        """The names by which what reaches a stop call is called, but for those that are known already."""
+        found = {self.program.functions[identity].name for identity in self.functions - self.told}
+        found |= {last_name(definition.target) for definition in self._keepers(known)}
+        found |= {local for local, _ in self._imported_as()}
+        return found - known
 
     def _grow(self, affected: Iterable[str], told: Iterable[str]) -> bool:
         """Look at the uses in ``affected`` functions; returns whether more functions reach a stop call now."""

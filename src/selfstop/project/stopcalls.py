@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from selfstop.config import EngineOptions
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
@@ -11,7 +12,7 @@ from selfstop.flow.vocabulary import vocabulary, words
 from selfstop.project.program import Program
 
 OTHER_CLOUDS = vocabulary(
-    "gcp google googleapiclient gce compute azure oci oracle alibaba aliyun aliyunsdkcore openstack nova "
+    "gcp google googleapiclient gce compute azure oci oracle alibaba alicloud aliyun aliyunsdkcore openstack nova "
     "digitalocean linode hetzner hcloud vultr ovh yandex libcloud vsphere pyvmomi ibm tencent "
     "tencentcloud huawei scaleway proxmox libvirt virtualbox docker lxd mock fake stub magicmock"
 )
@@ -24,6 +25,7 @@ _VENDORS = (
     "google",
     "azure",
     "alibaba",
+    "alicloud",
     "aliyun",
     "openstack",
     "digitalocean",
@@ -56,13 +58,13 @@ class StopCalls:
     program: Program
     options: EngineOptions
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names by which a call is a stop call."""
         family_names = [FAMILIES[family] for family in sorted(self.options.families) if family in FAMILIES]
         return self.options.stop_calls.union(*family_names)
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         """The names one of which stands in every stop call."""
         found = self.names | {"stop", "terminate"}
