@@ -53,6 +53,10 @@ class LonelyFunction:
     def leaves_program(self, func: Term, operands: Sequence[Term]) -> bool:
         return False
 
+    @property
+    def telling(self) -> frozenset[object]:
+        return frozenset().union(*(function.telling for function in self.functions))
+
     def contents(self, scope: str) -> Contents:
         function = next(item for item in self.functions if item.id == scope)
         parameters = [Var(scope, item.name) for item in function.parameters]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from selfstop.flow.cfg import Graph
+from selfstop.flow.telling import telling_keys
 from selfstop.flow.terms import Attr, Const, Func, Term, Var, walk
 
 MODULE_BODY = "<module>"
@@ -53,6 +54,11 @@ class Function:
     def name(self) -> str:
         """The last part of the qualified name."""
         return self.qualname.rpartition(".")[2]
+
+    @cached_property
+    def telling(self) -> frozenset[object]:
+        """The places whose values may decide what the function does; see ``flow.telling``."""
+        return telling_keys(self.graph)
 
     @cached_property
     def spoken_names(self) -> frozenset[str]:

@@ -31,7 +31,20 @@ from selfstop.flow.contents import Contents, is_settled
 from selfstop.flow.linear import linear
 from selfstop.flow.liveness import live_keys
 from selfstop.flow.state import Condition, Shared, State, simplify, truth_of
-from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, rebuild, walk
+from selfstop.flow.terms import (
+    App,
+    Attr,
+    Const,
+    Item,
+    Result,
+    Term,
+    Var,
+    dotted,
+    last_name,
+    mention_key,
+    rebuild,
+    walk,
+)
 from selfstop.flow.vocabulary import CLOCKS, vocabulary
 
 CROWDS = (16, 32, 64)
@@ -104,6 +117,10 @@ class World(Protocol):
     def leaves_program(self, func: Term, operands: Sequence[Term]) -> bool:
         """Whether a call of unknown effect evidently runs no code of the program."""
 
+    @property
+    def telling(self) -> frozenset[object]:
+        """The places whose values may decide anything; see ``flow.telling``."""
+
     def contents(self, scope: str) -> Contents:
         """What the objects of function ``scope`` hold, and where that may change."""
 
@@ -126,25 +143,41 @@ class Record:
     """For entry states: whatever the caller of the analysis attached (a call site)."""
 
 
+Mark = object
+"""What keeps records apart for certain: those with different marks are never met."""
+
+
 @dataclass
 class Point:
-    """The records at one node. The more there are, the less keeps them apart: ``level`` rises."""
+    """The records at one node, by their marks. The more there are, the less keeps them apart: ``level`` rises."""
 
-    records: list[Record] = field(default_factory=list)
+    marked: dict[Mark, list[Record]] = field(default_factory=dict)
     visits: int = 0
     level: int = 0
 
-    def merges(self, known: State, new: State) -> bool:
-        """Whether two states are better met than kept apart."""
+    @property
+    def records(self) -> list[Record]:
+        """All records."""
+        return [record for group in self.marked.values() for record in group]
+
+    def mark(self, state: State, telling: frozenset[object]) -> Mark:
+        """The mark of a state, where only places with keys in ``telling`` count."""
         match self.level:
             case 0:
-                same = known.flags == new.flags
-                return same and (known.guards == new.guards or known.absorbs(new) or new.absorbs(known))
+                return frozenset(pair for pair in state.flags if mention_key(pair[0]) in telling)
             case 1:
-                same = known.callables == new.callables
-                return same and (known.held == new.held or known.absorbs(new) or new.absorbs(known))
+                return frozenset(pair for pair in state.callables if mention_key(pair[0]) in telling)
             case 2:
-                return known.callables == new.callables and bool(known.held) == bool(new.held)
+                return frozenset(pair for pair in state.callables if mention_key(pair[0]) in telling), bool(state.held)
+        return None
+
+    def merges(self, known: State, new: State) -> bool:
+        """Whether two states of the same mark are better met than kept apart."""
+        match self.level:
+            case 0:
+                return known.guards == new.guards or known.absorbs(new) or new.absorbs(known)
+            case 1:
+                return known.held == new.held or known.absorbs(new) or new.absorbs(known)
         return True
 
     @property
@@ -164,6 +197,7 @@ class Analysis:
         self.points = [Point() for _ in graph.nodes]
         self._contents = world.contents(graph.scope)
         self._live = live_keys(graph)
+        self._telling = world.telling
         self._work: list[tuple[int, int, Record]] = []
         self._pushed = 0
 
@@ -197,7 +231,8 @@ class Analysis:
         point.visits += 1
         if point.is_crowded:
             point.level += 1
-            known, point.records = point.records, []
+            known = point.records
+            point.marked.clear()
             for other in known:
                 other.dropped = True
                 self._put(point, replace(other, dropped=False))
@@ -205,32 +240,32 @@ class Analysis:
 
     def _put(self, point: Point, record: Record) -> None:
         """Add a record, meeting it with those it need not be kept apart from."""
-        position = 0
-        while position < len(point.records):
-            other = point.records[position]
-            record.state = record.state.stale_beside(other.state)
-            weaker = other.state.stale_beside(record.state)
-            if weaker is not other.state:
-                self._drop(point, position)
-                self._put(point, replace(other, state=weaker, dropped=False))
-                position = 0
-                continue
+        self._make_stale(point, record)
+        mark = point.mark(record.state, self._telling)
+        group = point.marked.setdefault(mark, [])
+        for position, other in enumerate(group):
             if not point.merges(other.state, record.state):
-                position += 1
                 continue
             met = other.state.meet(record.state)
-            if met == other.state:
+            if met is other.state:
                 return
-            self._drop(point, position)
-            record = replace(record if met == record.state else other, state=met, dropped=False)
-            position = 0
-        point.records.append(record)
+            group.pop(position).dropped = True
+            self._put(point, replace(other, state=met, dropped=False))
+            return
+        group.append(record)
         self._pushed += 1
         heapq.heappush(self._work, (record.node, self._pushed, record))
 
-    @staticmethod
-    def _drop(point: Point, position: int) -> None:
-        point.records.pop(position).dropped = True
+    def _make_stale(self, point: Point, record: Record) -> None:
+        """Let go of guards that are reset here but not there, or there but not here: some paths have reset them."""
+        for group in list(point.marked.values()):
+            for other in list(group):
+                record.state = record.state.stale_beside(other.state)
+                weaker = other.state.stale_beside(record.state)
+                if weaker is not other.state and not other.dropped:
+                    group.remove(other)
+                    other.dropped = True
+                    self._put(point, replace(other, state=weaker, dropped=False))
 
     # Transfer
 

@@ -7,6 +7,7 @@ A comparison of two expressions is one of their difference with zero, whichever 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selfstop.flow.terms import App, Attr, Const, Term
 
@@ -99,6 +100,7 @@ def _product(term: Term, left: Term, right: Term, *, transparent: bool) -> Linea
 _NEGATED = {"<": ">=", "<=": ">", "==": "!="}
 
 
+@lru_cache(maxsize=1 << 12)
 def comparison(term: Term, truth: bool, *, transparent: bool = True) -> Comparison | None:
     """What it means that the test ``term`` gave ``truth``, if it is a comparison of order or equality."""
     match term:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from selfstop.flow.conditions import PLAIN, Kind, Role
 from selfstop.flow.linear import Comparison, comparison, contradict, number
@@ -92,40 +92,97 @@ class Condition:
         return self.text if self.truth else f"not ({self.text})" if " " in self.text else f"not {self.text}"
 
 
-@dataclass(frozen=True)
-class State:
-    """Values of places, and conditions by what they say."""
-
-    values: Mapping[Term, Term] = field(default_factory=dict)
-    conditions: Mapping[tuple[Term, bool], Condition] = field(default_factory=dict)
+class Values(dict[Term, Term]):
+    """What places are known to hold. Never changed once it is part of a state."""
 
     @cached_property
-    def flags(self) -> frozenset[object]:
+    def flags(self) -> frozenset[tuple[Term, Term]]:
         """The flags set, and which function a name stands for."""
-        return frozenset(pair for pair in self.values.items() if _is_flag(pair[1]))
+        return frozenset(pair for pair in self.items() if _is_flag(pair[1]))
 
     @cached_property
-    def callables(self) -> frozenset[object]:
+    def callables(self) -> frozenset[tuple[Term, Term]]:
         """Which function a name stands for."""
-        return frozenset(pair for pair in self.values.items() if _is_callable(pair[1]))
+        return frozenset(pair for pair in self.items() if _is_callable(pair[1]))
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[Term, Term]]:
+        """All of it, to be looked up by."""
+        return frozenset(self.items())
+
+    @cached_property
+    def keys_mentioned(self) -> frozenset[object]:
+        """The mention keys of the places: a term that mentions none of them has nothing put in."""
+        return frozenset(map(mention_key, self))
+
+
+class Conditions(dict[tuple[Term, bool], Condition]):
+    """What is known to hold, by what it says. Never changed once it is part of a state."""
 
     @cached_property
     def guards(self) -> frozenset[object]:
         """The guards and switches held: what a verdict depends on."""
-        return frozenset(
-            (condition.key, condition.reset)
-            for condition in self.conditions.values()
-            if condition.role.kind in {Kind.GUARD, Kind.OFF_SWITCH}
-        )
+        return self._of({Kind.GUARD, Kind.OFF_SWITCH})
 
     @cached_property
     def held(self) -> frozenset[object]:
         """The guards held, without switches."""
-        return frozenset(
-            (condition.key, condition.reset)
-            for condition in self.conditions.values()
-            if condition.role.kind is Kind.GUARD
-        )
+        return self._of({Kind.GUARD})
+
+    def _of(self, kinds: set[Kind]) -> frozenset[object]:
+        return frozenset((key, each.reset) for key, each in self.items() if each.role.kind in kinds)
+
+    @cached_property
+    def has_resets(self) -> bool:
+        """Whether a guard is held whose counter was reset."""
+        return any(condition.reset for condition in self.values())
+
+    @cached_property
+    def mentions(self) -> frozenset[object]:
+        """What assignments could change in any of them."""
+        return frozenset().union(*(condition.mentions for condition in self.values()))
+
+
+class State:
+    """Values of places, and conditions by what they say."""
+
+    __slots__ = ("conditions", "values")
+
+    def __init__(
+        self,
+        values: Mapping[Term, Term] | None = None,
+        conditions: Mapping[tuple[Term, bool], Condition] | None = None,
+    ) -> None:
+        self.values = values if isinstance(values, Values) else Values(values or {})
+        self.conditions = conditions if isinstance(conditions, Conditions) else Conditions(conditions or {})
+
+    def __repr__(self) -> str:
+        return f"State({dict(self.values)!r}, {dict(self.conditions)!r})"
+
+    @property
+    def flags(self) -> frozenset[tuple[Term, Term]]:
+        """The flags set, and which function a name stands for."""
+        return self.values.flags
+
+    @property
+    def callables(self) -> frozenset[tuple[Term, Term]]:
+        """Which function a name stands for."""
+        return self.values.callables
+
+    @property
+    def guards(self) -> frozenset[object]:
+        """The guards and switches held: what a verdict depends on."""
+        return self.conditions.guards
+
+    @property
+    def held(self) -> frozenset[object]:
+        """The guards held, without switches."""
+        return self.conditions.held
+
+    @property
+    def has_resets(self) -> bool:
+        """Whether a guard is held whose counter was reset."""
+        return self.conditions.has_resets
 
     def absorbs(self, other: State) -> bool:
         """Whether ``other`` adds nothing to what this state stands for.
@@ -154,11 +211,14 @@ class State:
 
     def evaluate(self, term: Term) -> Term:
         """``term`` with all known values put in."""
-        known = self.values.get(term)
+        values = self.values
+        known = values.get(term)
         if known is not None:
             return known
-        if isinstance(term, (Const, Var, Instance)) or not self.values:
+        if isinstance(term, (Const, Var, Instance)) or not values:
             return term
+        if values.keys_mentioned.isdisjoint(term.mentions):
+            return _folded(term)
         result = simplify(rebuild(term, self.evaluate))
         return self.values.get(result, result)
 
@@ -230,9 +290,10 @@ class State:
             for key, value in self.values.items()
             if wanted not in key.mentions and wanted not in value.mentions
         }
+        known: Mapping[Term, Term] = self.values if len(values) == len(self.values) else Values(values)
+        if wanted not in self.conditions.mentions:
+            return self if known is self.values else State(known, self.conditions)
         touched = [condition for condition in self.conditions.values() if wanted in condition.mentions]
-        if not touched:
-            return self if len(values) == len(self.values) else State(values, self.conditions)
         conditions = dict(self.conditions)
         for condition in touched:
             kept = _after(condition, place, effect)
@@ -240,7 +301,7 @@ class State:
                 del conditions[condition.key]
             else:
                 conditions[condition.key] = kept
-        return State(values, conditions)
+        return State(known, conditions)
 
     def without(self, is_lost: Callable[[Term, Term], bool], is_open: Callable[[Condition], bool]) -> State:
         """Without the values (of place and value) that are lost; conditions that are open hold no longer word for word.
@@ -258,11 +319,6 @@ class State:
         values = {place: value for place, value in self.values.items() if place not in lost} if lost else self.values
         return State(values, {**self.conditions, **opened} if opened else self.conditions)
 
-    @cached_property
-    def has_resets(self) -> bool:
-        """Whether a guard is held whose counter was reset."""
-        return any(condition.reset for condition in self.conditions.values())
-
     def next_iteration(self) -> State:
         """What is left when a loop starts over: a guard whose counter was reset is old news."""
         if not self.has_resets:
@@ -270,15 +326,31 @@ class State:
         return State(self.values, {key: condition for key, condition in self.conditions.items() if not condition.reset})
 
     def meet(self, other: State) -> State:
-        """What holds in both."""
-        values = {key: value for key, value in self.values.items() if other.values.get(key) == value}
-        conditions: dict[tuple[Term, bool], Condition] = {}
+        """What holds in both: this very state if it holds no more than the other."""
+        values, conditions = self._common_values(other.values), self._common_conditions(other.conditions)
+        return self if values is self.values and conditions is self.conditions else State(values, conditions)
+
+    def _common_values(self, others: Mapping[Term, Term]) -> Mapping[Term, Term]:
+        if self.values is others:
+            return self.values
+        common = {key: value for key, value in self.values.items() if others.get(key) == value}
+        return self.values if len(common) == len(self.values) else Values(common)
+
+    def _common_conditions(self, others: Mapping[tuple[Term, bool], Condition]) -> Mapping[tuple[Term, bool], Condition]:
+        if self.conditions is others:
+            return self.conditions
+        common = Conditions()
+        is_changed = False
         for key, condition in self.conditions.items():
-            twin = other.conditions.get(key)
+            twin = others.get(key)
             if twin is None or twin.reset != condition.reset:
-                continue
-            conditions[key] = condition if condition.exact == twin.exact else replace(condition, exact=False)
-        return State(values, conditions)
+                is_changed = True
+            elif condition.exact and not twin.exact:
+                common[key] = replace(condition, exact=False)
+                is_changed = True
+            else:
+                common[key] = condition
+        return common if is_changed else self.conditions
 
     def stale_beside(self, other: State) -> State:
         """Without the guards that were reset here but not on the other paths to the same point."""
@@ -292,6 +364,12 @@ class State:
         if not stale:
             return self
         return State(self.values, {key: condition for key, condition in self.conditions.items() if key not in stale})
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded(term: Term) -> Term:
+    """``term`` where nothing is known: all that constants alone decide is folded."""
+    return simplify(rebuild(term, _folded))
 
 
 def simplify(term: Term) -> Term:

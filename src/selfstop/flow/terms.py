@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from operator import is_
 from typing import TypeAlias
 
 Term: TypeAlias = "Const | Var | Attr | Item | App | Result | Func | Instance"
@@ -23,15 +24,25 @@ class _Tree:
     __slots__ = ()
     mentions: frozenset[object]
     _hash: int
+    _identity: tuple[object, ...]
 
     def __hash__(self) -> int:
         return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """Unequal terms are told apart by their hashes, before anything below them is looked at."""
+        if self is other:
+            return True
+        if not isinstance(other, _Tree):
+            return NotImplemented
+        return self._hash == other._hash and self._identity == other._identity
 
     def __reduce__(self) -> tuple[object, ...]:
         values = tuple(getattr(self, item.name) for item in fields(self) if item.init)  # type: ignore[arg-type]
         return type(self), values
 
     def _remember(self, identity: tuple[object, ...], mentions: frozenset[object]) -> None:
+        object.__setattr__(self, "_identity", identity)
         object.__setattr__(self, "_hash", hash(identity))
         object.__setattr__(self, "mentions", mentions)
 
@@ -47,7 +58,7 @@ def _mentions_of(*terms: Term | None) -> frozenset[object]:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Const(_Tree):
     """A literal. The type takes part in equality, because ``True == 1`` in Python."""
 
@@ -58,10 +69,8 @@ class Const(_Tree):
         object.__setattr__(self, "kind", type(self.value).__name__)
         self._remember(("const", self.kind, self.value), _NOTHING)
 
-    __hash__ = _Tree.__hash__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Var(_Tree):
     """A variable of a scope: a function's or class's id, a module's name, ``builtins`` or ``import``."""
 
@@ -73,10 +82,8 @@ class Var(_Tree):
         if self.scope != "import":
             object.__setattr__(self, "mentions", frozenset((self,)))
 
-    __hash__ = _Tree.__hash__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Attr(_Tree):
     """``base.name``."""
 
@@ -86,10 +93,8 @@ class Attr(_Tree):
     def __post_init__(self) -> None:
         self._remember(("attr", self.base, self.name), self.base.mentions | {f".{self.name}"})
 
-    __hash__ = _Tree.__hash__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Item(_Tree):
     """``base[key]``."""
 
@@ -99,10 +104,8 @@ class Item(_Tree):
     def __post_init__(self) -> None:
         self._remember(("item", self.base, self.key), _mentions_of(self.base, self.key))
 
-    __hash__ = _Tree.__hash__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class App(_Tree):
     """A pure operation: arithmetic, comparison, display, or a call known to have no effect."""
 
@@ -112,10 +115,8 @@ class App(_Tree):
     def __post_init__(self) -> None:
         self._remember(("app", self.op, self.args), _mentions_of(*self.args))
 
-    __hash__ = _Tree.__hash__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result(_Tree):
     """What the call (or other opaque expression) at ``site`` gave when it last ran.
 
@@ -130,10 +131,8 @@ class Result(_Tree):
         mentions = _mentions_of(self.callee, *self.args) | {f"@{self.site}"}
         self._remember(("result", self.site, self.callee, self.args), mentions)
 
-    __hash__ = _Tree.__hash__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Func(_Tree):
     """A function of the program, with the receiver it is bound to and arguments fixed by ``partial``."""
 
@@ -146,10 +145,8 @@ class Func(_Tree):
         mentions = _mentions_of(self.receiver, *self.args, *(value for _, value in self.keywords))
         self._remember(("func", self.function, self.receiver, self.args, self.keywords), mentions)
 
-    __hash__ = _Tree.__hash__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance(_Tree):
     """An object of a class of the program, made at ``site``."""
 
@@ -158,8 +155,6 @@ class Instance(_Tree):
 
     def __post_init__(self) -> None:
         self._remember(("instance", self.cls, self.site), frozenset((f"@{self.site}",)))
-
-    __hash__ = _Tree.__hash__
 
 
 TRUE = Const(True)
@@ -204,23 +199,24 @@ def size(term: Term) -> int:
 
 
 def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
-    """``term`` with ``change`` applied to each direct subterm."""
+    """``term`` with ``change`` applied to each direct subterm; ``term`` itself where that changes none."""
+    before = children(term)
+    after = tuple(map(change, before))
+    if all(map(is_, before, after)):
+        return term
     match term:
-        case Attr(base=base, name=name):
-            return Attr(change(base), name)
-        case Item(base=base, key=key):
-            return Item(change(base), change(key))
-        case App(op=op, args=args):
-            return App(op, tuple(change(arg) for arg in args))
-        case Result(site=site, callee=callee, args=args):
-            return Result(site, None if callee is None else change(callee), tuple(change(arg) for arg in args))
+        case Attr(name=name):
+            return Attr(after[0], name)
+        case Item():
+            return Item(*after)
+        case App(op=op):
+            return App(op, after)
+        case Result(site=site, callee=callee):
+            return Result(site, None, after) if callee is None else Result(site, after[0], after[1:])
         case Func(function=function, receiver=receiver, args=args, keywords=keywords):
-            return Func(
-                function,
-                None if receiver is None else change(receiver),
-                tuple(change(arg) for arg in args),
-                tuple((name, change(value)) for name, value in keywords),
-            )
+            bound, rest = (None, after) if receiver is None else (after[0], after[1:])
+            named = zip((name for name, _ in keywords), rest[len(args) :], strict=True)
+            return Func(function, bound, rest[: len(args)], tuple(named))
         case _:
             return term
 

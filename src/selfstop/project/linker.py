@@ -92,7 +92,7 @@ class Linker:
 
     def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
         """What a condition is worth, given the values known in ``state``."""
-        key = (term, truth, scope, frozenset(state.values.items()))
+        key = (term, truth, scope, state.values.pairs)
         if key not in self._roles:
             for part in walk(term):
                 self.program.ask_about(part)
@@ -311,6 +311,11 @@ class Linker:
             or (isinstance(part, Result) and part.callee is not None and bool(self.targets(part.callee)))
             for part in walk(operand)
         )
+
+    @cached_property
+    def telling(self) -> frozenset[object]:
+        """The places whose values may decide anything, in whichever function."""
+        return frozenset().union(*(function.telling for function in self.program.functions.values()))
 
     def contents(self, scope: str) -> Contents:
         """What the objects of a function hold, and where that may change."""
