@@ -53,6 +53,8 @@ class LonelyFunction:
     def leaves_program(self, func: Term, operands: Sequence[Term]) -> bool:
         return False
 
+    tells_exceptions = True
+
     @property
     def telling(self) -> frozenset[object]:
         return frozenset().union(*(function.telling for function in self.functions))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Graph
+from selfstop.flow.cfg import Dispatch, Graph
 from selfstop.flow.telling import telling_keys
 from selfstop.flow.terms import Attr, Const, Func, Term, Var, walk
 
@@ -61,12 +61,17 @@ class Function:
         return telling_keys(self.graph)
 
     @cached_property
+    def handled(self) -> frozenset[Term]:
+        """What its ``except`` clauses name."""
+        dispatches = [node.operation for node in self.graph.nodes if isinstance(node.operation, Dispatch)]
+        return frozenset(handled for each in dispatches for clause in each.clauses for handled in clause)
+
+    @cached_property
     def spoken_names(self) -> frozenset[str]:
         """The names and strings in its calls: a call of anything goes by one of them, flow aside."""
         found: set[str] = set()
         for _, call in self.graph.calls():
-            for operand in (call.func, *call.args, *(value for _, value in call.keywords)):
-                found.update(_spoken(part) for part in walk(operand))
+            found |= spoken_in((call.func, *call.args, *(value for _, value in call.keywords)))
         return frozenset(found)
 
 
@@ -147,6 +152,11 @@ class FunctionCode:
     def links(self) -> tuple[Link, ...]:
         """Its definitions by the names in their values."""
         return _links(self.definitions)
+
+
+def spoken_in(operands: Iterable[Term]) -> set[str]:
+    """The names and strings in ``operands``."""
+    return {_spoken(part) for operand in operands for part in walk(operand)}
 
 
 def _links(definitions: Iterable[Definition]) -> tuple[Link, ...]:

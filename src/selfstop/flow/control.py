@@ -92,6 +92,11 @@ class ControlDependence:
         self._following = successors(graph)
         self._after = postdominators(self._following, (graph.exit, graph.escape))
         self._cache: dict[int, frozenset[int]] = {}
+        self._dependent = [
+            (branch, self._depending(branch, targets))
+            for branch, targets in enumerate(self._following)
+            if len(targets) > 1
+        ]
 
     def decisive(self, node: int) -> frozenset[int]:
         """The tests on which ``node`` depends, directly or through other nodes it depends on."""
@@ -129,7 +134,7 @@ class ControlDependence:
         stack = [node]
         while stack:
             current = stack.pop()
-            for branch in self._direct(current):
+            for branch in self.branches(current):
                 if self._decides(branch, current):
                     found.add(branch)
                 if branch not in seen:
@@ -147,12 +152,13 @@ class ControlDependence:
             )
         return isinstance(operation, Test)
 
-    def _direct(self, node: int) -> list[int]:
-        bit = 1 << node
-        return [
-            branch
-            for branch, targets in enumerate(self._following)
-            if len(targets) > 1
-            and not (self._after[branch] & bit and branch != node)
-            and any(self._after[target] & bit for target in targets)
-        ]
+    def _depending(self, branch: int, targets: list[int]) -> int:
+        """The nodes that one way out of ``branch`` leads to for certain and another need not, as a bit set."""
+        certain = 0
+        for target in targets:
+            certain |= self._after[target]
+        return certain & ~(self._after[branch] & ~(1 << branch))
+
+    def branches(self, node: int) -> list[int]:
+        """The nodes with several ways out on which ``node`` depends directly, tests and others."""
+        return [branch for branch, dependent in self._dependent if dependent >> node & 1]

@@ -28,6 +28,7 @@ from selfstop.flow.cfg import (
 from selfstop.flow.conditions import Kind, Role
 from selfstop.flow.contents import MUTATORS as CHANGING
 from selfstop.flow.contents import Contents, is_settled
+from selfstop.flow.focus import Focus
 from selfstop.flow.linear import linear
 from selfstop.flow.liveness import live_keys
 from selfstop.flow.state import Condition, Shared, State, simplify, truth_of
@@ -118,6 +119,10 @@ class World(Protocol):
         """Whether a call of unknown effect evidently runs no code of the program."""
 
     @property
+    def tells_exceptions(self) -> bool:
+        """Whether some handler of the program takes exceptions of the program's own classes, and not all others."""
+
+    @property
     def telling(self) -> frozenset[object]:
         """The places whose values may decide anything; see ``flow.telling``."""
 
@@ -191,15 +196,21 @@ class Point:
 class Analysis:
     """Runs the must-analysis of one graph to its fixed point. May be fed further entry states at any time."""
 
-    def __init__(self, graph: Graph, world: World) -> None:
+    def __init__(self, graph: Graph, world: World, focus: Focus | None = None) -> None:
+        """With a ``focus`` only what matters to it is followed: there are no states at nodes that lead away from it."""
         self.graph = graph
         self.world = world
+        self._focus = focus
         self.points = [Point() for _ in graph.nodes]
         self._contents = world.contents(graph.scope)
         self._live = live_keys(graph)
-        self._telling = world.telling
+        self._telling = [world.telling] * len(graph.nodes) if focus is None else focus.telling
         self._work: list[tuple[int, int, Record]] = []
         self._pushed = 0
+
+    def covers(self, node: int) -> bool:
+        """Whether ``node`` is looked at; its having no states says nothing otherwise."""
+        return self._focus is None or node in self._focus.nodes
 
     def enter(self, state: State, origin: object = None) -> None:
         """Add an entry state."""
@@ -217,7 +228,11 @@ class Analysis:
 
     def follow(self, record: Record) -> Iterator[Record]:
         """What comes of ``record`` one edge further on, met with nothing else."""
+        if not any(self.covers(edge.target) for edge in self.graph.nodes[record.node].edges):
+            return
         for edge, state in self._step(record):
+            if not self.covers(edge.target):
+                continue
             after = state.next_iteration() if edge.kind is EdgeKind.BACK else state
             after = after.restricted(self.graph.scope, self._live[edge.target])
             yield Record(self.graph.scope, edge.target, after, record, edge.kind)
@@ -241,7 +256,7 @@ class Analysis:
     def _put(self, point: Point, record: Record) -> None:
         """Add a record, meeting it with those it need not be kept apart from."""
         self._make_stale(point, record)
-        mark = point.mark(record.state, self._telling)
+        mark = point.mark(record.state, self._telling[record.node])
         group = point.marked.setdefault(mark, [])
         for position, other in enumerate(group):
             if not point.merges(other.state, record.state):
@@ -316,8 +331,8 @@ class Analysis:
         return found if condition.written is None else found | self._contents.of_test(condition.written)
 
     def _external(self, state: State) -> State:
-        """An exception from outside the program."""
-        return self._pending(state, EXTERNAL)
+        """An exception from outside the program, where handlers tell that from one of its own."""
+        return self._pending(state, EXTERNAL if self.world.tells_exceptions else self.graph.pending)
 
     def _raised_somewhere(self, state: State) -> State:
         """An exception from code that may be the program's: any of those that it raises, or one from outside."""
@@ -351,6 +366,10 @@ class Analysis:
 
     def _test(self, record: Record, test: Test) -> Iterator[tuple[Edge, State]]:
         node = self.graph.nodes[record.node]
+        if self._focus is not None and record.node not in self._focus.deciding:
+            # Both outcomes lead to the same place: what one of them says is forgotten there.
+            yield from ((edge, record.state) for edge in node.edges)
+            return
         for edge in node.edges:
             template = Condition(
                 test.term,

@@ -5,6 +5,8 @@ What is known of a variable nobody reads again only keeps states apart that are 
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
+
 from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, Iterate, Operation, Raise, Test
 from selfstop.flow.terms import Term, Var, mention_key
 
@@ -17,16 +19,22 @@ def live_keys(graph: Graph) -> list[frozenset[object]]:
     for number, node in enumerate(graph.nodes):
         if isinstance(node.operation, Dispatch):
             uses[number] |= {graph.pending}
-    live: list[frozenset[object]] = [frozenset(used | graph.captured) for used in uses]
+    return flowing_back(graph, uses, graph.captured)
+
+
+def flowing_back(
+    graph: Graph, uses: Sequence[Set[object]], always: frozenset[object] = frozenset()
+) -> list[frozenset[object]]:
+    """For each node the keys that are used there or later, before they are bound anew; and those of ``always``."""
+    live = [frozenset(used | always) for used in uses]
+    bound = [_defined(node.operation) for node in graph.nodes]
     work = list(range(len(graph.nodes)))
     while work:
         number = work.pop()
-        node = graph.nodes[number]
-        found = set(uses[number])
-        for edge in node.edges:
-            found |= live[edge.target]
-        found -= _defined(node.operation) - uses[number]
-        found |= graph.captured
+        found = set().union(*(live[edge.target] for edge in graph.nodes[number].edges))
+        found -= bound[number]
+        found |= uses[number]
+        found |= always
         if found != live[number]:
             live[number] = frozenset(found)
             work.extend(graph.predecessors[number])

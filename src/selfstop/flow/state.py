@@ -336,7 +336,9 @@ class State:
         common = {key: value for key, value in self.values.items() if others.get(key) == value}
         return self.values if len(common) == len(self.values) else Values(common)
 
-    def _common_conditions(self, others: Mapping[tuple[Term, bool], Condition]) -> Mapping[tuple[Term, bool], Condition]:
+    def _common_conditions(
+        self, others: Mapping[tuple[Term, bool], Condition]
+    ) -> Mapping[tuple[Term, bool], Condition]:
         if self.conditions is others:
             return self.conditions
         common = Conditions()

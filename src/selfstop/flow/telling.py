@@ -38,17 +38,18 @@ def _looked_at(operation: Operation, graph: Graph) -> set[object]:
             return set(term.mentions)
         case Call(func=func, args=args, keywords=keywords):
             given = () if is_silent(operation) else (*args, *(value for _, value in keywords))
-            return _mentions(func, *given)
+            return mentions_of(func, *given)
         case Assign(target=target, value=value):
-            return {mention_key(target), *_mentions(target, *([] if value is None else [value]))}
+            return {mention_key(target), *mentions_of(target, *([] if value is None else [value]))}
         case Raise(exception=exception):
             return set() if exception is None else set(exception.mentions)
         case Dispatch(clauses=clauses):
-            return {graph.pending, *_mentions(*(term for clause in clauses for term in clause))}
+            return {graph.pending, *mentions_of(*(term for clause in clauses for term in clause))}
     return set()
 
 
-def _mentions(*terms: Term) -> set[object]:
+def mentions_of(*terms: Term) -> set[object]:
+    """All that any of ``terms`` mentions."""
     found: set[object] = set()
     for term in terms:
         found |= term.mentions

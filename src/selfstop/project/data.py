@@ -41,14 +41,19 @@ class GuardedData:
         function = self.program.functions.get(place.scope)
         if function is None or not self._starts_empty(place):
             return []
-        analysis = analyses.get(function.id) or self.linker.analysis(function.id)
-        found: list[tuple[Condition, ...]] = []
+        insertions = []
         for number, node in enumerate(function.graph.nodes):
             kind = _touch(node.operation, place)
             if kind == "unknown":
                 return []
             if kind == "insertion":
-                found += [tuple(record.state.conditions.values()) for record in analysis.states(number)]
+                insertions.append(number)
+        analysis = analyses.get(function.id)
+        if analysis is None:
+            records = self.linker.states_at(function.id, insertions)
+        else:
+            records = [record for number in insertions for record in analysis.states(number)]
+        found = [tuple(record.state.conditions.values()) for record in records]
         return found
 
     def _starts_empty(self, place: Var) -> bool:

@@ -52,7 +52,13 @@ def legs_of(verdicts: Verdicts, judgement: Judgement) -> Legs:
     """One way on which what ``judgement`` says can be seen."""
     path = judgement.path
     above = [
-        _leg(verdicts.propagation, verdicts.propagation.analyses[function], record, use, judgement)
+        _leg(
+            verdicts.propagation,
+            Analysis(verdicts.program.functions[function].graph, verdicts.linker),
+            record,
+            use,
+            judgement,
+        )
         for function, record, use in _upwards(judgement)
     ][::-1]
     allowed = frozenset(condition.key for condition in path.conditions)

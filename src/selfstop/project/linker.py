@@ -16,7 +16,8 @@ from selfstop.flow.code import MODULE_BODY, Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, holds_display, is_silent
 from selfstop.flow.control import ControlDependence
-from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome, is_unknown
+from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome, Record, is_unknown
+from selfstop.flow.focus import Focus, focus
 from selfstop.flow.origins import is_command_line, is_configuration
 from selfstop.flow.state import Condition, Shared, State, effect_of, is_member, simplify, truth_of
 from selfstop.flow.terms import (
@@ -63,6 +64,7 @@ class Linker:
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
+        self._focused: dict[tuple[str, tuple[int, ...]], Analysis] = {}
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
         self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
         self._shared: dict[str, Shared] = {}
@@ -241,7 +243,7 @@ class Linker:
                 continue
             if function in self._running:
                 return None
-            found += [_inexact(r.state.conditions.values()) for r in self.analysis(function).states(node)]
+            found += [_inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
         return found if len(found) <= MAX_OUTCOMES else [_common(found)]
 
     def is_conditional(self, clause: Sequence[Term]) -> bool:
@@ -310,6 +312,16 @@ class Linker:
             or (isinstance(part, (Var, Attr)) and isinstance(self.program.resolve(part), Func))
             or (isinstance(part, Result) and part.callee is not None and bool(self.targets(part.callee)))
             for part in walk(operand)
+        )
+
+    @cached_property
+    def tells_exceptions(self) -> bool:
+        """Whether some handler takes exceptions of the program's own classes."""
+        return any(
+            isinstance(target, App) and target.op == "class"
+            for function in self.program.functions.values()
+            for handled in function.handled
+            for target in [self.program.resolve(handled)]
         )
 
     @cached_property
@@ -473,15 +485,27 @@ class Linker:
     def analysis(self, identity: str) -> Analysis:
         """The analysis of a function about whose callers nothing is assumed."""
         if identity not in self._analyses:
-            analysis = Analysis(self.program.functions[identity].graph, self)
-            analysis.enter(_EMPTY)
-            self._running.append(identity)
-            try:
-                analysis.run()
-            finally:
-                self._running.pop()
-            self._analyses[identity] = analysis
+            self._analyses[identity] = self._run(identity, None)
         return self._analyses[identity]
+
+    def states_at(self, identity: str, nodes: Iterable[int]) -> list[Record]:
+        """The states at some nodes of a function about whose callers nothing is assumed, node by node."""
+        targets = tuple(sorted(nodes))
+        analysis = self._analyses.get(identity) or self._focused.get((identity, targets))
+        if analysis is None:
+            matters = focus(self.program.functions[identity].graph, self.dependence(identity), targets)
+            analysis = self._focused[identity, targets] = self._run(identity, matters)
+        return [record for node in targets for record in analysis.states(node)]
+
+    def _run(self, identity: str, matters: Focus | None) -> Analysis:
+        analysis = Analysis(self.program.functions[identity].graph, self, matters)
+        analysis.enter(_EMPTY)
+        self._running.append(identity)
+        try:
+            analysis.run()
+        finally:
+            self._running.pop()
+        return analysis
 
     def _summarise(self, function: Function) -> Summary:
         if function.is_generator:
@@ -602,18 +626,18 @@ class Linker:
         if setter in self._running:
             yield ()
             return
-        analysis = self.analysis(setter)
-        for number, node in enumerate(self.program.functions[setter].graph.nodes):
-            if not isinstance(node.operation, Assign) or not _same_flag(node.operation.target, place):
-                continue
-            for record in analysis.states(number):
-                value: Term = App("opaque")
-                if node.operation.value is not None:
-                    value = self.resolve(record.state.evaluate(node.operation.value))
-                excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
-                if not excluded:
-                    conditions = tuple(replace(c, exact=False) for c in record.state.conditions.values())
-                    yield (*conditions, *self._truth_condition(value))
+        graph = self.program.functions[setter].graph
+        settings = {
+            number: node.operation.value
+            for number, node in enumerate(graph.nodes)
+            if isinstance(node.operation, Assign) and _same_flag(node.operation.target, place)
+        }
+        for record in self.states_at(setter, settings):
+            assigned = settings[record.node]
+            value = App("opaque") if assigned is None else self.resolve(record.state.evaluate(assigned))
+            excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
+            if not excluded:
+                yield (*_inexact(record.state.conditions.values()), *self._truth_condition(value))
 
     def _is_other(self, value: Term, wanted: Term) -> bool:
         """Whether ``value`` is known to be another of several alternatives than ``wanted``."""
@@ -636,10 +660,10 @@ class Linker:
                     case Attr(base=base, name="set") if last_name(base) == wanted and not call.args:
                         if function.id in self._running:
                             return None
-                        found.extend(
-                            tuple(replace(condition, exact=False) for condition in record.state.conditions.values())
-                            for record in self.analysis(function.id).states(number)
-                        )
+                        found += [
+                            _inexact(record.state.conditions.values())
+                            for record in self.states_at(function.id, [number])
+                        ]
         return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
 
     # Exceptions

@@ -90,7 +90,7 @@ class Picking:
         if not _has_comparisons(self._program.functions[point.function].graph):
             return []
         found: list[Condition] | None = None
-        for record in self._linker.analysis(point.function).states(point.node):
+        for record in self._linker.states_at(point.function, [point.node]):
             held = list(record.state.conditions.values())
             keys = {(condition.test, condition.truth) for condition in held}
             found = held if found is None else [c for c in found if (c.test, c.truth) in keys]

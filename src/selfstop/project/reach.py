@@ -93,6 +93,8 @@ class Reach:
         for function in program.functions.values():
             self._by_name[function.name].append(function.id)
         self.functions: set[str] = set()
+        self.names: set[str] = set()
+        """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
         """Functions that reach a stop call only by calling what they are given."""
         self._record_arguments()
@@ -130,6 +132,10 @@ class Reach:
             return []
         init = self.program.method(class_id(target), "__init__")
         return [] if init is None else [Func(init, Instance(class_id(target), call.result.site))]
+
+    def is_passed(self, parameter: Term) -> bool:
+        """Whether a function, or a stop call, is given for a parameter in some call."""
+        return bool(self._passed.get(parameter))
 
     # Uses
 
@@ -319,15 +325,14 @@ class Reach:
             for name in function.spoken_names:
                 speakers[name].add(function.id)
         told = {parameter.scope for parameter in self._passed if isinstance(parameter, Var)} | speakers["getattr"]
-        names: set[str] = set()
         new = set(self.stops.words)
         while new:
-            names |= new
+            self.names |= new
             self._grow(set().union(*(speakers[name] for name in new if name in speakers)), told)
-            new = self._names_of_reached(names)
+            new = self._names_of_reached(self.names)
             # What a call means may depend on what reaches a stop call: in the end all are looked at again.
             while not new and self._grow(set(self._rough), told):
-                new = self._names_of_reached(names)
+                new = self._names_of_reached(self.names)
         return self.functions
 
     def _names_of_reached(self, known: Set[str]) -> set[str]:
@@ -510,6 +515,12 @@ class Reach:
             "needs",
             "test",
         }
+
+    def callees_of(self, identity: str) -> Iterator[str]:
+        """The functions that a function calls or hands away on ways to a stop call."""
+        for _, use in self._rough.get(identity, ()):
+            if use.func is not None and use.func.function in self.functions:
+                yield use.func.function
 
     def callers_of(self, identity: str) -> Iterable[tuple[str, int, Mode]]:
         """Call sites of a function, other than its own."""

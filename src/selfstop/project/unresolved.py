@@ -57,7 +57,7 @@ def _is_known(reach: Reach, term: Term, inside: frozenset[str], depth: int = 0) 
 
 def _is_feasible(propagation: Propagation, function: Function, node: int) -> bool:
     analysis = propagation.analyses.get(function.id)
-    return analysis is None or any(True for _ in analysis.states(node))
+    return analysis is None or not analysis.covers(node) or any(True for _ in analysis.states(node))
 
 
 def _is_linked(propagation: Propagation, function: Function, node: int, call: Call) -> bool:
