@@ -8,18 +8,22 @@ decisions: a ``try`` as a whole may lead to its handlers, its single statements 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from selfstop.flow.cfg import EdgeKind, Graph, Iterate, Raise, Test
 
 
-def successors(graph: Graph) -> list[list[int]]:
+def successors(graph: Graph, ending: Set[int] = frozenset()) -> list[list[int]]:
     """The successors of each node without implicit exceptions, but with those a ``try`` stands for.
 
     A loop may go on for ever: its edges back also lead to the exit, so that a test that ends it is a decision.
+    ``ending`` are calls that never return.
     """
     following: list[list[int]] = []
-    for node in graph.nodes:
+    for number, node in enumerate(graph.nodes):
+        if number in ending:
+            following.append([edge.target for edge in node.edges if edge.kind is EdgeKind.RAISE])
+            continue
         explicit = isinstance(node.operation, Raise)
         following.append([edge.target for edge in node.edges if explicit or edge.kind is not EdgeKind.RAISE])
     for number, node in enumerate(graph.nodes):
@@ -87,9 +91,10 @@ def _reaching(sources: list[list[int]], ends: set[int]) -> set[int]:
 class ControlDependence:
     """Answers which tests of a graph decide about a node."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ending: Set[int] = frozenset()) -> None:
+        """``ending`` are the nodes of calls that never return."""
         self.graph = graph
-        self._following = successors(graph)
+        self._following = successors(graph, ending)
         self._after = postdominators(self._following, (graph.exit, graph.escape))
         self._cache: dict[int, frozenset[int]] = {}
         self._dependent = [

@@ -53,8 +53,7 @@ class GuardedData:
             records = self.linker.states_at(function.id, insertions)
         else:
             records = [record for number in insertions for record in analysis.states(number)]
-        found = [tuple(record.state.conditions.values()) for record in records]
-        return found
+        return [tuple(record.state.conditions.values()) for record in records]
 
     def _starts_empty(self, place: Var) -> bool:
         """Whether all that is ever assigned to ``place`` is a new, empty collection, or something added to it."""

@@ -20,6 +20,7 @@ from selfstop.flow.lower import Skeleton
 from selfstop.flow.terms import Var, walk
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
 from selfstop.model import AnalysisError
+from selfstop.project.asking import ask_about_calls, ask_about_ways
 from selfstop.project.files import select
 from selfstop.project.linker import Linker
 from selfstop.project.lowering import Lowered, Task
@@ -88,11 +89,11 @@ class Demand:
             self._possible_callers.add(path)
         while True:
             reach = self._linked()
-            reach.ask()
+            ask_about_calls(reach)
             deciding = {reach.program.functions[identity].module for identity in reach.functions}
             if self._answer(reach, deciding | set(map(module_of, self._possible_callers))) or self._load_callers(reach):
                 continue
-            reach.ask_further()
+            ask_about_ways(reach)
             if self._answer(reach, deciding):
                 continue
             Targets(reach).ask()
@@ -159,16 +160,29 @@ class Demand:
         if new:
             self._searched |= {(name, owner) for name, found in new.items() for owner in found}
             mention = _Mention(new)
-            for path in select(self.files, mention, sorted(new)):
+            for path in select(self.files, mention, mention.words):
                 if path not in self._loaded and self._load(path) is not None:
                     grew = True
                 self._possible_callers.add(path)
-        classes = {cls for found in owners.values() for cls in found}
-        pattern = _any_word({*owners, *classes})
+        classes = {reach.program.classes[cls].name for cls in reach.classes()}
+        patterns = {name: _imports(found) for name, found in owners.items() if name in GENERIC_NAMES}
         for path in sorted(self._possible_callers & self._loaded.keys()):
             loaded = self._loaded[path]
-            grew = loaded.keep(loaded.outline.mentioning(pattern)) or grew
+            known = self._owners_in(path)
+            data = self.files[path]
+            names = {
+                name
+                for name, found in owners.items()
+                if name not in patterns or not known.isdisjoint(found) or patterns[name].search(data)
+            }
+            grew = loaded.keep(loaded.outline.mentioning(_any_word(names | classes))) or grew
         return grew
+
+    def _owners_in(self, path: str) -> frozenset[str]:
+        """The names by which what is defined in a file is imported: the module's, and its classes'."""
+        skeleton = self._loaded[path].skeleton
+        classes = () if skeleton is None else skeleton.code.classes
+        return frozenset({module_of(path).rpartition(".")[2], *(cls.name for cls in classes)})
 
     # Answers
 
@@ -286,6 +300,12 @@ class _Mention:
             (_bytes(name), _word(name), _imports(found) if name in GENERIC_NAMES else None)
             for name, found in sorted(owners.items())
         ]
+        self._words = {word for name, found in owners.items() for word in (found if name in GENERIC_NAMES else [name])}
+
+    @property
+    def words(self) -> list[str]:
+        """Words one of which is in each file that is accepted: of a generic name that of who is imported for it."""
+        return sorted(self._words)
 
     def __call__(self, data: bytes) -> bool:
         return any(

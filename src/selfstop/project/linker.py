@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from selfstop.flow.cfg import Assign, Call, Effect, Graph, Operation, Raise, Skip
+from selfstop.flow.cfg import Assign, Call, EdgeKind, Effect, Graph, Operation, Raise, Skip
 from selfstop.flow.code import MODULE_BODY, Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, holds_display, is_silent
@@ -69,6 +69,7 @@ class Linker:
         self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
         self._shared: dict[str, Shared] = {}
         self._dependence: dict[str, ControlDependence] = {}
+        self._endless: dict[str, bool] = {}
         self._writes: dict[str, tuple[tuple[Term, str], ...]] = {}
         self._contents: dict[str, Contents] = {}
         self._silent: dict[str, bool] = {}
@@ -536,8 +537,41 @@ class Linker:
     def dependence(self, identity: str) -> ControlDependence:
         """Control dependence within a function."""
         if identity not in self._dependence:
-            self._dependence[identity] = ControlDependence(self.program.functions[identity].graph)
+            self._dependence[identity] = ControlDependence(
+                self.program.functions[identity].graph, self._ending(identity)
+            )
         return self._dependence[identity]
+
+    def _ending(self, identity: str) -> frozenset[int]:
+        """The calls in a function after which it does not go on, because what they run never returns."""
+        return frozenset(
+            number
+            for number, call in self.program.functions[identity].graph.calls()
+            if (targets := self.targets(call.func)) and all(self._never_returns(item.function) for item in targets)
+        )
+
+    def _never_returns(self, identity: str) -> bool:
+        """Whether no way leads from the entry of a function to its exit, as far as its body is loaded."""
+        if identity not in self._endless:
+            self._endless[identity] = False
+            function = self.program.functions.get(identity)
+            self._endless[identity] = function is not None and (
+                function.never_returns
+                or not (function.outlined or function.is_generator or function.is_async or self._may_return(function))
+            )
+        return self._endless[identity]
+
+    def _may_return(self, function: Function) -> bool:
+        ending = self._ending(function.id)
+        seen = {function.graph.entry}
+        stack = [function.graph.entry]
+        while stack:
+            number = stack.pop()
+            for edge in function.graph.nodes[number].edges:
+                if edge.target not in seen and (number not in ending or edge.kind is EdgeKind.RAISE):
+                    seen.add(edge.target)
+                    stack.append(edge.target)
+        return function.graph.exit in seen
 
     def writes(self, identity: str) -> tuple[tuple[Term, str], ...]:
         """The attributes and outer variables a function assigns, and whether that raises, resets or replaces."""

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.facts import Analysis, Record
-from selfstop.flow.focus import Focus, focus
 from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.project.binding import bind
 from selfstop.project.linker import Linker
 from selfstop.project.reach import Mode, Reach, Use
-from selfstop.project.turning import turning_points
+from selfstop.project.turning import focus_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,28 +85,6 @@ class Propagation:
         entry = State({**values, **given}, state.conditions)
         return entry.without_scope(callee.id)
 
-    def _focus(self, identity: str) -> Focus:
-        """What matters in a function: how it gets to the calls that may lead to a stop call."""
-        function = self.program.functions[identity]
-        below = [self.program.functions[callee].telling for callee in self._below(identity)]
-        return focus(
-            function.graph,
-            self.linker.dependence(identity),
-            turning_points(self.reach, function),
-            frozenset().union(*below),
-        )
-
-    def _below(self, identity: str) -> set[str]:
-        """The functions that are reached from a function on ways to a stop call."""
-        found: set[str] = set()
-        stack = [identity]
-        while stack:
-            for callee in self.reach.callees_of(stack.pop()):
-                if callee not in found:
-                    found.add(callee)
-                    stack.append(callee)
-        return found
-
     def _visible(self, place: Var, callee: str) -> bool:
         """Whether a callee sees a variable of a function around it. Its module's are known by their definitions."""
         if place.name.startswith("$"):
@@ -122,7 +99,7 @@ class Propagation:
     def _enter(self, identity: str, state: State, origin: Origin | None) -> None:
         if identity not in self.analyses:
             graph = self.program.functions[identity].graph
-            self.analyses[identity] = Analysis(graph, self.linker, self._focus(identity))
+            self.analyses[identity] = Analysis(graph, self.linker, focus_of(self.reach, identity))
         self.analyses[identity].enter(state, origin)
         if identity not in self._work:
             self._work.append(identity)

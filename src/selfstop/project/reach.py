@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from selfstop.flow.cfg import Assign, Call, Test
+from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Definition, Function, ModuleCode
 from selfstop.flow.terms import (
     NONE,
@@ -30,7 +30,7 @@ from selfstop.flow.terms import (
 )
 from selfstop.flow.vocabulary import says_stop, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
-from selfstop.project.linker import MAX_DEPTH, Linker
+from selfstop.project.linker import Linker
 from selfstop.project.program import Program, class_id
 from selfstop.project.stopcalls import StopCalls
 
@@ -395,48 +395,6 @@ class Reach:
                     callers[use.func.function].append((identity, number, use.mode))
         return callers
 
-    def ask(self) -> None:
-        """Collect the questions about what calls of interest mean: those in functions that reach a stop call.
-
-        And those of functions of the same name on an object that nobody knows yet.
-        """
-        self.program.ask()
-        names = self.stops.words | {self.program.functions[identity].name for identity in self.functions}
-        for identity, function in self.program.functions.items():
-            for _, call in function.graph.calls():
-                if identity in self.functions or last_name(call.func) in names:
-                    for _ in self.uses(call, call.func, call.args, call.keywords):
-                        pass
-
-    def ask_further(self) -> None:
-        """Ask for the bodies of the functions that run on the way to a stop call, as far down as summaries go."""
-        level = set(self.functions)
-        seen = set(level)
-        for _ in range(MAX_DEPTH):
-            bodies = [body for identity in sorted(level) if (body := self.program.body(identity)) is not None]
-            for body in bodies:
-                self._ask_about_tests(body)
-            level = {callee for body in bodies for callee in self._callees(body)} - seen
-            seen |= level
-
-    def _ask_about_tests(self, function: Function) -> None:
-        """Ask for whatever the conditions of a function speak of, so that its analysis finds it loaded."""
-        for node in function.graph.nodes:
-            if not isinstance(node.operation, Test):
-                continue
-            for part in walk(node.operation.term):
-                self.linker.resolve(part)
-                for definition in self.program.definitions(part):
-                    for inner in walk(definition.value or NONE):
-                        self.linker.resolve(inner)
-                        self.program.ask_about(inner)
-
-    def _callees(self, function: Function) -> Iterator[str]:
-        for _, call in function.graph.calls():
-            for func in [*self.linker.targets(call.func), *self._constructors(call)]:
-                if func.function in self.program.functions:
-                    yield func.function
-
     def aliases(self) -> Iterator[tuple[str, str]]:
         """Other names under which what reaches a stop call is kept, with the module in which that is done."""
         names = self.stops.words | {self.program.functions[identity].name for identity in self.functions}
@@ -515,6 +473,11 @@ class Reach:
             "needs",
             "test",
         }
+
+    def classes(self) -> set[str]:
+        """The classes with methods that reach a stop call."""
+        owners = (self.program.functions[identity].cls for identity in self.functions - self.told)
+        return {cls for cls in owners if cls is not None}
 
     def callees_of(self, identity: str) -> Iterator[str]:
         """The functions that a function calls or hands away on ways to a stop call."""

@@ -10,10 +10,31 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Assign, Call, Operation
 from selfstop.flow.code import Function, spoken_in
+from selfstop.flow.focus import Focus, focus
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Result, Term, Var, children, last_name
 from selfstop.project.reach import Reach
 
 _ADDING = frozenset({"append", "add", "appendleft", "extend"})
+
+
+def focus_of(reach: Reach, identity: str) -> Focus:
+    """What matters in a function: how it gets to the calls that may lead to a stop call."""
+    program = reach.program
+    function = program.functions[identity]
+    below = frozenset().union(*(program.functions[callee].telling for callee in _below(reach, identity)))
+    return focus(function.graph, reach.linker.dependence(identity), turning_points(reach, function), below)
+
+
+def _below(reach: Reach, identity: str) -> set[str]:
+    """The functions that are reached from a function on ways to a stop call."""
+    found: set[str] = set()
+    stack = [identity]
+    while stack:
+        for callee in reach.callees_of(stack.pop()):
+            if callee not in found:
+                found.add(callee)
+                stack.append(callee)
+    return found
 
 
 def turning_points(reach: Reach, function: Function) -> frozenset[int]:

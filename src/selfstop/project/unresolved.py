@@ -13,7 +13,7 @@ from selfstop.flow.code import Function
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.propagation import Propagation
-from selfstop.project.reach import Reach
+from selfstop.project.reach import GENERIC_NAMES, Reach
 
 _DEPTH = 4
 _BUILT_IN = frozenset({"list", "dict", "tuple", "set", "fstring", "str", "int", "float", "sorted", "timedelta"})
@@ -30,8 +30,22 @@ def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCal
             stoppers = reach.stoppers_named(place.name)
             if not stoppers or _is_known(reach, place.base, inside):
                 continue
+            if place.name in GENERIC_NAMES and not _is_near(reach, function.module, stoppers):
+                continue
             if _is_feasible(propagation, function, node) and not _is_linked(propagation, function, node, call):
                 yield _described(reach, function, call, place.name, stoppers)
+
+
+def _is_near(reach: Reach, module: str, stoppers: tuple[str, ...]) -> bool:
+    """Whether a module defines or imports what has the stoppers. For others a common name says nothing at all."""
+    found = [reach.program.functions[stopper] for stopper in stoppers]
+    if any(function.module == module for function in found):
+        return True
+    owners = {function.module.rpartition(".")[2] for function in found}
+    owners |= {reach.program.classes[function.cls].name for function in found if function.cls is not None}
+    code = reach.program.modules[module]
+    imported = [*code.star_imports, *(path for _, path in code.imports)]
+    return any(not owners.isdisjoint(path.split(".")) for path in imported)
 
 
 def _is_known(reach: Reach, term: Term, inside: frozenset[str], depth: int = 0) -> bool:
