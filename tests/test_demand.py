@@ -13,9 +13,11 @@ from selfstop.flow.code import MODULE_BODY, Function
 from selfstop.project import demand, lowering, workers
 from selfstop.project.lowering import Lowered, Task, lower
 from selfstop.project.outline import Outline, outline
+from selfstop.project.stopcalls import FAMILIES
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(FIXTURES.rglob("*.py"))
+RULES = sorted((FIXTURES / "rules").rglob("*.py"))
 FOLDERS = [FIXTURES / "academy", *sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())]
 
 
@@ -130,6 +132,15 @@ def test_verdicts_do_not_depend_on_how_much_is_taken_at_once(folder, monkeypatch
     whole = check(files_of(folder), EngineOptions())
     monkeypatch.setattr(demand, "SHORT", 0)
     assert check(files_of(folder), EngineOptions()) == whole
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.relative_to(FIXTURES / "rules").as_posix())
+def test_verdicts_on_one_file_do_not_depend_on_it_either(path, monkeypatch):
+    files = {path.name: path.read_bytes()}
+    options = EngineOptions(families=frozenset(FAMILIES))
+    whole = check(files, options)
+    monkeypatch.setattr(demand, "SHORT", 0)
+    assert check(files, options) == whole
 
 
 UNRELATED = "def unrelated_{0}(x):\n    return x + {0}\n\n"

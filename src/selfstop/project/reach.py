@@ -402,11 +402,23 @@ class Reach:
         """
         self.program.ask()
         names = self.stops.words | {self.program.functions[identity].name for identity in self.functions}
+        given = self.stops.names | {name for name, _ in self.aliases()}
         for identity, function in self.program.functions.items():
+            names_given = not given.isdisjoint(function.spoken_names)
             for _, call in function.graph.calls():
                 if identity in self.functions or last_name(call.func) in names:
                     for _ in self.uses(call, call.func, call.args, call.keywords):
                         pass
+                if names_given:
+                    self._ask_who_is_told(call)
+
+    def _ask_who_is_told(self, call: Call) -> None:
+        """Ask for the body of a helper that is given a stop call, or the name of one: it may call that."""
+        operands = (*call.args, *(value for _, value in call.keywords))
+        if any(self._stops(part) for operand in operands for part in walk(operand)):
+            for func in [*self.linker.targets(call.func), *self._constructors(call)]:
+                if func.function in self.program.functions:
+                    self.program.body(func.function)
 
     def ask_further(self) -> None:
         """Ask for the bodies of the functions that run on the way to a stop call, as far down as summaries go."""
