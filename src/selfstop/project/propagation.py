@@ -76,7 +76,10 @@ class Propagation:
         """What a caller in ``state`` knows, in the callee's terms."""
         assert use.func is not None
         callee = self.program.functions[use.func.function]
-        bound = bind(callee, use.func, use.args, use.keywords)
+        # States are kept apart by the functions that they hold, which an imported name would hide.
+        bound = {
+            place: self.linker.resolve(value) for place, value in bind(callee, use.func, use.args, use.keywords).items()
+        }
         values = {
             place: value
             for place, value in state.values.items()
