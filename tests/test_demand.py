@@ -37,10 +37,10 @@ def functions_of(path: Path, *, apart: bool) -> dict[str, Function]:
     whole = outline_of(path)
     lines = tuple(unit.line for unit in whole.units)
     if not apart:
-        skeleton = lowered(Task(path.name, whole, lines)).skeleton
+        skeleton = lowered(Task(path.name, whole, lines, module=path.stem)).skeleton
         parts = ()
     else:
-        skeleton = lowered(Task(path.name, whole, ())).skeleton
+        skeleton = lowered(Task(path.name, whole, (), module=path.stem)).skeleton
         parts = lowered(Task(path.name, whole, lines, skeleton)).parts
     assert skeleton is not None
     code = skeleton.code.completed(parts)
@@ -202,7 +202,7 @@ def test_an_error_in_a_function_has_the_line_of_the_file(monkeypatch):
 def test_tasks_and_results_pickle():
     import pickle
 
-    task = Task("keeper.py", outline(OUTLINED), ())
+    task = Task("keeper.py", outline(OUTLINED), (), module="keeper")
     found = lowering.lower(pickle.loads(pickle.dumps(task)))
     assert pickle.loads(pickle.dumps(found)) == found
 

@@ -23,7 +23,7 @@ from selfstop.model import AnalysisError
 from selfstop.project.files import select
 from selfstop.project.linker import Linker
 from selfstop.project.lowering import Lowered, Task
-from selfstop.project.names import beside, by_suffix, module_name
+from selfstop.project.names import ModuleNames, by_suffix, is_package
 from selfstop.project.outline import Outline, outline
 from selfstop.project.program import Program
 from selfstop.project.questions import Questions
@@ -74,7 +74,8 @@ class Demand:
         self.options = options
         self.errors: list[AnalysisError] = []
         self._lower_all = lower_all
-        self._paths = {module_name(path)[0]: path for path in files}
+        self._names = ModuleNames(files)
+        self._paths = self._names.paths
         self._suffixes = by_suffix(self._paths)
         self._loaded: dict[str, _Loaded] = {}
         self._possible_callers: set[str] = set()
@@ -90,17 +91,21 @@ class Demand:
             reach = self._linked()
             reach.ask()
             deciding = {reach.program.functions[identity].module for identity in reach.functions}
-            if self._answer(reach, deciding | set(map(module_of, self._possible_callers))) or self._load_callers(reach):
+            if self._answer(reach, deciding | self._calling()) or self._load_callers(reach):
                 continue
             reach.ask_further()
             if self._answer(reach, deciding):
                 continue
             Targets(reach).ask()
-            if self._answer(reach, deciding | set(map(module_of, self._possible_callers))):
+            if self._answer(reach, deciding | self._calling()):
                 continue
             verdict = judge(reach)
             if not self._answer(reach, deciding):
                 return verdict
+
+    def _calling(self) -> set[str]:
+        """The modules that may call what reaches a stop call."""
+        return {self._names.by_path[path] for path in self._possible_callers}
 
     # Loading
 
@@ -122,7 +127,7 @@ class Demand:
     def _lower(self) -> None:
         """Lower what is wanted and not done yet."""
         tasks = [
-            Task(path, each.outline, lines, each.skeleton, {} if each.skeleton else beside(path, self.files))
+            self._task(path, each, lines)
             for path, each in sorted(self._loaded.items())
             if (lines := each.open) is not None
         ]
@@ -134,6 +139,10 @@ class Demand:
             if lowered.error is not None:
                 each.is_hopeless = True
                 self.errors.append(lowered.error)
+
+    def _task(self, path: str, each: _Loaded, lines: tuple[int, ...]) -> Task:
+        siblings = {} if each.skeleton else self._names.seen_from(path)
+        return Task(path, each.outline, lines, each.skeleton, self._names.by_path[path], is_package(path), siblings)
 
     def _linked(self) -> Reach:
         self._lower()
@@ -255,11 +264,6 @@ def _loaded(outline: Outline, lines: Iterable[int] = ()) -> _Loaded:
     if len(outline.lines) <= SHORT:
         lines = [unit.line for unit in outline.units]
     return _Loaded(outline, set(lines))
-
-
-def module_of(path: str) -> str:
-    """The name of the module at ``path``."""
-    return module_name(path)[0]
 
 
 def _owners(reach: Reach) -> dict[str, set[str]]:

@@ -34,7 +34,7 @@ from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import MAX_DEPTH, Linker
 from selfstop.project.program import Program, class_id
 from selfstop.project.stopcalls import StopCalls
-from selfstop.project.telling import Telling
+from selfstop.project.told import Telling
 
 GENERIC_NAMES = vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
