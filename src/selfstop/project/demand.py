@@ -217,11 +217,32 @@ class Demand:
         for name, module in sorted(questions.attributes):
             for path in [self._paths[module]] if module else sorted(self._loaded):
                 grew = self._keep_matching(path, name.partition(".")[0], _binding(name)) or grew
+        for name, near in sorted(questions.bindings, key=lambda asked: (asked[0], sorted(asked[1]))):
+            grew = self._bind_near(name, near) or grew
         for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
             grew = self._keep_matching(self._paths[variable.scope], variable.name, _declaration(variable.name)) or grew
         for name in sorted(questions.calls):
             for path in sorted(self._loaded):
                 grew = self._keep_matching(path, name, rf"\b{re.escape(name)}\b\s*\(") or grew
+        return grew
+
+    def _bind_near(self, name: str, near: frozenset[str]) -> bool:
+        """Load the files that bind an attribute and mention one of the names ``near``; keep the functions that do."""
+        asked = (name, " ".join(sorted(near)))
+        if not near or asked in self._searched:
+            return False
+        self._searched.add(asked)
+        grew = False
+        word, pattern = _bytes(name), _binding(name)
+        binding, mention = re.compile(_bytes(pattern)), re.compile(_bytes(_any_word(near).pattern))
+
+        def binds(data: bytes) -> bool:
+            return word in data and bool(mention.search(data) and binding.search(data))
+
+        for path in select(self.files, binds, [name]):
+            grew = (path not in self._loaded and self._load(path) is not None) or grew
+            if path in self._loaded:
+                grew = self._keep_matching(path, name, pattern) or grew
         return grew
 
     def _keep_matching(self, path: str, word: str, pattern: str) -> bool:

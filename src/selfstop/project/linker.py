@@ -611,6 +611,8 @@ class Linker:
             return None
         definitions = [d for d in self.program.definitions(place) if d.function in self.program.functions]
         setters = {d.function for d in definitions}
+        if isinstance(place, Attr):
+            self.program.ask_who_binds(place)
         if not definitions or any(d.value is None and not d.annotation for d in definitions):
             return None
         if wanted is None and not any(
@@ -620,7 +622,8 @@ class Linker:
         found: list[tuple[Condition, ...]] = []
         for setter in sorted(setters):
             found.extend(self._settings(place, wanted, setter))
-        return tuple(found[:MAX_OUTCOMES]) if len(found) <= MAX_OUTCOMES else None
+        # That nobody sets it is hard to believe: it is set where the analysis does not see it.
+        return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
 
     def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
         if setter in self._running:

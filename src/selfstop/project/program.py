@@ -46,6 +46,8 @@ class Program:
         self._definitions: dict[Term, list[Definition]] = defaultdict(list)
         self._attributes: dict[str, list[Definition]] = defaultdict(list)
         self._class_attributes: dict[tuple[str, str], list[Definition]] = defaultdict(list)
+        self._foreign_attributes: dict[str, list[Definition]] = defaultdict(list)
+        """Bindings of attributes, by name, of objects other than the method's own."""
         self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
         self._arguments: dict[Term, list[Definition]] = defaultdict(list)
         self._class_cache: dict[Term, str | None] = {}
@@ -69,6 +71,8 @@ class Program:
             owner = self._owner(definition)
             if owner is not None:
                 self._class_attributes[owner, definition.target.name].append(definition)
+            else:
+                self._foreign_attributes[definition.target.name].append(definition)
 
     def _owner(self, definition: Definition) -> str | None:
         """The class whose attribute a definition in one of its methods binds."""
@@ -416,6 +420,27 @@ class Program:
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
+    def ask_who_binds(self, place: Attr) -> None:
+        """Ask for all bindings of an attribute, in whichever file has to do with such objects."""
+        if not self.questions.open:
+            return
+        owner = self.class_of(place.base)
+        if owner is None:
+            near = {last_name(place.base)}
+        else:
+            near = {self.classes[cls].name for cls in (*self.ancestors(owner), *self.descendants(owner))}
+            near |= {
+                last_name(definition.target)
+                for module in self.modules.values()
+                for spoken, definition in module.links
+                if not near.isdisjoint(spoken) and self.outlives(definition.target)
+            }
+        self.questions.binding(place.name, near - {""})
+
+    def outlives(self, target: Term) -> bool:
+        """Whether what is bound is anything but a variable of a function."""
+        return not (isinstance(target, Var) and target.scope in self.functions)
+
     def _homes(self, base: Term) -> Iterator[str]:
         """The modules whose functions may bind attributes of an object."""
         owner = self.class_of(base)
@@ -453,7 +478,11 @@ class Program:
         return self._imported_definitions(imported) if imported and imported != dotted else ()
 
     def _attribute(self, owner: str, name: str) -> Iterator[Definition]:
-        for cls in (*self.ancestors(owner), *self.descendants(owner)):
+        family = [*self.ancestors(owner), *self.descendants(owner)]
+        for definition in self._foreign_attributes.get(name, ()):
+            if isinstance(definition.target, Attr) and self.class_of(definition.target.base) in family:
+                yield definition
+        for cls in family:
             yield from self._class_attributes.get((cls, name), ())
             fields = self._definitions.get(Var(cls, name), ())
             yield from (_setting(field) if self._reads_environment(cls) else field for field in fields)

@@ -482,17 +482,13 @@ class Reach:
                 (last_name(definition.target), module.name)
                 for module in self.program.modules.values()
                 for definition in self._keepers_in(module, new)
-                if self._outlives(definition) and not _is_definition(definition)
+                if self.program.outlives(definition.target) and not _is_definition(definition)
             }
             new = {name for name, _ in kept - found} - names
             names |= new
             found |= kept
         yield from sorted(found)
         yield from self._imported_as()
-
-    def _outlives(self, definition: Definition) -> bool:
-        """Whether a definition binds anything but a variable of a function."""
-        return not isinstance(definition.target, Var) or definition.target.scope not in self.program.functions
 
     def _imported_as(self) -> Iterator[tuple[str, str]]:
         """Other names under which what reaches a stop call is imported, each with the module that does it."""
