@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.facts import Analysis, Record, callable_of
 from selfstop.flow.focus import Focus, focus
 from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
@@ -142,7 +142,7 @@ class Propagation:
 
     def uses_at(self, call: Call, state: State) -> Iterator[Use]:
         """What a call uses in ``state``."""
-        func = self.linker.resolve(state.evaluate(call.func))
+        func = callable_of(self.linker, state, call.func)
         args = [state.evaluate(arg) for arg in call.args]
         keywords = [(name, state.evaluate(value)) for name, value in call.keywords]
         yield from self.reach.uses(call, func, args, keywords)
