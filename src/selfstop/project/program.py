@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from selfstop.flow.cfg import Assign, Node
+from selfstop.flow.cfg import Assign, Graph
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute
 from selfstop.project.binding import bind, split_arguments
@@ -347,9 +347,16 @@ class Program:
         function = self.body(target.function)
         if function is None:
             return []
-        graph = function.graph
-        values = [getattr(node.operation, "value", None) for node in graph.nodes if _targets(node, graph.returned)]
-        return [value for value in values if value is not None]
+        return [] if function.is_generator else _assigned(function.graph, function.graph.returned)
+
+    def yielded_values(self, iterable: Term) -> list[Term]:
+        """What a call of a generator of the program yields, as terms of its own variables."""
+        match iterable:
+            case Result(callee=callee) | App(op="call", args=(callee, *_)) if callee is not None:
+                target = self.resolve(callee)
+                function = self.body(target.function) if isinstance(target, Func) else None
+                return [] if function is None else _assigned(function.graph, function.graph.yielded)
+        return []
 
     def _class_of_place(self, place: Term) -> str | None:
         found: set[str] = set()
@@ -524,8 +531,10 @@ def is_receiver(function: Function, name: str) -> bool:
     )
 
 
-def _targets(node: Node, place: Term) -> bool:
-    return isinstance(node.operation, Assign) and node.operation.target == place
+def _assigned(graph: Graph, place: Term) -> list[Term]:
+    """The values that are assigned to ``place`` in a function."""
+    operations = [node.operation for node in graph.nodes if isinstance(node.operation, Assign)]
+    return [each.value for each in operations if each.target == place and each.value is not None]
 
 
 def _setting(field: Definition) -> Definition:
