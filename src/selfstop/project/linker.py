@@ -18,7 +18,7 @@ from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, holds_display, 
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome, Record, is_unknown
 from selfstop.flow.focus import Focus, focus
-from selfstop.flow.origins import is_command_line, is_configuration
+from selfstop.flow.origins import Source, is_command_line, is_configuration, origin
 from selfstop.flow.state import Condition, Shared, State, effect_of, is_member, simplify, truth_of
 from selfstop.flow.terms import (
     NONE,
@@ -37,6 +37,7 @@ from selfstop.flow.terms import (
 )
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
+from selfstop.project.clamps import Clamps
 from selfstop.project.program import Program, class_id, is_receiver
 
 MAX_OUTCOMES = 12
@@ -85,6 +86,7 @@ class Linker:
             if function.cls is not None:
                 self._methods[function.name].append(function.id)
         self._writers = self._index_writers()
+        self._clamps = Clamps(program, self._ends)
 
     # The World of facts.Analysis
 
@@ -98,8 +100,23 @@ class Linker:
         if key not in self._roles:
             for part in walk(term):
                 self.program.ask_about(part)
-            self._roles[key] = classify(term, truth, self.evidence(state, scope))
+            role = classify(term, truth, self.evidence(state, scope))
+            self._roles[key] = self._corrected(role) if role.needs_off_switch else role
         return self._roles[key]
+
+    def _corrected(self, role: Role) -> Role:
+        """A guard whose threshold its module does not let be 0 needs no off switch."""
+        open_thresholds = [t for t in role.thresholds if origin(t, self.program.definitions).may_be_zero]
+        if not open_thresholds or not all(map(self._clamps.is_positive, open_thresholds)):
+            return role
+        return replace(role, origin=replace(role.origin, source=Source.CLAMPED))
+
+    def _ends(self, identity: str, variable: Var) -> list[State]:
+        """The states in which a function ends, as far as they matter to a variable that it assigns."""
+        graph = self.program.functions[identity].graph
+        assigning = [number for number, node in enumerate(graph.nodes) if _assigns(node.operation, variable)]
+        matters = focus(graph, self.dependence(identity), [*assigning, graph.exit], frozenset({mention_key(variable)}))
+        return [record.state for record in self._run(identity, matters).states(graph.exit)]
 
     def evidence(self, state: State, scope: str) -> Evidence:
         """What is known of variables in ``state``."""
@@ -739,6 +756,10 @@ def _is_seen_elsewhere(definition: Definition, function: Function, *, again: boo
         case Var():
             return again or function.qualname != MODULE_BODY
     return False
+
+
+def _assigns(operation: Operation, place: Term) -> bool:
+    return isinstance(operation, Assign) and operation.target == place
 
 
 def _does_nothing(operation: Operation) -> bool:

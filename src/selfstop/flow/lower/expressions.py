@@ -128,8 +128,8 @@ class Expressions(Structure):
     def _branch_quantifier(self, node: cst.Call) -> tuple[Frontier, Frontier] | None:
         """``all(…)`` and ``any(…)`` over a display are ``and`` and ``or``; over a generator they are loops.
 
-        ``all`` over a generator counts as entered: as one condition about an aggregate it is the guard its
-        element is, and whether there is anything to aggregate is another question.
+        Such a loop counts as entered: as one condition about an aggregate, ``all`` is the guard its element is and
+        ``not any`` the one that its element is not; whether there is anything to aggregate is another question.
         """
         match node:
             case cst.Call(func=cst.Name(value="all" | "any" as name), args=[cst.Arg(value=inner, star="")]):
@@ -170,7 +170,7 @@ class Expressions(Structure):
             decided.extend(no if conjunction else yes)
             self.builder.frontier = yes if conjunction else no
 
-        self._loop(node.for_in, element, at_least_once=conjunction, abandons=True)
+        self._loop(node.for_in, element, at_least_once=True, abandons=True)
         rest, self.builder.frontier = self.builder.frontier, []
         return (rest, decided) if conjunction else (decided, rest)
 
