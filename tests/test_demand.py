@@ -13,9 +13,11 @@ from selfstop.flow.code import MODULE_BODY, Function
 from selfstop.project import demand, lowering, workers
 from selfstop.project.lowering import Lowered, Task, lower
 from selfstop.project.outline import Outline, outline
+from selfstop.project.stopcalls import FAMILIES
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(FIXTURES.rglob("*.py"))
+RULES = sorted((FIXTURES / "rules").rglob("*.py"))
 FOLDERS = [FIXTURES / "academy", *sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())]
 
 
@@ -35,10 +37,10 @@ def functions_of(path: Path, *, apart: bool) -> dict[str, Function]:
     whole = outline_of(path)
     lines = tuple(unit.line for unit in whole.units)
     if not apart:
-        skeleton = lowered(Task(path.name, whole, lines)).skeleton
+        skeleton = lowered(Task(path.name, whole, lines, module=path.stem)).skeleton
         parts = ()
     else:
-        skeleton = lowered(Task(path.name, whole, ())).skeleton
+        skeleton = lowered(Task(path.name, whole, (), module=path.stem)).skeleton
         parts = lowered(Task(path.name, whole, lines, skeleton)).parts
     assert skeleton is not None
     code = skeleton.code.completed(parts)
@@ -132,6 +134,15 @@ def test_verdicts_do_not_depend_on_how_much_is_taken_at_once(folder, monkeypatch
     assert check(files_of(folder), EngineOptions()) == whole
 
 
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.relative_to(FIXTURES / "rules").as_posix())
+def test_verdicts_on_one_file_do_not_depend_on_it_either(path, monkeypatch):
+    files = {path.name: path.read_bytes()}
+    options = EngineOptions(families=frozenset(FAMILIES))
+    whole = check(files, options)
+    monkeypatch.setattr(demand, "SHORT", 0)
+    assert check(files, options) == whole
+
+
 UNRELATED = "def unrelated_{0}(x):\n    return x + {0}\n\n"
 WORKER = """\
 import boto3
@@ -191,7 +202,7 @@ def test_an_error_in_a_function_has_the_line_of_the_file(monkeypatch):
 def test_tasks_and_results_pickle():
     import pickle
 
-    task = Task("keeper.py", outline(OUTLINED), ())
+    task = Task("keeper.py", outline(OUTLINED), (), module="keeper")
     found = lowering.lower(pickle.loads(pickle.dumps(task)))
     assert pickle.loads(pickle.dumps(found)) == found
 

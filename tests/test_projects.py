@@ -154,6 +154,21 @@ def test_flake8_says_what_check_says(project: Path, jobs: int) -> None:
     assert linted(jobs, project.parent / "flake8.txt") == checked()
 
 
+def test_projects_below_one_root_do_not_disturb_each_other() -> None:
+    """Many of them have packages of the same name. What is matched by name alone is matched in all of them."""
+    folders = [folder for folder in FOLDERS if folder.name != "name_only_matches"]
+    together = check(
+        {f"deep/{each.name}/{path}": source for each in folders for path, source in files_of(each).items()},
+        EngineOptions(),
+    )
+    expected = {
+        (f"deep/{each.name}/{finding.call.path}", finding.call.span.line, finding.code)
+        for each in folders
+        for finding in report_of(each).findings
+    }
+    assert {(each.call.path, each.call.span.line, each.code) for each in together.findings} == expected
+
+
 @of_every_project
 def test_every_file_alone_says_what_all_files_say(folder: Path, project: Path) -> None:
     together = checked()

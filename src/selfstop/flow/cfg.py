@@ -164,6 +164,11 @@ class Graph:
         """The pseudo-variable that holds the value returned."""
         return Var(self.scope, "$return")
 
+    @property
+    def yielded(self) -> Var:
+        """The pseudo-variable that holds what a generator yields, one item at a time."""
+        return Var(self.scope, "$yield")
+
     @cached_property
     def predecessors(self) -> tuple[tuple[int, ...], ...]:
         """For each node the nodes with an edge to it."""

@@ -36,6 +36,7 @@ from selfstop.flow.terms import (
     App,
     Attr,
     Const,
+    Func,
     Item,
     Result,
     Term,
@@ -131,6 +132,16 @@ class World(Protocol):
 
     def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
         """Whether a handler for ``clause`` takes ``exception``; None if that is open."""
+
+
+def callable_of(world: World, state: State, func: Term) -> Term:
+    """What calling ``func`` runs: by the value of its object, else by the class that the code says it has."""
+    found = world.resolve(state.evaluate(func))
+    if isinstance(found, Attr) and isinstance(func, Attr):
+        declared = world.resolve(func)
+        if isinstance(declared, Func) and declared.receiver == func.base:
+            return replace(declared, receiver=found.base)
+    return found
 
 
 @dataclass(eq=False)
@@ -466,7 +477,7 @@ class Analysis:
 
     def _call(self, record: Record, call: Call) -> Iterator[tuple[Edge, State]]:
         before = record.state
-        func = self.world.resolve(before.evaluate(call.func))
+        func = callable_of(self.world, before, call.func)
         args = [before.evaluate(arg) for arg in call.args]
         keywords = [(name, before.evaluate(value)) for name, value in call.keywords]
         state = self._run_through(record.node, self._rerun(before, call))

@@ -271,6 +271,8 @@ class State:
 
     def assign(self, place: Term, value: Term | None, *, raw: Term | None = None) -> State:
         """``place = value`` (None: unknown). ``raw`` is the value before evaluation, to recognise ``n += 1``."""
+        if value is not None and value in {place, self.values.get(place)}:
+            return self  # `x = x if x > 0 else 5`
         value = None if value is None or size(value) > MAX_SIZE else value
         effect = effect_of(place, value, raw)
         state = self.forget(place, effect)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from selfstop.flow.cfg import Call, Test
+from selfstop.flow.cfg import Assign, Call, Raise, Test
 from selfstop.flow.code import Function
-from selfstop.flow.terms import NONE, App, last_name, walk
-from selfstop.project.linker import MAX_DEPTH, Linker
-from selfstop.project.program import Program, class_id
+from selfstop.flow.focus import focus
+from selfstop.flow.terms import NONE, Var, last_name, walk
+from selfstop.project.linker import MAX_DEPTH
 from selfstop.project.reach import Reach
 from selfstop.project.turning import focus_of
 
@@ -21,65 +21,99 @@ def ask_about_calls(reach: Reach) -> None:
 
     And those of functions of the same name on an object that nobody knows yet.
     """
-    reach.program.ask()
-    names = reach.stops.words | {reach.program.functions[identity].name for identity in reach.functions}
-    for identity, function in reach.program.functions.items():
+    program = reach.program
+    program.ask()
+    for identity in reach.by_default:
+        program.body(identity)
+    names = reach.stops.words | {program.functions[identity].name for identity in reach.functions}
+    given = reach.stops.names | {name for name, _ in reach.aliases()}
+    for identity, function in program.functions.items():
+        names_given = not given.isdisjoint(function.spoken_names)
         for _, call in function.graph.calls():
             if identity in reach.functions or last_name(call.func) in names:
                 for _ in reach.uses(call, call.func, call.args, call.keywords):
                     pass
+            if names_given:
+                _ask_who_is_told(reach, call)
+
+
+def _ask_who_is_told(reach: Reach, call: Call) -> None:
+    """Ask for the body of a helper that is given a stop call, or the name of one: it may call that."""
+    operands = (*call.args, *(value for _, value in call.keywords))
+    if any(reach.stops_if_called(part) for operand in operands for part in walk(operand)):
+        for callee in _called_by(reach, call):
+            reach.program.body(callee)
 
 
 def ask_about_ways(reach: Reach) -> None:
     """Ask about all that decides on the ways to a stop call, as far down as summaries go.
 
-    Of a call that decides nothing it only matters whether it ever returns.
+    Of a call that decides nothing it only matters whether it ever returns; or what it raises, where that is handled.
     """
-    program, linker = reach.program, reach.linker
+    program = reach.program
     seen = set(reach.functions)
-    level: set[str] = set()
+    level: dict[str, bool] = {}
     for identity in sorted(reach.functions):
         function = program.body(identity)
         if function is None:
             continue
-        nodes = focus_of(reach, identity).deciding
-        if linker.tells_exceptions:
-            nodes = frozenset(range(len(function.graph.nodes)))
-        _ask_about_tests(program, linker, function, nodes)
-        level.update(_callees(program, linker, function, nodes))
-        for callee in _callees(program, linker, function, range(len(function.graph.nodes))):
+        everything = range(len(function.graph.nodes))
+        is_whole = reach.linker.handles_own(function)
+        nodes = everything if is_whole else focus_of(reach, identity).deciding
+        _ask_about_tests(reach, function, nodes)
+        for callee in _callees(reach, function, everything):
             program.body(callee)
+        level.update(dict.fromkeys(_callees(reach, function, nodes), is_whole))
     for _ in range(MAX_DEPTH - 1):
-        level -= seen
-        seen |= level
-        bodies = [body for identity in sorted(level) if (body := program.body(identity)) is not None]
-        level = set()
-        for body in bodies:
-            nodes = range(len(body.graph.nodes))
-            _ask_about_tests(program, linker, body, nodes)
-            level.update(_callees(program, linker, body, nodes))
+        bodies = [
+            (body, is_whole)
+            for identity, is_whole in sorted(level.items())
+            if identity not in seen and (body := program.body(identity)) is not None
+        ]
+        seen |= level.keys()
+        level = {}
+        for body, is_whole in bodies:
+            nodes = range(len(body.graph.nodes)) if is_whole or reach.linker.handles_own(body) else _ending(reach, body)
+            _ask_about_tests(reach, body, nodes)
+            level.update(dict.fromkeys(_callees(reach, body, nodes), is_whole))
 
 
-def _ask_about_tests(program: Program, linker: Linker, function: Function, nodes: Iterable[int]) -> None:
+def _ending(reach: Reach, function: Function) -> frozenset[int]:
+    """The nodes that decide how a function ends, and what it gives back or leaves behind."""
+    graph = function.graph
+    ends = {graph.exit, graph.escape}
+    for number, node in enumerate(graph.nodes):
+        match node.operation:
+            case Assign(target=Var(scope=graph.scope, name=name)) if name != graph.returned.name:
+                pass
+            case Assign() | Raise():
+                ends.add(number)
+    return focus(graph, reach.linker.dependence(function.id), ends).deciding
+
+
+def _ask_about_tests(reach: Reach, function: Function, nodes: Iterable[int]) -> None:
     """Ask for whatever the conditions of a function speak of, so that its analysis finds it loaded."""
     for number in nodes:
         operation = function.graph.nodes[number].operation
         if not isinstance(operation, Test):
             continue
         for part in walk(operation.term):
-            linker.resolve(part)
-            for definition in program.definitions(part):
+            reach.linker.resolve(part)
+            for definition in reach.program.definitions(part):
                 for inner in walk(definition.value or NONE):
-                    linker.resolve(inner)
-                    program.ask_about(inner)
+                    reach.linker.resolve(inner)
+                    reach.program.ask_about(inner)
 
 
-def _callees(program: Program, linker: Linker, function: Function, nodes: Iterable[int]) -> Iterator[str]:
+def _callees(reach: Reach, function: Function, nodes: Iterable[int]) -> Iterator[str]:
     for number in nodes:
         call = function.graph.nodes[number].operation
         if isinstance(call, Call):
-            yield from (func.function for func in linker.targets(call.func) if func.function in program.functions)
-            made = program.resolve(call.func)
-            init = program.method(class_id(made), "__init__") if isinstance(made, App) and made.op == "class" else None
-            if init is not None:
-                yield init
+            yield from _called_by(reach, call)
+
+
+def _called_by(reach: Reach, call: Call) -> Iterator[str]:
+    """The functions of the program that a call may run, constructors among them."""
+    for func in [*reach.linker.targets(call.func), *reach.constructors(call)]:
+        if func.function in reach.program.functions:
+            yield func.function

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from selfstop import source
 from selfstop.config import EngineOptions
-from selfstop.flow.code import MODULE_BODY, Function, FunctionCode
+from selfstop.flow.code import Function, FunctionCode
 from selfstop.flow.lower import Skeleton
 from selfstop.flow.terms import Var, walk
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
@@ -24,15 +24,18 @@ from selfstop.project.asking import ask_about_calls, ask_about_ways
 from selfstop.project.files import select
 from selfstop.project.linker import Linker
 from selfstop.project.lowering import Lowered, Task
-from selfstop.project.names import beside, by_suffix, module_name
+from selfstop.project.mentions import Mention, any_word, importing, spoken_of
+from selfstop.project.names import ModuleNames, by_suffix, is_package
 from selfstop.project.outline import Outline, outline
 from selfstop.project.program import Program
 from selfstop.project.questions import Questions
-from selfstop.project.reach import GENERIC_NAMES, Reach
+from selfstop.project.reach import Reach
 from selfstop.project.search import Start
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.target import Targets
 
+MANY = 24
+"""Files that raise exceptions of a class: of more, nothing is learned about when that is done."""
 SHORT = 100
 """Files of that many lines are taken whole: looking for what matters would cost more than it saves."""
 
@@ -75,12 +78,14 @@ class Demand:
         self.options = options
         self.errors: list[AnalysisError] = []
         self._lower_all = lower_all
-        self._paths = {module_name(path)[0]: path for path in files}
+        self._names = ModuleNames(files)
+        self._paths = self._names.paths
         self._suffixes = by_suffix(self._paths)
         self._loaded: dict[str, _Loaded] = {}
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str]] = set()
+        self._raised_anywhere: set[str] = set()
 
     def analyse(self, starts: Mapping[str, Start], judge: Callable[[Reach], _T]) -> _T:
         """What ``judge`` says once everything that it asks for is loaded, beginning with the files ``starts``."""
@@ -91,17 +96,21 @@ class Demand:
             reach = self._linked()
             ask_about_calls(reach)
             deciding = {reach.program.functions[identity].module for identity in reach.functions}
-            if self._answer(reach, deciding | set(map(module_of, self._possible_callers))) or self._load_callers(reach):
+            if self._answer(reach, deciding | self._calling()) or self._load_callers(reach):
                 continue
             ask_about_ways(reach)
             if self._answer(reach, deciding):
                 continue
             Targets(reach).ask()
-            if self._answer(reach, deciding | set(map(module_of, self._possible_callers))):
+            if self._answer(reach, deciding | self._calling()):
                 continue
             verdict = judge(reach)
             if not self._answer(reach, deciding):
                 return verdict
+
+    def _calling(self) -> set[str]:
+        """The modules that may call what reaches a stop call."""
+        return {self._names.by_path[path] for path in self._possible_callers}
 
     # Loading
 
@@ -123,7 +132,7 @@ class Demand:
     def _lower(self) -> None:
         """Lower what is wanted and not done yet."""
         tasks = [
-            Task(path, each.outline, lines, each.skeleton, {} if each.skeleton else beside(path, self.files))
+            self._task(path, each, lines)
             for path, each in sorted(self._loaded.items())
             if (lines := each.open) is not None
         ]
@@ -136,6 +145,10 @@ class Demand:
                 each.is_hopeless = True
                 self.errors.append(lowered.error)
 
+    def _task(self, path: str, each: _Loaded, lines: tuple[int, ...]) -> Task:
+        siblings = {} if each.skeleton else self._names.seen_from(path)
+        return Task(path, each.outline, lines, each.skeleton, self._names.by_path[path], is_package(path), siblings)
+
     def _linked(self) -> Reach:
         self._lower()
         modules = [
@@ -144,7 +157,7 @@ class Demand:
             if each.skeleton is not None
         ]
         program = Program(modules, self._suffixes, self._paths)
-        return Reach(program, Linker(program), StopCalls(program, self.options))
+        return Reach(program, Linker(program, frozenset(self._raised_anywhere)), StopCalls(program, self.options))
 
     # Callers
 
@@ -153,36 +166,38 @@ class Demand:
 
         A name that says little (``run``, ``main``) counts only beside an import of its module or its class.
         """
-        owners = _owners(reach)
+        names = spoken_of(reach)
         grew = False
-        new = {name: found - {o for o in found if (name, o) in self._searched} for name, found in owners.items()}
-        new = {name: found for name, found in new.items() if found}
+        new = {
+            name: replace(each, owners=each.owners - {o for o in each.owners if (name, o) in self._searched})
+            for name, each in names.items()
+        }
+        new = {name: each for name, each in new.items() if each.owners}
         if new:
-            self._searched |= {(name, owner) for name, found in new.items() for owner in found}
-            mention = _Mention(new)
+            self._searched |= {(name, owner) for name, each in new.items() for owner in each.owners}
+            mention = Mention(new)
             for path in select(self.files, mention, mention.words):
                 if path not in self._loaded and self._load(path) is not None:
                     grew = True
                 self._possible_callers.add(path)
         classes = {reach.program.classes[cls].name for cls in reach.classes()}
-        patterns = {name: _imports(found) for name, found in owners.items() if name in GENERIC_NAMES}
+        imports = {name: importing({name, *each.owners}) for name, each in names.items() if each.by_import}
         for path in sorted(self._possible_callers & self._loaded.keys()):
             loaded = self._loaded[path]
-            known = self._owners_in(path)
-            data = self.files[path]
-            names = {
+            here, data = self._owners_in(path), self.files[path]
+            spoken = {
                 name
-                for name, found in owners.items()
-                if name not in patterns or not known.isdisjoint(found) or patterns[name].search(data)
+                for name, each in names.items()
+                if name not in imports or not here.isdisjoint(each.owners) or imports[name].search(data)
             }
-            grew = loaded.keep(loaded.outline.mentioning(_any_word(names | classes))) or grew
+            grew = loaded.keep(loaded.outline.mentioning(any_word(spoken | classes))) or grew
         return grew
 
     def _owners_in(self, path: str) -> frozenset[str]:
         """The names by which what is defined in a file is imported: the module's, and its classes'."""
         skeleton = self._loaded[path].skeleton
         classes = () if skeleton is None else skeleton.code.classes
-        return frozenset({module_of(path).rpartition(".")[2], *(cls.name for cls in classes)})
+        return frozenset({self._names.by_path[path].rpartition(".")[2], *(cls.name for cls in classes)})
 
     # Answers
 
@@ -205,15 +220,25 @@ class Demand:
         return self._bind(questions) or grew
 
     def _make(self, questions: Questions) -> bool:
-        """Keep the functions that may make objects of a class that was asked for, wherever they are."""
+        """Keep the functions that may raise exceptions of a class that was asked for, wherever they are.
+
+        Where very many files do, nothing holds in all of them: they are left alone.
+        """
         grew = False
-        for name in sorted(questions.classes):
+        for name in sorted(questions.classes - self._raised_anywhere):
+            pattern = rf"\b{re.escape(name)}[ \t]*\(|\braise\b[^\n]*\b{re.escape(name)}\b"
             if (name, "") not in self._searched:
                 self._searched.add((name, ""))
-                for path in select(self.files, _Mention({name: ()}), [name]):
+                raising = re.compile(pattern.encode())
+                found = select(self.files, lambda data: raising.search(data) is not None, [name])  # noqa: B023
+                if len(found) > MANY:
+                    self._raised_anywhere.add(name)
+                    grew = True
+                    continue
+                for path in found:
                     grew = (path not in self._loaded and self._load(path) is not None) or grew
             for path in sorted(self._loaded):
-                grew = self._keep_matching(path, name, rf"\b{re.escape(name)}\b") or grew
+                grew = self._keep_matching(path, name, pattern) or grew
         return grew
 
     def _bind(self, questions: Questions) -> bool:
@@ -222,11 +247,32 @@ class Demand:
         for name, module in sorted(questions.attributes):
             for path in [self._paths[module]] if module else sorted(self._loaded):
                 grew = self._keep_matching(path, name.partition(".")[0], _binding(name)) or grew
+        for name, near in sorted(questions.bindings, key=lambda asked: (asked[0], sorted(asked[1]))):
+            grew = self._bind_near(name, near) or grew
         for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
             grew = self._keep_matching(self._paths[variable.scope], variable.name, _declaration(variable.name)) or grew
         for name in sorted(questions.calls):
             for path in sorted(self._loaded):
                 grew = self._keep_matching(path, name, rf"\b{re.escape(name)}\b\s*\(") or grew
+        return grew
+
+    def _bind_near(self, name: str, near: frozenset[str]) -> bool:
+        """Load the files that bind an attribute and mention one of the names ``near``; keep the functions that do."""
+        asked = (name, " ".join(sorted(near)))
+        if not near or asked in self._searched:
+            return False
+        self._searched.add(asked)
+        grew = False
+        word, pattern = name.encode(), _binding(name)
+        binding, mention = re.compile(pattern.encode()), re.compile(any_word(near).pattern.encode())
+
+        def binds(data: bytes) -> bool:
+            return word in data and bool(mention.search(data) and binding.search(data))
+
+        for path in select(self.files, binds, [name]):
+            grew = (path not in self._loaded and self._load(path) is not None) or grew
+            if path in self._loaded:
+                grew = self._keep_matching(path, name, pattern) or grew
         return grew
 
     def _keep_matching(self, path: str, word: str, pattern: str) -> bool:
@@ -271,63 +317,9 @@ def _loaded(outline: Outline, lines: Iterable[int] = ()) -> _Loaded:
     return _Loaded(outline, set(lines))
 
 
-def module_of(path: str) -> str:
-    """The name of the module at ``path``."""
-    return module_name(path)[0]
-
-
-def _owners(reach: Reach) -> dict[str, set[str]]:
-    """The names of what reaches a stop call, and by what each is imported: its module or its class."""
-    owners: dict[str, set[str]] = {}
-    for identity in reach.functions:
-        function = reach.program.functions[identity]
-        if function.qualname == MODULE_BODY or function.name.startswith("<") or identity in reach.told:
-            continue
-        cls = function.qualname.rpartition(".")[0].rpartition(".")[2]
-        owner = cls if function.cls is not None else function.module.rpartition(".")[2]
-        owners.setdefault(function.name, set()).add(owner)
-    # Who gives a helper something that reaches a stop call mentions that.
-    for name, module in reach.aliases():
-        owners.setdefault(name, set()).add(module.rpartition(".")[2])
-    return owners
-
-
-class _Mention:
-    """Whether a file mentions one of the names: by a fast search first, then word by word."""
-
-    def __init__(self, owners: Mapping[str, Iterable[str]]) -> None:
-        self._names = [
-            (_bytes(name), _word(name), _imports(found) if name in GENERIC_NAMES else None)
-            for name, found in sorted(owners.items())
-        ]
-        self._words = {word for name, found in owners.items() for word in (found if name in GENERIC_NAMES else [name])}
-
-    @property
-    def words(self) -> list[str]:
-        """Words one of which is in each file that is accepted: of a generic name that of who is imported for it."""
-        return sorted(self._words)
-
-    def __call__(self, data: bytes) -> bool:
-        return any(
-            name in data and word.search(data) and (imported is None or imported.search(data))
-            for name, word, imported in self._names
-        )
-
-
 def _dotted_in(function: Function) -> Iterator[str]:
     for _, call in function.graph.calls():
         yield from (part.name for part in walk(call.func) if isinstance(part, Var) and part.scope == "import")
-
-
-def _word(name: str) -> re.Pattern[bytes]:
-    return re.compile(rb"\b" + re.escape(_bytes(name)) + rb"\b")
-
-
-def _any_word(names: Set[str]) -> re.Pattern[str]:
-    """Any of ``names`` as a word; nothing where there are none."""
-    if not names:
-        return re.compile(r"(?!)")
-    return re.compile(r"\b(?:" + "|".join(re.escape(name) for name in sorted(names)) + r")\b")
 
 
 def _binding(attribute: str) -> str:
@@ -344,14 +336,3 @@ def _binding(attribute: str) -> str:
 
 def _declaration(name: str) -> str:
     return rf"\bglobal\b[^\n]*\b{re.escape(name)}\b"
-
-
-def _imports(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Lines that import one of ``names``, or from it."""
-    alternatives = "|".join(re.escape(name) for name in sorted(names))
-    return re.compile(_bytes(rf"^\s*(?:from|import)\b[^\n]*\b(?:{alternatives})\b"), re.MULTILINE)
-
-
-def _bytes(name: str) -> bytes:
-    """A name as it stands in a file; names of modules come from file names, which may be any bytes."""
-    return name.encode("utf-8", "surrogateescape")

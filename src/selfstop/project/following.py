@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Function
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var
+from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name
 from selfstop.project.assignments import Assignments, Spot, reaching
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.callers import Callers
@@ -416,9 +416,12 @@ class Follower:
     def _returned(self, func: Func, args: tuple[Term, ...], keywords: Pairs, caller: Point, path: Parts) -> list[Value]:
         """The values that a function returns when it is called so."""
         function = self.program.body(func.function)
-        if function is None or function.is_generator:
+        if function is None:
             return [Value(UNKNOWN, caller)]
-        spots = [spot for spot in self.assignments.of(function.graph.returned) if spot.function == function.id]
+        given = function.graph.yielded if function.is_generator else function.graph.returned
+        spots = [spot for spot in self.assignments.of(given) if spot.function == function.id]
+        if function.is_generator and not _is_context_manager(function):
+            path = inside(path)
         return self._assigned(spots, path, self._framed(func, args, keywords, caller))
 
     def functions_called(
@@ -446,6 +449,11 @@ class Follower:
                 named = tuple(App(f"keyword:{name}", (item,)) for name, item in keywords)
                 found.append((App("call", (target, *args, *named)), value.path))
         return found or None
+
+
+def _is_context_manager(function: Function) -> bool:
+    """Whether a generator is what ``with`` runs: it yields once, what is bound there."""
+    return any("contextmanager" in last_name(decorator) for decorator in function.decorators)
 
 
 def _stored(key: Term, value: Term, point: Point, path: Parts) -> Iterator[Value]:

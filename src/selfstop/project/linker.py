@@ -18,7 +18,7 @@ from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, holds_display, 
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome, Record, is_unknown
 from selfstop.flow.focus import Focus, focus
-from selfstop.flow.origins import is_command_line, is_configuration
+from selfstop.flow.origins import Source, is_command_line, is_configuration, origin
 from selfstop.flow.state import Condition, Shared, State, effect_of, is_member, simplify, truth_of
 from selfstop.flow.terms import (
     NONE,
@@ -37,6 +37,7 @@ from selfstop.flow.terms import (
 )
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, vocabulary, words
 from selfstop.project.binding import bind, unwrapped
+from selfstop.project.clamps import Clamps
 from selfstop.project.program import Program, class_id, is_receiver
 
 MAX_OUTCOMES = 12
@@ -59,8 +60,10 @@ class Summary:
 class Linker:
     """Answers the questions of the analysis about one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, raised_anywhere: frozenset[str] = frozenset()) -> None:
+        """``raised_anywhere`` are names of exception classes of which it is not known where they are raised."""
         self.program = program
+        self._raised_anywhere = raised_anywhere
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
@@ -86,6 +89,7 @@ class Linker:
             if function.cls is not None:
                 self._methods[function.name].append(function.id)
         self._writers = self._index_writers()
+        self._clamps = Clamps(program, self._ends)
 
     # The World of facts.Analysis
 
@@ -99,8 +103,23 @@ class Linker:
         if key not in self._roles:
             for part in walk(term):
                 self.program.ask_about(part)
-            self._roles[key] = classify(term, truth, self.evidence(state, scope))
+            role = classify(term, truth, self.evidence(state, scope))
+            self._roles[key] = self._corrected(role) if role.needs_off_switch else role
         return self._roles[key]
+
+    def _corrected(self, role: Role) -> Role:
+        """A guard whose threshold its module does not let be 0 needs no off switch."""
+        open_thresholds = [t for t in role.thresholds if origin(t, self.program.definitions).may_be_zero]
+        if not open_thresholds or not all(map(self._clamps.is_positive, open_thresholds)):
+            return role
+        return replace(role, origin=replace(role.origin, source=Source.CLAMPED))
+
+    def _ends(self, identity: str, variable: Var) -> list[State]:
+        """The states in which a function ends, as far as they matter to a variable that it assigns."""
+        graph = self.program.functions[identity].graph
+        assigning = [number for number, node in enumerate(graph.nodes) if _assigns(node.operation, variable)]
+        matters = focus(graph, self.dependence(identity), [*assigning, graph.exit], frozenset({mention_key(variable)}))
+        return [record.state for record in self._run(identity, matters).states(graph.exit)]
 
     def evidence(self, state: State, scope: str) -> Evidence:
         """What is known of variables in ``state``."""
@@ -258,6 +277,8 @@ class Linker:
         if not all(isinstance(item, App) and item.op == "class" for item in handled):
             return []
         classes = {cls for item in handled for cls in (class_id(item), *self.program.descendants(class_id(item)))}
+        if any(self.program.classes[cls].name in self._raised_anywhere for cls in classes):
+            return []
         for cls in classes:
             self.program.questions.made(self.program.classes[cls].name)
         return [place for cls in sorted(classes) for place in self._makers.get(cls, ())]
@@ -318,11 +339,15 @@ class Linker:
     @cached_property
     def tells_exceptions(self) -> bool:
         """Whether some handler takes exceptions of the program's own classes."""
+        return any(map(self.handles_own, self.program.functions.values()))
+
+    def handles_own(self, function: Function) -> bool:
+        """Whether a handler in a function takes exceptions of which the program shows where they are raised."""
         return any(
-            isinstance(target, App) and target.op == "class"
-            for function in self.program.functions.values()
-            for handled in function.handled
-            for target in [self.program.resolve(handled)]
+            isinstance(target, App)
+            and target.op == "class"
+            and self.program.classes[class_id(target)].name not in self._raised_anywhere
+            for target in map(self.program.resolve, function.handled)
         )
 
     @cached_property
@@ -645,6 +670,8 @@ class Linker:
             return None
         definitions = [d for d in self.program.definitions(place) if d.function in self.program.functions]
         setters = {d.function for d in definitions}
+        if isinstance(place, Attr):
+            self.program.ask_who_binds(place)
         if not definitions or any(d.value is None and not d.annotation for d in definitions):
             return None
         if wanted is None and not any(
@@ -654,7 +681,8 @@ class Linker:
         found: list[tuple[Condition, ...]] = []
         for setter in sorted(setters):
             found.extend(self._settings(place, wanted, setter))
-        return tuple(found[:MAX_OUTCOMES]) if len(found) <= MAX_OUTCOMES else None
+        # That nobody sets it is hard to believe: it is set where the analysis does not see it.
+        return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
 
     def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
         if setter in self._running:
@@ -770,6 +798,10 @@ def _is_seen_elsewhere(definition: Definition, function: Function, *, again: boo
         case Var():
             return again or function.qualname != MODULE_BODY
     return False
+
+
+def _assigns(operation: Operation, place: Term) -> bool:
+    return isinstance(operation, Assign) and operation.target == place
 
 
 def _does_nothing(operation: Operation) -> bool:

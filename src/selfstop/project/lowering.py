@@ -14,18 +14,22 @@ from selfstop import source
 from selfstop.flow.code import FunctionCode
 from selfstop.flow.lower import Frame, Skeleton, lower_function, lower_module
 from selfstop.model import AnalysisError
-from selfstop.project.names import module_name
 from selfstop.project.outline import Excerpt, Outline
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be lowered: a module with the functions at ``lines``, or further functions of a ``skeleton``."""
+    """What is to be lowered: a module with the functions at ``lines``, or further functions of a ``skeleton``.
+
+    ``siblings`` are the modules that it may import by bare name, with their dotted ones.
+    """
 
     path: str
     outline: Outline
     lines: tuple[int, ...]
     skeleton: Skeleton | None = None
+    module: str = ""
+    is_package: bool = False
     siblings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,8 +54,7 @@ def lower(task: Task) -> Lowered:
 
 def _module(task: Task) -> Skeleton:
     excerpt = task.outline.excerpt(frozenset(task.lines))
-    name, is_package = module_name(task.path)
-    frame = Frame(name, task.path, is_package, source.column_shifts(task.outline.text), task.siblings)
+    frame = Frame(task.module, task.path, task.is_package, source.column_shifts(task.outline.text), task.siblings)
     tree = _parsed(excerpt, task.outline)
     try:
         return lower_module(

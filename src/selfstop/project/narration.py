@@ -9,7 +9,7 @@ from itertools import pairwise
 from selfstop.flow.cfg import Assign, Call, Dispatch, EdgeKind, Graph, Iterate, Raise, Skip, Test
 from selfstop.flow.code import MODULE_BODY
 from selfstop.flow.conditions import Kind
-from selfstop.flow.facts import Record
+from selfstop.flow.facts import Record, callable_of
 from selfstop.flow.state import Condition
 from selfstop.flow.terms import App, Attr, Result, Term, Var, dotted, last_name, mention_key, walk
 from selfstop.model import StepKind, WitnessStep
@@ -244,7 +244,7 @@ class Narration:
         name = last_name(target)
         if name.isidentifier() and call.text.rpartition(".")[2] != name:
             return f"which is `{dotted(target) or name}`"
-        func = self.linker.resolve(self.leg.end.state.evaluate(call.func))
+        func = callable_of(self.linker, self.leg.end.state, call.func)
         return _BY_NAME if use.func is not None and self._is_unknown(func) else ""
 
     def _is_unknown(self, func: Term) -> bool:

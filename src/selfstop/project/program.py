@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from selfstop.flow.cfg import Assign, Node
+from selfstop.flow.cfg import Assign, Graph
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute
 from selfstop.project.binding import bind, split_arguments
@@ -46,6 +46,8 @@ class Program:
         self._definitions: dict[Term, list[Definition]] = defaultdict(list)
         self._attributes: dict[str, list[Definition]] = defaultdict(list)
         self._class_attributes: dict[tuple[str, str], list[Definition]] = defaultdict(list)
+        self._foreign_attributes: dict[str, list[Definition]] = defaultdict(list)
+        """Bindings of attributes, by name, of objects other than the method's own."""
         self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
         self._arguments: dict[Term, list[Definition]] = defaultdict(list)
         self._class_cache: dict[Term, str | None] = {}
@@ -69,6 +71,8 @@ class Program:
             owner = self._owner(definition)
             if owner is not None:
                 self._class_attributes[owner, definition.target.name].append(definition)
+            else:
+                self._foreign_attributes[definition.target.name].append(definition)
 
     def _owner(self, definition: Definition) -> str | None:
         """The class whose attribute a definition in one of its methods binds."""
@@ -343,9 +347,16 @@ class Program:
         function = self.body(target.function)
         if function is None:
             return []
-        graph = function.graph
-        values = [getattr(node.operation, "value", None) for node in graph.nodes if _targets(node, graph.returned)]
-        return [value for value in values if value is not None]
+        return [] if function.is_generator else _assigned(function.graph, function.graph.returned)
+
+    def yielded_values(self, iterable: Term) -> list[Term]:
+        """What a call of a generator of the program yields, as terms of its own variables."""
+        match iterable:
+            case Result(callee=callee) | App(op="call", args=(callee, *_)) if callee is not None:
+                target = self.resolve(callee)
+                function = self.body(target.function) if isinstance(target, Func) else None
+                return [] if function is None else _assigned(function.graph, function.graph.yielded)
+        return []
 
     def _class_of_place(self, place: Term) -> str | None:
         found: set[str] = set()
@@ -416,6 +427,27 @@ class Program:
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
+    def ask_who_binds(self, place: Attr) -> None:
+        """Ask for all bindings of an attribute, in whichever file has to do with such objects."""
+        if not self.questions.open:
+            return
+        owner = self.class_of(place.base)
+        if owner is None:
+            near = {last_name(place.base)}
+        else:
+            near = {self.classes[cls].name for cls in (*self.ancestors(owner), *self.descendants(owner))}
+            near |= {
+                last_name(definition.target)
+                for module in self.modules.values()
+                for spoken, definition in module.links
+                if not near.isdisjoint(spoken) and self.outlives(definition.target)
+            }
+        self.questions.binding(place.name, near - {""})
+
+    def outlives(self, target: Term) -> bool:
+        """Whether what is bound is anything but a variable of a function."""
+        return not (isinstance(target, Var) and target.scope in self.functions)
+
     def _homes(self, base: Term) -> Iterator[str]:
         """The modules whose functions may bind attributes of an object."""
         owner = self.class_of(base)
@@ -453,7 +485,11 @@ class Program:
         return self._imported_definitions(imported) if imported and imported != dotted else ()
 
     def _attribute(self, owner: str, name: str) -> Iterator[Definition]:
-        for cls in (*self.ancestors(owner), *self.descendants(owner)):
+        family = [*self.ancestors(owner), *self.descendants(owner)]
+        for definition in self._foreign_attributes.get(name, ()):
+            if isinstance(definition.target, Attr) and self.class_of(definition.target.base) in family:
+                yield definition
+        for cls in family:
             yield from self._class_attributes.get((cls, name), ())
             fields = self._definitions.get(Var(cls, name), ())
             yield from (_setting(field) if self._reads_environment(cls) else field for field in fields)
@@ -495,8 +531,10 @@ def is_receiver(function: Function, name: str) -> bool:
     )
 
 
-def _targets(node: Node, place: Term) -> bool:
-    return isinstance(node.operation, Assign) and node.operation.target == place
+def _assigned(graph: Graph, place: Term) -> list[Term]:
+    """The values that are assigned to ``place`` in a function."""
+    operations = [node.operation for node in graph.nodes if isinstance(node.operation, Assign)]
+    return [each.value for each in operations if each.target == place and each.value is not None]
 
 
 def _setting(field: Definition) -> Definition:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.facts import Analysis, Record, callable_of
 from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.project.binding import bind
@@ -75,7 +75,10 @@ class Propagation:
         """What a caller in ``state`` knows, in the callee's terms."""
         assert use.func is not None
         callee = self.program.functions[use.func.function]
-        bound = bind(callee, use.func, use.args, use.keywords)
+        # States are kept apart by the functions that they hold, which an imported name would hide.
+        bound = {
+            place: self.linker.resolve(value) for place, value in bind(callee, use.func, use.args, use.keywords).items()
+        }
         values = {
             place: value
             for place, value in state.values.items()
@@ -116,7 +119,7 @@ class Propagation:
 
     def uses_at(self, call: Call, state: State) -> Iterator[Use]:
         """What a call uses in ``state``."""
-        func = self.linker.resolve(state.evaluate(call.func))
+        func = callable_of(self.linker, state, call.func)
         args = [state.evaluate(arg) for arg in call.args]
         keywords = [(name, state.evaluate(value)) for name, value in call.keywords]
         yield from self.reach.uses(call, func, args, keywords)

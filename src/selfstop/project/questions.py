@@ -5,6 +5,7 @@ The answers come with the next round of loading (`demand`); until then, what was
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from selfstop.flow.terms import Var
@@ -23,6 +24,9 @@ class Questions:
 
     attributes: set[tuple[str, str]] = field(default_factory=set)
     """Names of attributes, each with a module in which it may be bound; of any module where that is empty."""
+
+    bindings: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """Names of attributes, for all files that bind them and mention one of certain names."""
 
     sources: set[str] = field(default_factory=set)
     """Dotted names that lead to no module that is loaded, and from which an instance id comes."""
@@ -60,6 +64,11 @@ class Questions:
         """Ask where attributes of that name are bound."""
         if self.open:
             self.attributes.add((name, module))
+
+    def binding(self, name: str, near: Iterable[str]) -> None:
+        """Ask where attributes of that name are bound, in whichever file mentions one of the names ``near``."""
+        if self.open:
+            self.bindings.add((name, frozenset(near)))
 
     def variable(self, variable: Var) -> None:
         """Ask where a variable of a module is bound."""

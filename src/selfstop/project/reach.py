@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Definition, Function, ModuleCode
@@ -33,6 +34,7 @@ from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import Linker
 from selfstop.project.program import Program, class_id
 from selfstop.project.stopcalls import StopCalls
+from selfstop.project.told import Telling
 
 GENERIC_NAMES = vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
@@ -92,12 +94,16 @@ class Reach:
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
             self._by_name[function.name].append(function.id)
+        self.by_default: set[str] = set()
+        """Functions that call a stop call if their callers say nothing else."""
         self.functions: set[str] = set()
         self.names: set[str] = set()
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
         """Functions that reach a stop call only by calling what they are given."""
+        self.telling = Telling(program, linker.parameters)
         self._record_arguments()
+        self._pass_on()
         self._rough: dict[str, list[tuple[int, Use]]] = {}
         self.functions = self._closure()
         self.callers = self._callers()
@@ -105,10 +111,13 @@ class Reach:
     def _record_arguments(self) -> None:
         for function in self.program.functions.values():
             for parameter in function.parameters:
+                if parameter.default is not None and self._names_stop(parameter.default):
+                    self.by_default.add(function.id)
+                    self._passed[Var(function.id, parameter.name)].add(_STOP_CALL)
                 if parameter.default is not None and not isinstance(parameter.default, Func):
                     self.program.add_argument(Var(function.id, parameter.name), parameter.default, function.id)
             for _, call in function.graph.calls():
-                for func in [*self.linker.targets(call.func), *self._constructors(call)]:
+                for func in [*self.linker.targets(call.func), *self.constructors(call)]:
                     callee = self.program.functions.get(func.function)
                     if callee is None:
                         continue
@@ -117,16 +126,47 @@ class Reach:
                         if isinstance(variable, Var):
                             self._record_argument(variable, value, function.id)
 
+    def _names_stop(self, value: Term) -> bool:
+        """Whether a value is the name of a stop call, or is kept under a name that is bound to one."""
+        if isinstance(value, Const):
+            return value.value in self.stops.names
+        if isinstance(value, (Var, Attr, Item)) and self._keeps_name(value):
+            return any(name in self.stops.names for name in self.telling.names(value))
+        return False
+
+    def _keeps_name(self, place: Term) -> bool:
+        root = place.base if isinstance(place, Item) else place
+        return last_name(root) in self._name_keepers
+
+    @cached_property
+    def _name_keepers(self) -> frozenset[str]:
+        """The names of variables and attributes in whose values the name of a stop call stands, or such a name."""
+        links = [link for module in self.program.modules.values() for link in module.links]
+        known: set[str] = set(self.stops.names)
+        new = set(known)
+        while new:
+            new = {last_name(definition.target) for spoken, definition in links if not new.isdisjoint(spoken)} - known
+            known |= new
+        return frozenset(known)
+
     def _record_argument(self, parameter: Var, value: Term, caller: str) -> None:
         target = self.program.resolve(unwrapped(_as_partial(value))[0])
         if isinstance(target, Func):
             self._passed[parameter].add(target.function)
-        elif self.stops.is_reference(target):
+        elif self.stops.is_reference(target) or self._names_stop(value):
             self._passed[parameter].add(_STOP_CALL)
+        self.telling.hand_on(value, parameter)
         if not isinstance(value, Func):
             self.program.add_argument(parameter, value, caller)
 
-    def _constructors(self, call: Call) -> list[Func]:
+    def _pass_on(self) -> None:
+        """What a parameter is given reaches those that it is handed on to."""
+        for parameter, passed in list(self._passed.items()):
+            for other in self.telling.received(parameter) - {parameter}:
+                self._passed[other] |= passed
+
+    def constructors(self, call: Call) -> list[Func]:
+        """The ``__init__`` that a call of a class of the program runs."""
         target = self.program.resolve(call.func)
         if not (isinstance(target, App) and target.op == "class"):
             return []
@@ -202,35 +242,21 @@ class Reach:
         match resolved:
             case App(op="partial"):
                 yield resolved
-            case App(op="if" | "or", args=args):
-                for arg in args:
-                    yield from self._candidates(arg, depth + 1)
             case Func():
                 yield from self.linker.targets(resolved)
-            case Item(base=base, key=key) | App(op="get", args=(base, key, *_)):
-                yield from self._entries(base, key, depth)
-            case Result(callee=Attr(base=base, name="get"), args=(key, *_)):
-                yield from self._entries(base, key, depth)
-            case Result(callee=Var(scope="builtins", name="getattr"), args=(base, Const(value=str() as name), *_)):
-                yield from self._candidates(Attr(base, name), depth + 1)
+            case Item() | App(op="if" | "or" | "get") | Result(callee=Attr(name="get")):
+                for value in self.telling.alternatives(resolved):
+                    yield from self._candidates(value, depth + 1)
+            case (
+                Result(callee=Var(scope="builtins", name="getattr"), args=(base, name, *_))
+                | App(op="call", args=(Var(scope="builtins", name="getattr"), base, name, *_))
+            ):
+                for meant in self.telling.names(name):
+                    yield from self._candidates(Attr(base, meant), depth + 1)
             case _:
                 yield resolved
                 if not self.stops.is_reference(resolved):
                     yield from self._indirect(resolved, depth)
-
-    def _entries(self, base: Term, key: Term, depth: int) -> Iterator[Term]:
-        """The values of a table of functions that ``key`` may select."""
-        tables = [base, *(d.value for d in self.program.definitions(base) if d.value is not None)]
-        for table in tables:
-            match table:
-                case App(op="dict", args=pairs):
-                    for pair in pairs:
-                        match pair:
-                            case App(op="pair", args=(own, value)) if not _differ(own, key):
-                                yield from self._candidates(value, depth + 1)
-                case App(op="list" | "tuple", args=values):
-                    for value in values:
-                        yield from self._candidates(value, depth + 1)
 
     def _indirect(self, place: Term, depth: int) -> Iterator[Term]:
         if isinstance(place, Var) and place.scope in self.program.functions and place in self._parameter_variables():
@@ -347,8 +373,9 @@ class Reach:
         for identity in affected:
             self._rough[identity] = self._rough_uses(self.program.functions[identity])
         grown = {identity for identity, uses in self._rough.items() if any(self._leads(use) for _, use in uses)}
-        self.told = {identity for identity in told if identity not in grown and self._calls_parameter(identity)}
-        grown |= self.told | self.functions
+        calling = {identity for identity in told if identity not in grown and self._calls_parameter(identity)}
+        self.told = calling - self.by_default
+        grown |= calling | self.functions
         is_more = grown != self.functions
         self.functions = grown
         return is_more
@@ -362,7 +389,7 @@ class Reach:
         for spoken, definition in module.links:
             if definition.target == Var(module.name, "__all__"):
                 continue  # a list of names for importers, not of things to call
-            if not names.isdisjoint(spoken) and any(map(self._stops, walk(definition.value or NONE))):
+            if not names.isdisjoint(spoken) and any(map(self.stops_if_called, walk(definition.value or NONE))):
                 yield definition
 
     def _leads(self, use: Use) -> bool:
@@ -372,20 +399,15 @@ class Reach:
         if use.func.function not in self.told:
             return use.func.function in self.functions
         operands = (*use.args, *(value for _, value in use.keywords))
-        return any(self._stops(part) for operand in operands for part in walk(operand))
+        return any(self.stops_if_called(part) for operand in operands for part in walk(operand))
 
     def _calls_parameter(self, identity: str) -> bool:
         """Whether the function calls what a caller gives it: a stop call, a function that reaches one, or its name."""
-        for _, call in self.program.functions[identity].graph.calls():
-            match call.func:
-                case Result(callee=Var(name="getattr"), args=(_, Var() as name, *_)):
-                    values = {d.value for d in self.program.definitions(name)}
-                    if any(isinstance(v, Const) and v.value in self.stops.names for v in values):
-                        return True
-                case Var() as called if (passed := self._passed.get(called)) is not None:
-                    if _STOP_CALL in passed or passed & self.functions:
-                        return True
-        return False
+        return any(
+            _STOP_CALL in passed or passed & self.functions
+            for parameter in self.telling.telling(self.program.functions[identity])
+            if (passed := self._passed.get(parameter)) is not None
+        )
 
     def _callers(self) -> dict[str, list[tuple[str, int, Mode]]]:
         callers: dict[str, list[tuple[str, int, Mode]]] = defaultdict(list)
@@ -397,24 +419,30 @@ class Reach:
 
     def aliases(self) -> Iterator[tuple[str, str]]:
         """Other names under which what reaches a stop call is kept, with the module in which that is done."""
-        names = self.stops.words | {self.program.functions[identity].name for identity in self.functions}
-        for module in self.program.modules.values():
-            for definition in self._keepers_in(module, names):
-                outlives = (
-                    not isinstance(definition.target, Var) or definition.target.scope not in self.program.functions
-                )
-                if outlives and not _is_definition(definition):
-                    yield last_name(definition.target), module.name
+        names = {*self.stops.words, *(self.program.functions[identity].name for identity in self.functions)}
+        found: set[tuple[str, str]] = set()
+        new = set(names)
+        while new:
+            kept = {
+                (last_name(definition.target), module.name)
+                for module in self.program.modules.values()
+                for definition in self._keepers_in(module, new)
+                if self.program.outlives(definition.target) and not _is_definition(definition)
+            }
+            new = {name for name, _ in kept - found} - names
+            names |= new
+            found |= kept
+        yield from sorted(found)
         yield from self._imported_as()
 
     def _imported_as(self) -> Iterator[tuple[str, str]]:
         """Other names under which what reaches a stop call is imported, each with the module that does it."""
         for module in self.program.modules.values():
             for local, path in module.imports:
-                if local != path.rpartition(".")[2] and self._stops(self.program.resolve(Var("import", path))):
+                if local != path.rpartition(".")[2] and self.stops_if_called(self.program.resolve(Var("import", path))):
                     yield local, module.name
 
-    def _stops(self, part: Term) -> bool:
+    def stops_if_called(self, part: Term) -> bool:
         """Whether a value is what reaches a stop call when it is called."""
         match part:
             case Func(function=function):
@@ -423,10 +451,14 @@ class Reach:
                 return any(self.program.functions[identity].cls == cls for identity in self.functions - self.told)
             case Const(value=str() as name):
                 return name in self.stops.names
+            case Item():
+                return self._names_stop(part)
             case Var() | Attr():
                 meaning = self.program.resolve(part)
                 if meaning != part:
-                    return self._stops(meaning)
+                    return self.stops_if_called(meaning)
+                if self._names_stop(part):
+                    return True
                 passed = self._passed.get(part, ())
                 reaching = self.functions - self.told
                 return _STOP_CALL in passed or bool(reaching & set(passed)) or self.stops.is_reference(part)
@@ -497,10 +529,6 @@ def _is_definition(definition: Definition) -> bool:
             identity = value.function if isinstance(value, Func) else class_id(value)
             return identity.partition("#")[0].rpartition(":")[2].rpartition(".")[2] == last_name(definition.target)
     return False
-
-
-def _differ(first: Term, second: Term) -> bool:
-    return isinstance(first, Const) and isinstance(second, Const) and first != second
 
 
 def _as_partial(value: Term) -> Term:

@@ -145,7 +145,8 @@ class StopCalls:
             ):
                 return any(self._is_resource(value, depth + 1) for value in returned)
             case App(op="element", args=(base, *_)) | Item(base=base):
-                return self._is_resource(base, depth + 1) or self._is_collection(base, depth)
+                yielded = self.program.yielded_values(base)
+                return self._is_collection(base, depth) or any(self._is_resource(each, depth + 1) for each in yielded)
             case App(op="list" | "sorted" | "tuple" | "unpack", args=(base, *_)):
                 return self._is_resource(base, depth + 1)
             case Var() | Attr():

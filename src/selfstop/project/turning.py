@@ -51,8 +51,10 @@ def turning_points(reach: Reach, function: Function) -> frozenset[int]:
 
 def _is_told(reach: Reach, function: Function) -> bool:
     """Whether callers may give the function something that leads to a stop call."""
-    return "getattr" in function.spoken_names or any(
-        reach.is_passed(Var(function.id, parameter.name)) for parameter in function.parameters
+    return (
+        "getattr" in function.spoken_names
+        or bool(reach.telling.telling(function))
+        or any(reach.is_passed(Var(function.id, parameter.name)) for parameter in function.parameters)
     )
 
 

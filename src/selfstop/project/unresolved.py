@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
+from selfstop.flow.facts import callable_of
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.propagation import Propagation
@@ -80,7 +81,7 @@ def _is_linked(propagation: Propagation, function: Function, node: int, call: Ca
     functions = [call.func]
     analysis = propagation.analyses.get(function.id)
     if analysis is not None:
-        functions += [propagation.linker.resolve(record.state.evaluate(call.func)) for record in analysis.states(node)]
+        functions += [callable_of(propagation.linker, record.state, call.func) for record in analysis.states(node)]
     return any(reach.calls_known(func, call) for func in functions)
 
 

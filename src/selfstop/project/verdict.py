@@ -10,7 +10,7 @@ from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.origins import Source
 from selfstop.flow.state import Condition, State
-from selfstop.flow.terms import Attr, Const, Func, Result, Term, Var
+from selfstop.flow.terms import Attr, Const, Func, Term, Var
 from selfstop.model import Span
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.data import GuardedData
@@ -125,14 +125,8 @@ class Verdicts:
     def _is_told(self, identity: str) -> bool:
         """Whether the function calls what its caller names: a string given to ``getattr``, or a callable."""
         function = self.program.functions[identity]
-        parameters = {parameter.name for parameter in function.parameters}
-        for _, call in function.graph.calls():
-            if isinstance(call.func, Var) and call.func.scope == identity and call.func.name in parameters:
-                return True
-            match call.func:
-                case Result(callee=Var(name="getattr"), args=(_, Var(name=name), *_)) if name in parameters:
-                    return True
-        return False
+        own = {Var(identity, parameter.name) for parameter in function.parameters}
+        return not own.isdisjoint(self.reach.telling.telling(function))
 
     def _sites(self, identity: str) -> Iterator[Site]:
         found: dict[tuple[int, Span], _Collected] = {}
@@ -206,7 +200,9 @@ class Verdicts:
             {
                 place: value
                 for place, value in resolved.items()
-                if isinstance(value, (Const, Func)) or self.reach.stops.is_reference(value)
+                if isinstance(value, (Const, Func))
+                or self.reach.stops.is_reference(value)
+                or any(True for _ in self.reach.telling.names(value))
             }
         )
 

@@ -128,8 +128,8 @@ class Expressions(Structure):
     def _branch_quantifier(self, node: cst.Call) -> tuple[Frontier, Frontier] | None:
         """``all(…)`` and ``any(…)`` over a display are ``and`` and ``or``; over a generator they are loops.
 
-        ``all`` over a generator counts as entered: as one condition about an aggregate it is the guard its
-        element is, and whether there is anything to aggregate is another question.
+        Such a loop counts as entered: as one condition about an aggregate, ``all`` is the guard its element is and
+        ``not any`` the one that its element is not; whether there is anything to aggregate is another question.
         """
         match node:
             case cst.Call(func=cst.Name(value="all" | "any" as name), args=[cst.Arg(value=inner, star="")]):
@@ -170,7 +170,7 @@ class Expressions(Structure):
             decided.extend(no if conjunction else yes)
             self.builder.frontier = yes if conjunction else no
 
-        self._loop(node.for_in, element, at_least_once=conjunction, abandons=True)
+        self._loop(node.for_in, element, at_least_once=True, abandons=True)
         rest, self.builder.frontier = self.builder.frontier, []
         return (rest, decided) if conjunction else (decided, rest)
 
@@ -270,7 +270,9 @@ class Expressions(Structure):
     def yielded(self, node: cst.Yield) -> Term:
         given = node.value.item if isinstance(node.value, cst.From) else node.value
         if given is not None:
-            self.builder.assign(Var(self.builder.scope, "$yield"), self.value(given))
+            value = self.value(given)
+            each = App("element", (value,)) if isinstance(node.value, cst.From) else value
+            self.builder.assign(Var(self.builder.scope, "$yield"), each)
         self.builder.effect("yield", suspends=True)
         return self._unknown()
 
@@ -339,6 +341,7 @@ class Expressions(Structure):
             else:
                 assert isinstance(node, cst.BaseSimpleComp)
                 self.builder.assign(collected, App("appended", (inside.value(node.elt),)))
+                self.context.define(collected, App("list", (inside.structure.value(node.elt),)), self.function_id)
 
         self.builder.assign(collected, None)
         self._loop(node.for_in, element)
@@ -368,6 +371,9 @@ class Expressions(Structure):
             entered = []
         self.builder.frontier = [*entered, (header, EdgeKind.TRUE)]
         inside.bind(clause.target, App("element", (iterable, round_of(self.builder.scope, header))))
+        if isinstance(clause.target, cst.Name):
+            each = App("element", (self.structure.value(clause.iter),))
+            self.context.define(inside.place(clause.target), each, self.function_id)
         skipped: Frontier = []
         for condition in clause.ifs:
             yes, no = inside.branch(condition.test)

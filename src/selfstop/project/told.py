@@ -1,0 +1,125 @@
+"""Functions that are told what to call: by a callable that they are given, or by its name in a string.
+
+Names are looked up with ``getattr``. A parameter also tells if it is handed on to one that does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from selfstop.flow.cfg import Call
+from selfstop.flow.code import Function
+from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var
+from selfstop.project.program import Program
+
+MAX_DEPTH = 4
+
+
+class Telling:
+    """Which parameters of a program tell what is called."""
+
+    def __init__(self, program: Program, parameters: frozenset[Term]) -> None:
+        self._program = program
+        self._parameters = parameters
+        self._handed_on: dict[Term, set[Term]] = defaultdict(set)
+        """For each parameter those of other functions that are given it."""
+
+    def hand_on(self, given: Term, parameter: Var) -> None:
+        """Record that a function gives its own parameter ``given`` for ``parameter`` of another."""
+        if given in self._parameters and given != parameter:
+            self._handed_on[given].add(parameter)
+
+    def received(self, parameter: Term) -> frozenset[Term]:
+        """All parameters to which the value of ``parameter`` is handed on, itself among them."""
+        seen = {parameter}
+        stack = [parameter]
+        while stack:
+            new = self._handed_on.get(stack.pop(), set()) - seen
+            seen |= new
+            stack.extend(new)
+        return frozenset(seen)
+
+    def telling(self, function: Function) -> frozenset[Term]:
+        """The parameters, of a function or of those around it, that tell what its calls run."""
+        return frozenset(
+            parameter
+            for _, call in function.graph.calls()
+            for parameter in (*self.tellers(call.func), *self._given(call))
+        )
+
+    def tellers(self, func: Term, depth: int = 0) -> Iterator[Term]:
+        """The parameters that tell what calling ``func`` runs."""
+        match func:
+            case Var() if func in self._parameters:
+                yield func
+            case Result() | App(op="call") if (name := looked_up(func)) in self._parameters:
+                yield name
+            case Var() if depth < MAX_DEPTH and func.scope in self._program.functions:
+                for definition in self._program.definitions(func):
+                    if definition.value is not None and definition.value != func:
+                        yield from self.tellers(definition.value, depth + 1)
+
+    def _given(self, call: Call) -> Iterator[Term]:
+        """The parameters that a call hands on to a function which they tell what to call."""
+        for operand in (*call.args, *(value for _, value in call.keywords)):
+            if self._handed_on.get(operand) and any(map(self._tells, self.received(operand) - {operand})):
+                yield operand
+
+    def _tells(self, parameter: Term) -> bool:
+        """Whether the function of a parameter calls it, or what it names."""
+        function = self._program.functions.get(parameter.scope) if isinstance(parameter, Var) else None
+        if function is None:
+            return False
+        return any(parameter in self.tellers(call.func) for _, call in function.graph.calls())
+
+    def names(self, term: Term, depth: int = 0) -> Iterator[str]:
+        """The strings that ``term`` may be, where the program shows them; nothing for what a caller gives."""
+        if depth > MAX_DEPTH:
+            return
+        match term:
+            case Const(value=str() as name):
+                yield name
+            case Var() | Attr() if term not in self._parameters:
+                for definition in self._program.definitions(term):
+                    if definition.value is not None and definition.value != term and not definition.step:
+                        yield from self.names(definition.value, depth + 1)
+            case _:
+                for value in self.alternatives(term):
+                    yield from self.names(value, depth + 1)
+
+    def alternatives(self, term: Term) -> Iterator[Term]:
+        """The values between which ``term`` chooses, by a condition or by looking one up in a table."""
+        match term:
+            case App(op="if" | "or", args=values):
+                yield from values
+            case Item(base=base, key=key) | App(op="get", args=(base, key, *_)):
+                yield from self._selected(base, key)
+            case Result(callee=Attr(base=base, name="get"), args=(key, *_)):
+                yield from self._selected(base, key)
+
+    def _selected(self, base: Term, key: Term) -> Iterator[Term]:
+        tables = [base, *(d.value for d in self._program.definitions(base) if d.value is not None)]
+        for table in tables:
+            match table:
+                case App(op="dict", args=pairs):
+                    for pair in pairs:
+                        match pair:
+                            case App(op="pair", args=(own, value)) if not _differ(own, key):
+                                yield value
+                case App(op="list" | "tuple", args=values):
+                    yield from values
+
+
+def looked_up(term: Term) -> Term:
+    """The name that ``getattr`` looks up; ``None`` where ``term`` is nothing that it gives."""
+    match term:
+        case Result(callee=Var(scope="builtins", name="getattr"), args=(_, name, *_)):
+            return name
+        case App(op="call", args=(Var(scope="builtins", name="getattr"), _, name, *_)):
+            return name
+    return NONE
+
+
+def _differ(first: Term, second: Term) -> bool:
+    return isinstance(first, Const) and isinstance(second, Const) and first != second
