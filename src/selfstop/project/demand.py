@@ -35,6 +35,9 @@ from selfstop.project.target import Targets
 SHORT = 100
 """Files of that many lines are taken whole: looking for what matters would cost more than it saves."""
 
+PATIENCE = 10
+"""Rounds after which callers are not loaded one level in each round any more, but all that a file may have at once."""
+
 _T = TypeVar("_T")
 
 LowerAll = Callable[[Sequence[Task]], Iterable[Lowered]]
@@ -80,6 +83,7 @@ class Demand:
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str]] = set()
+        self._rounds = 0
 
     def analyse(self, starts: Mapping[str, Start], judge: Callable[[Reach], _T]) -> _T:
         """What ``judge`` says once everything that it asks for is loaded, beginning with the files ``starts``."""
@@ -136,6 +140,7 @@ class Demand:
                 self.errors.append(lowered.error)
 
     def _linked(self) -> Reach:
+        self._rounds += 1
         self._lower()
         modules = [
             each.skeleton.code.completed(each.parts)
@@ -167,7 +172,10 @@ class Demand:
         pattern = _any_word({*owners, *classes})
         for path in sorted(self._possible_callers & self._loaded.keys()):
             loaded = self._loaded[path]
-            grew = loaded.keep(loaded.outline.mentioning(pattern)) or grew
+            callers = loaded.outline.mentioning(pattern)
+            if self._rounds > PATIENCE:
+                callers = loaded.outline.calling_into(callers)
+            grew = loaded.keep(callers) or grew
         return grew
 
     # Answers

@@ -338,7 +338,7 @@ class Reach:
     def _names_of_reached(self, known: Set[str]) -> set[str]:
         """The names by which what reaches a stop call is called, but for those that are known already."""
         found = {self.program.functions[identity].name for identity in self.functions - self.told}
-        found |= {last_name(definition.target) for definition in self._keepers(known)}
+        found |= {last_name(definition.target) for definition in self._keepers(known, but=known)}
         found |= {local for local, _ in self._imported_as()}
         return found - known
 
@@ -353,15 +353,18 @@ class Reach:
         self.functions = grown
         return is_more
 
-    def _keepers(self, names: Set[str]) -> Iterator[Definition]:
-        """The definitions that keep what reaches a stop call."""
+    def _keepers(self, names: Set[str], but: Set[str]) -> Iterator[Definition]:
+        """The definitions that keep what reaches a stop call, under other names than ``but``."""
         for module in self.program.modules.values():
-            yield from self._keepers_in(module, names)
+            yield from self._keepers_in(module, names, but)
 
-    def _keepers_in(self, module: ModuleCode, names: Set[str]) -> Iterator[Definition]:
+    def _keepers_in(self, module: ModuleCode, names: Set[str], but: Set[str] = frozenset()) -> Iterator[Definition]:
+        exported = Var(module.name, "__all__")
         for spoken, definition in module.links:
-            if definition.target == Var(module.name, "__all__"):
+            if definition.target == exported:
                 continue  # a list of names for importers, not of things to call
+            if but and last_name(definition.target) in but:
+                continue
             if not names.isdisjoint(spoken) and any(map(self._stops, walk(definition.value or NONE))):
                 yield definition
 
