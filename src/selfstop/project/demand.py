@@ -106,6 +106,11 @@ class Demand:
             if not self._answer(reach, deciding):
                 return verdict
 
+    @property
+    def loaded(self) -> list[str]:
+        """The files that matter, by path, as far as that is known."""
+        return sorted(self._loaded)
+
     # Loading
 
     def _load(self, path: str) -> _Loaded | None:
