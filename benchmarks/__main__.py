@@ -47,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure selfstop against its targets.")
     parser.add_argument("--only", type=_parts, default=list(PARTS), metavar="PARTS", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--runs", type=_runs, default=5, help="paired runs of each measurement (default 5)")
-    parser.add_argument("--cache", type=Path, default=_user_cache(), help="where packages, trees and programs are kept")
+    parser.add_argument("--cache", type=Path, default=user_cache(), help="where packages, trees and programs are kept")
     parser.add_argument("--incident", type=Path, help="a checkout of guswls3028-art/academy-backend")
     parser.add_argument("--document", type=Path, default=PROJECT / "docs" / "performance.md", help="what to write to")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
@@ -69,7 +69,8 @@ def _runs(text: str) -> int:
     return number
 
 
-def _user_cache() -> Path:
+def user_cache() -> Path:
+    """Where packages, trees and programs are kept if nothing else is said."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "selfstop-benchmarks"
 

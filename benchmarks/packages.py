@@ -44,6 +44,11 @@ GENERATED: Final = (
 )
 """A tree of its own, since this one file would be half of all the lines that matter in the other."""
 
+ROBUSTNESS: Final = tuple(
+    package for package in MIXED if package.name in {"skypilot", "moto", "c7n", "django", "botocore"}
+)
+"""More than a million lines by different hands, besides the standard library, for the robustness campaign."""
+
 TOOLS: Final = {
     "semgrep": Package("semgrep", "1.180.0", "patterns over several languages"),
     "ast-grep": Package("ast-grep-cli", "0.51.1", "patterns over syntax trees, native code"),

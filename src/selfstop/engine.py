@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from selfstop.config import EngineOptions
-from selfstop.model import Report, Span
+from selfstop.model import AnalysisError, Report, Span
 from selfstop.project.search import starts
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def check(
 
     Every rule is applied; selection, ``noqa`` and ``per-file-ignores`` are the caller's business. Only what can
     matter is parsed, in up to ``jobs`` processes where that pays; ``progress`` is told how far that is. A file
-    that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same.
+    that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same, unless what is in the
+    way lies between them: then all that matter become one.
     """
     found, errors = starts(files, options)
     if not found:
@@ -39,8 +40,12 @@ def check(
 
     with Workers(jobs, progress) as workers:
         demand = Demand(files, options, workers.lower_all)
-        judged = demand.analyse(found, lambda reach: judge(reach, excerpt))
-    report = described(judged)
+        try:
+            report = described(demand.analyse(found, lambda reach: judge(reach, excerpt)))
+        except RecursionError:  # what leads so deep may be in any of the files: none of them counts as analysed
+            refusal = source.not_analysable("SST004", "names or calls lead too deep into each other")
+            report = Report()
+            errors += [AnalysisError(path, 0, refusal.code, refusal.message) for path in demand.loaded]
     return replace(report, errors=tuple(sorted({*errors, *demand.errors})), files_checked=len(files))
 
 

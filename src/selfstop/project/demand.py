@@ -39,6 +39,9 @@ MANY = 24
 SHORT = 100
 """Files of that many lines are taken whole: looking for what matters would cost more than it saves."""
 
+PATIENCE = 10
+"""Rounds after which callers are not loaded one level in each round any more, but all that a file may have at once."""
+
 _T = TypeVar("_T")
 
 LowerAll = Callable[[Sequence[Task]], Iterable[Lowered]]
@@ -86,6 +89,7 @@ class Demand:
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str]] = set()
         self._raised_anywhere: set[str] = set()
+        self._rounds = 0
 
     def analyse(self, starts: Mapping[str, Start], judge: Callable[[Reach], _T]) -> _T:
         """What ``judge`` says once everything that it asks for is loaded, beginning with the files ``starts``."""
@@ -111,6 +115,11 @@ class Demand:
     def _calling(self) -> set[str]:
         """The modules that may call what reaches a stop call."""
         return {self._names.by_path[path] for path in self._possible_callers}
+
+    @property
+    def loaded(self) -> list[str]:
+        """The files that matter, by path, as far as that is known."""
+        return sorted(self._loaded)
 
     # Loading
 
@@ -150,6 +159,7 @@ class Demand:
         return Task(path, each.outline, lines, each.skeleton, self._names.by_path[path], is_package(path), siblings)
 
     def _linked(self) -> Reach:
+        self._rounds += 1
         self._lower()
         modules = [
             each.skeleton.code.completed(each.parts)
@@ -190,7 +200,10 @@ class Demand:
                 for name, each in names.items()
                 if name not in imports or not here.isdisjoint(each.owners) or imports[name].search(data)
             }
-            grew = loaded.keep(loaded.outline.mentioning(any_word(spoken | classes))) or grew
+            callers = loaded.outline.mentioning(any_word(spoken | classes))
+            if self._rounds > PATIENCE:
+                callers = loaded.outline.calling_into(callers)
+            grew = loaded.keep(callers) or grew
         return grew
 
     def _owners_in(self, path: str) -> frozenset[str]:

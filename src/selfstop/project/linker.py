@@ -42,6 +42,9 @@ from selfstop.project.program import Program, class_id, is_receiver
 
 MAX_OUTCOMES = 12
 MAX_DEPTH = 4
+MAX_LOOKS = 30
+"""How many calls deep a function is looked at to see whether it changes nothing; beyond that it may."""
+
 _EMPTY = State()
 _ADVANCING = frozenset({"next", "anext", "map", "filter", "iter"})
 _COMMON_METHODS = frozenset(
@@ -76,6 +79,7 @@ class Linker:
         self._writes: dict[str, tuple[tuple[Term, str], ...]] = {}
         self._contents: dict[str, Contents] = {}
         self._silent: dict[str, bool] = {}
+        self._looking = 0
         self._foreign: dict[Attr, str] = {}
         self._called: dict[str, frozenset[str]] = {}
         self._parameters: dict[Term, bool] = {
@@ -374,9 +378,13 @@ class Linker:
 
     def _changes_nothing(self, identity: str) -> bool:
         if identity not in self._silent:
+            if self._looking >= MAX_LOOKS:
+                return False
             self._silent[identity] = False
             function = self.program.functions.get(identity)
+            self._looking += 1
             self._silent[identity] = function is not None and not function.decorators and self._has_no_effect(function)
+            self._looking -= 1
         return self._silent[identity]
 
     def _has_no_effect(self, function: Function) -> bool:
@@ -601,10 +609,28 @@ class Linker:
     def writes(self, identity: str) -> tuple[tuple[Term, str], ...]:
         """The attributes and outer variables a function assigns, and whether that raises, resets or replaces."""
         if identity not in self._writes:
-            self._writes[identity] = ()
-            function = self.program.body(identity)
-            self._writes[identity] = () if function is None else tuple(self._find_writes(function))
+            order = self._callees_first(identity)
+            self._writes.update(dict.fromkeys(order, ()))
+            for each in order:
+                function = self.program.body(each)
+                self._writes[each] = () if function is None else tuple(self._find_writes(function))
         return self._writes[identity]
+
+    def _callees_first(self, identity: str) -> list[str]:
+        """A function and all it calls whose writes are not known, callees first; calls go too deep for recursion."""
+        order: list[str] = []
+        seen = {identity}
+        stack = [(identity, iter(sorted(self._callees(identity))))]
+        while stack:
+            current, callees = stack[-1]
+            callee = next((callee for callee in callees if callee not in seen and callee not in self._writes), None)
+            if callee is None:
+                order.append(current)
+                stack.pop()
+            else:
+                seen.add(callee)
+                stack.append((callee, iter(sorted(self._callees(callee)))))
+        return order
 
     def _find_writes(self, function: Function) -> Iterator[tuple[Term, str]]:
         for number, node in enumerate(function.graph.nodes):

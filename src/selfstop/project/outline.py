@@ -83,6 +83,21 @@ class Outline:
                 pending += [called for name in _CALLED.findall(bodies[line]) for called in by_name.get(name, ())]
         return frozenset(found)
 
+    def calling_into(self, lines: Iterable[int]) -> frozenset[int]:
+        """The functions at ``lines``, and those of the file from which they are called, by name, through any others."""
+        callers: dict[str, set[int]] = {}
+        for line, body in self._bodies:
+            for name in _CALLED.findall(body):
+                callers.setdefault(name, set()).add(line)
+        found: set[int] = set()
+        pending = [line for line in lines if line in self.by_line]
+        while pending:
+            line = pending.pop()
+            if line not in found:
+                found.add(line)
+                pending += callers.get(self.by_line[line].name, ())
+        return frozenset(found)
+
     @cached_property
     def _bodies(self) -> list[tuple[int, str]]:
         return [(unit.line, "".join(self.lines[unit.first - 1 : unit.last])) for unit in self.units]

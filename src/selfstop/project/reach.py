@@ -105,6 +105,10 @@ class Reach:
         self._record_arguments()
         self._pass_on()
         self._rough: dict[str, list[tuple[int, Use]]] = {}
+        self._keeping: set[Definition] = set()
+        """Definitions that keep what reaches a stop call, by itself or among other things."""
+        self._other_names: set[Term] = set()
+        """The targets of those that give it nothing but another name."""
         self.functions = self._closure()
         self.callers = self._callers()
 
@@ -364,7 +368,10 @@ class Reach:
     def _names_of_reached(self, known: Set[str]) -> set[str]:
         """The names by which what reaches a stop call is called, but for those that are known already."""
         found = {self.program.functions[identity].name for identity in self.functions - self.told}
-        found |= {last_name(definition.target) for definition in self._keepers(known)}
+        keepers = list(self._keepers(known))
+        self._keeping.update(keepers)
+        self._other_names |= {definition.target for definition in keepers if _is_name_of(definition.value)}
+        found |= {last_name(definition.target) for definition in keepers}
         found |= {local for local, _ in self._imported_as()}
         return found - known
 
@@ -381,15 +388,20 @@ class Reach:
         return is_more
 
     def _keepers(self, names: Set[str]) -> Iterator[Definition]:
-        """The definitions that keep what reaches a stop call."""
+        """The definitions that keep what reaches a stop call, but for those that are known already."""
         for module in self.program.modules.values():
-            yield from self._keepers_in(module, names)
+            yield from self._keepers_in(module, names, self._keeping)
 
-    def _keepers_in(self, module: ModuleCode, names: Set[str]) -> Iterator[Definition]:
+    def _keepers_in(
+        self, module: ModuleCode, names: Set[str], but: Set[Definition] = frozenset()
+    ) -> Iterator[Definition]:
+        exported = Var(module.name, "__all__")
         for spoken, definition in module.links:
-            if definition.target == Var(module.name, "__all__"):
+            if definition.target == exported:
                 continue  # a list of names for importers, not of things to call
-            if not names.isdisjoint(spoken) and any(map(self.stops_if_called, walk(definition.value or NONE))):
+            if names.isdisjoint(spoken) or definition in but:
+                continue
+            if any(map(self.stops_if_called, walk(definition.value or NONE))):
                 yield definition
 
     def _leads(self, use: Use) -> bool:
@@ -460,8 +472,9 @@ class Reach:
                 if self._names_stop(part):
                     return True
                 passed = self._passed.get(part, ())
-                reaching = self.functions - self.told
-                return _STOP_CALL in passed or bool(reaching & set(passed)) or self.stops.is_reference(part)
+                if part in self._other_names or _STOP_CALL in passed or self.stops.is_reference(part):
+                    return True
+                return any(function in self.functions and function not in self.told for function in passed)
         return False
 
     # Properties of functions
@@ -520,6 +533,11 @@ class Reach:
     def callers_of(self, identity: str) -> Iterable[tuple[str, int, Mode]]:
         """Call sites of a function, other than its own."""
         return [item for item in self.callers.get(identity, ()) if item[0] != identity]
+
+
+def _is_name_of(value: Term | None) -> bool:
+    """Whether a value is that of another name, or one of several."""
+    return isinstance(value, (Var, Attr)) or (isinstance(value, App) and value.op in {"if", "or"})
 
 
 def _is_definition(definition: Definition) -> bool:

@@ -81,6 +81,29 @@ class Judgement:
     defaults: tuple[Condition, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """A call site in a chain of calls, and the one that it leads to."""
+
+    function: str
+    node: int
+    below: _Step | None = None
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return self.function.rpartition(":")[2]
+
+    def passed(self) -> frozenset[str]:
+        """The functions of the chain up to here."""
+        found = set()
+        step: _Step | None = self
+        while step is not None:
+            found.add(step.function)
+            step = step.below
+        return frozenset(found)
+
+
 class Verdicts:
     """Judges every stop call of a program."""
 
@@ -283,17 +306,35 @@ class Verdicts:
             for guard in path.guards
         )
 
-    def _bare(self, identity: str, nodes: Sequence[int], seen: frozenset[str] = frozenset()) -> bool:
+    def _bare(self, identity: str, nodes: Sequence[int]) -> bool:
         """Whether some chain of calls leads to one of the nodes without any test that decides about it."""
-        dependence = self.linker.dependence(identity)
-        if not any(dependence.avoidable(node) for node in nodes):
-            return False
-        callers = [item for item in self.reach.callers_of(identity) if item[0] not in seen]
-        if not callers or self.reach.is_entry(identity):
-            return True
-        return any(
-            mode is not Mode.NOW or self._bare(caller, [node], seen | {identity}) for caller, node, mode in callers
-        )
+        for step in self._chains(identity, nodes):
+            callers = self._further(step)
+            if not callers or self.reach.is_entry(step.function):
+                return True
+            if any(mode is not Mode.NOW for _, _, mode in callers):
+                return True
+        return False
+
+    def _chains(self, identity: str, nodes: Sequence[int]) -> Iterator[_Step]:
+        """The call sites, upwards from ``nodes``, that no test decides about, each once."""
+        pending = [_Step(identity, node) for node in reversed(nodes)]
+        seen: set[tuple[str, int]] = set()
+        while pending:
+            step = pending.pop()
+            if (step.function, step.node) in seen:
+                continue
+            seen.add((step.function, step.node))
+            if self.linker.dependence(step.function).avoidable(step.node):
+                yield step
+                called = [(caller, node) for caller, node, mode in self._further(step) if mode is Mode.NOW]
+                pending.extend(_Step(caller, node, step) for caller, node in reversed(called))
+
+    def _further(self, step: _Step) -> list[tuple[str, int, Mode]]:
+        """The call sites of a step's function, in functions that the chain has not passed yet."""
+        callers = self.reach.callers_of(step.function)
+        passed = step.passed() if callers else frozenset()
+        return [item for item in callers if item[0] not in passed]
 
     def deciding_texts(self, site: Site) -> tuple[str, ...]:
         """The tests that decide about a site, where none of them is known to hold any more."""
@@ -312,30 +353,30 @@ class Verdicts:
             if use.mode is Mode.CLEANUP:
                 return use.cleanup
         for node in site.nodes:
-            found = self._cleanup_at(site.function, node, frozenset())
+            found = self._cleanup_at(site.function, node)
             if found:
                 return found
         return ""
 
-    def _cleanup_at(self, identity: str, node: int, seen: frozenset[str]) -> str:
-        graph = self.program.functions[identity].graph
-        dependence = self.linker.dependence(identity)
-        blocks = graph.nodes[node].finallies
-        if blocks and dependence.avoidable(node, within=blocks[-1]):
-            return "this `finally` block" if not seen else f"the `finally` block of `{identity.rpartition(':')[2]}`"
-        if not dependence.avoidable(node):
-            return ""
-        own = self.reach.cleanup_of(identity)
-        if own:
-            return own
-        for caller, site, mode in self.reach.callers_of(identity):
-            if caller in seen:
-                continue
-            if mode is Mode.CLEANUP:
-                return self._registered(caller, site)
-            if mode is Mode.NOW and (found := self._cleanup_at(caller, site, seen | {identity})):
+    def _cleanup_at(self, identity: str, node: int) -> str:
+        if found := self._cleanup_around(_Step(identity, node)):
+            return found
+        for step in self._chains(identity, [node]):
+            if found := self.reach.cleanup_of(step.function):
                 return found
+            for caller, site, mode in self._further(step):
+                if mode is Mode.CLEANUP:
+                    return self._registered(caller, site)
+                if mode is Mode.NOW and (found := self._cleanup_around(_Step(caller, site, step))):
+                    return found
         return ""
+
+    def _cleanup_around(self, step: _Step) -> str:
+        """The ``finally`` block around a call that runs it whenever the block runs, or the empty string."""
+        blocks = self.program.functions[step.function].graph.nodes[step.node].finallies
+        if not blocks or not self.linker.dependence(step.function).avoidable(step.node, within=blocks[-1]):
+            return ""
+        return "this `finally` block" if step.below is None else f"the `finally` block of `{step.name}`"
 
     def _registered(self, caller: str, node: int) -> str:
         call = self.program.functions[caller].graph.nodes[node].operation
