@@ -145,10 +145,11 @@ def lines_of(program: Instrumented, decided: tuple[int, ...], most: int) -> list
     """The lines that a run takes, in order, the lines of functions that it enters included."""
     lines: list[int] = []
 
-    def trace(frame: FrameType, _event: str, _argument: object) -> Any:
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
         if frame.f_code.co_filename != FILE:
             return None
-        lines.append(frame.f_lineno)
+        if event in {"call", "line"}:
+            lines.append(frame.f_lineno)
         return trace
 
     before = sys.gettrace()

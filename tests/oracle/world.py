@@ -167,7 +167,7 @@ class Number(int):
 
 
 class Measure(Number):
-    """What is counted or timed: ``own`` are the places it was read from, ``places`` what these were copied from, too."""
+    """What is counted or timed, with the places it was read from, and all that these were copied from."""
 
     own: frozenset[str]
     places: frozenset[str]
