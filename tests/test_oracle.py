@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfstop.model import Report
-from tests.oracle.campaign import generated, tally
+from tests.oracle.campaign import exhaustive, generated, size_of, tally
 from tests.oracle.comparison import Worth, compare
 from tests.oracle.execution import Bounds, explore, following, lines_of
 from tests.oracle.instrument import instrument
 from tests.oracle.programs import program
 from tests.oracle.shrinking import shrink
+from tests.oracle.world import Decisions
 
 FALSE_ALARMS = 0.02
 """The share of findings that may be false alarms; what they are is told in ``docs/semantics.md``."""
@@ -31,6 +32,16 @@ def test_generated_programs() -> None:
     assert found.count(Worth.FALSE_ALARM) <= FALSE_ALARMS * sum(found.alarms.values()), found.false
     assert found.count(Worth.ALARM) > 100
     assert found.guarded > 50
+
+
+@pytest.mark.parametrize(("kind", "step"), [("single", 60), ("nested", 90)])
+def test_small_try_statements(kind: str, step: int) -> None:
+    """A slice; ``--all`` takes them all."""
+    found = exhaustive(kind, range(7, size_of(kind), step))
+    assert not found.missed, f"{found.missed[0].what}\n{found.missed[0].source}"
+    assert found.real[False] == 0, found.unreal
+    assert found.count(Worth.FALSE_ALARM, Worth.STALE, Worth.OPEN) == 0, found.false
+    assert found.count(Worth.ALARM) > 50
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -203,7 +214,7 @@ def test_lines_of_a_run() -> None:
     body = f"def f(q):\n    if q.closed():\n        q.work()\n    {STOP}\n"
     start = HEAD.count("\n")
     program_ = instrument(HEAD + body)
-    lines = [line - start for line in lines_of(program_, (0, 0, 1), 14) if line > start]
+    lines = [line - start for line in lines_of(program_, Decisions((0, 0, 1), 14)) if line > start]
     assert [line for line in lines if line > 1] == [2, 3, 4]
 
 

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from tests.oracle.campaign import Failure, Tally, run, shrunk
+from tests.oracle.campaign import KINDS, Failure, Tally, run, shrunk, size_of
 from tests.oracle.comparison import Worth
 from tests.oracle.execution import Bounds
 
@@ -17,15 +17,17 @@ MOST_SHOWN = 5
 @click.command()
 @click.option("--programs", default=2000, show_default=True, help="How many programs to generate.")
 @click.option("--seed", default=0, show_default=True, help="The number of the first of them.")
+@click.option("--all", "kind", type=click.Choice([*KINDS]), help="All small `try` statements instead.")
 @click.option("--jobs", default=1, show_default=True, help="How many processes to use.")
 @click.option("--decisions", default=Bounds.decisions, show_default=True, help="How many decisions a run may take.")
 @click.option("--runs", default=Bounds.runs, show_default=True, help="How many runs to make of a program.")
-def main(programs: int, seed: int, jobs: int, decisions: int, runs: int) -> None:
+def main(programs: int, seed: int, kind: str | None, jobs: int, decisions: int, runs: int) -> None:
     """Check the engine's verdicts on generated programs by running these."""
     bounds = Bounds(decisions, runs)
+    first, count = (0, size_of(kind)) if kind else (seed, programs)
     started = time.perf_counter()
-    with click.progressbar(length=programs, file=sys.stderr) as bar:
-        found = run(seed, programs, bounds, jobs, lambda tally: bar.update(tally.programs - bar.pos))
+    with click.progressbar(length=count, file=sys.stderr) as bar:
+        found = run(kind or "", first, count, bounds, jobs, lambda tally: bar.update(tally.programs - bar.pos))
     for line in figures(found, time.perf_counter() - started):
         click.echo(line)
     for failure in found.missed[:MOST_SHOWN]:
@@ -40,7 +42,7 @@ def figures(found: Tally, seconds: float) -> list[str]:
     findings = sum(found.alarms.values())
     lines = [
         f"programs           {found.programs:>9,}   {found.programs / seconds:.0f} a second",
-        f"runs               {found.runs:>9,}   all of them in {found.complete:,} programs",
+        f"runs               {found.runs:>9,}   in {found.complete:,} programs all that there are",
         f"guarded calls      {found.guarded:>9,}",
         f"findings           {findings:>9,}",
     ]

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from random import Random
 from typing import Final
 
-from tests.oracle.comparison import Outcome, Worth, compare
+from tests.oracle import shapes
+from tests.oracle.comparison import Outcome, Worth, compare, compare_together
 from tests.oracle.execution import DEFAULT, Bounds
 from tests.oracle.programs import program
 from tests.oracle.shrinking import shrink
 
 CHUNK: Final = 50
+TOGETHER: Final = 40
+KINDS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {"single": shapes.single, "nested": shapes.nested}
+SMALL: Final = Bounds(decisions=9, runs=400, samples=0, exceptions=(ValueError, KeyboardInterrupt))
+"""Bounds for small ``try`` statements: what one round of their loop and the beginning of another decide."""
 
 
 @dataclass(frozen=True)
@@ -102,22 +109,44 @@ def generated(first: int, count: int) -> Iterator[tuple[str, str]]:
         yield f"program {seed}", program(Random(seed))
 
 
-def _chunk(bounds: Bounds, first: int, count: int) -> Tally:
+def exhaustive(kind: str, numbers: Iterable[int]) -> Tally:
+    """Compare small ``try`` statements, each given by its number."""
+    functions = list(KINDS[kind]())
+    found = Tally()
+    for batch in _batched(numbers):
+        outcomes = compare_together(shapes.HEADER, [functions[number] for number in batch], SMALL)
+        for number, outcome in zip(batch, outcomes, strict=True):
+            found.add(f"{kind} {number}", outcome)
+    return found
+
+
+def _batched(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    rest = iter(numbers)
+    while batch := tuple(itertools.islice(rest, TOGETHER)):
+        yield batch
+
+
+def size_of(kind: str) -> int:
+    """How many cases there are of a kind that is exhaustive."""
+    return sum(1 for _ in KINDS[kind]())
+
+
+def _chunk(kind: str, bounds: Bounds, first: int, count: int) -> Tally:
+    if kind in KINDS:
+        return exhaustive(kind, range(first, first + count))
     return tally(generated(first, count), bounds)
 
 
-def run(first: int, count: int, bounds: Bounds, jobs: int, tell: Callable[[Tally], None]) -> Tally:
-    """Compare generated programs in ``jobs`` processes; ``tell`` hears of the sums now and then."""
+def run(kind: str, first: int, count: int, bounds: Bounds, jobs: int, tell: Callable[[Tally], None]) -> Tally:
+    """Compare cases of a kind in ``jobs`` processes; ``tell`` hears of the sums now and then."""
     found = Tally()
-    starts = range(first, first + count, CHUNK)
-    sizes = [min(CHUNK, first + count - start) for start in starts]
-    if jobs == 1:
-        for start, size in zip(starts, sizes, strict=True):
-            found.merge(_chunk(bounds, start, size))
-            tell(found)
-        return found
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for part in pool.map(partial(_chunk, bounds), starts, sizes):
+    chunk = CHUNK if kind not in KINDS else 20 * TOGETHER
+    starts = range(first, first + count, chunk)
+    sizes = [min(chunk, first + count - start) for start in starts]
+    work = partial(_chunk, kind, bounds)
+    with ExitStack() as stack:
+        pool = stack.enter_context(ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))) if jobs > 1 else None
+        for part in (pool.map if pool else map)(work, starts, sizes):
             found.merge(part)
             tell(found)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import Final
@@ -12,9 +12,9 @@ from typing import Final
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.model import Finding, Report, StepKind
-from tests.oracle.execution import DEFAULT, Bounds, Chain, Exploration, explore, lines_of
+from tests.oracle.execution import DEFAULT, Bounds, Chain, Exploration, explore, lines_of, ways
 from tests.oracle.instrument import Instrumented, instrument
-from tests.oracle.world import Arrival
+from tests.oracle.world import Arrival, Decisions
 
 PATH: Final = "program.py"
 CLEANUP: Final = "SST102"
@@ -66,7 +66,34 @@ class Outcome:
 
 def compare(source: str, bounds: Bounds = DEFAULT, *, witnesses: bool = True) -> Outcome:
     """Judge ``source``, run it, and compare. Whatever the engine fails with is not caught."""
-    report = judged(source)
+    return confront(judged(source), source, bounds, witnesses=witnesses)
+
+
+def compare_together(header: str, functions: Sequence[str], bounds: Bounds = DEFAULT) -> list[Outcome]:
+    """Judge functions that know nothing of each other as one file, and run each alone: one ``f`` a text."""
+    parts = [text.replace("def f(", f"def f{number}(", 1) for number, text in enumerate(functions)]
+    report = judged(header + "".join(parts))
+    start = header.count("\n")
+    outcomes = []
+    for part in parts:
+        end = start + part.count("\n")
+        alone = header + "\n" * (start - header.count("\n")) + part
+        outcomes.append(confront(_between(report, start + 1, end), alone, bounds))
+        start = end
+    return outcomes
+
+
+def _between(report: Report, first: int, last: int) -> Report:
+    """What a report says of some lines."""
+    return replace(
+        report,
+        findings=tuple(each for each in report.findings if first <= each.call.span.line <= last),
+        guarded=tuple(each for each in report.guarded if first <= each.span.line <= last),
+    )
+
+
+def confront(report: Report, source: str, bounds: Bounds, *, witnesses: bool = True) -> Outcome:
+    """Compare what was said of ``source`` with its runs."""
     program = instrument(source)
     found = explore(program, bounds, partial(_is_settled, report))
     missed = tuple(_missed(report, found))
@@ -140,8 +167,13 @@ def is_real(finding: Finding, program: Instrumented, found: Exploration, bounds:
     steps = [step.line for step in finding.witness if step.kind not in NO_STEPS]
     wanted = [line for line, _ in itertools.groupby(steps)]
     line = finding.call.span.line
-    known = [decided for chain, arrivals in found.arrivals.items() if line in chain for decided in arrivals.values()]
-    return any(is_subsequence(wanted, lines_of(program, decided, bounds.decisions)) for decided in known)
+    known = (
+        lines_of(program, Decisions(decided, len(decided)), bounds)
+        for chain, arrivals in found.arrivals.items()
+        if line in chain
+        for decided in arrivals.values()
+    )
+    return any(is_subsequence(wanted, lines) for lines in itertools.chain(known, ways(program, bounds)))
 
 
 def is_subsequence(wanted: Sequence[int], lines: Iterable[int]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from types import FrameType
@@ -22,11 +22,15 @@ Chain = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far a program is explored: decisions in a run, runs in order, and random runs if those were not enough."""
+    """How far a program is explored: decisions in a run, runs in order, and random runs if those were not enough.
+
+    Whatever may raise raises one exception, which depends on its line, or each of ``exceptions``.
+    """
 
     decisions: int = 12
     runs: int = 120
     samples: int = 20
+    exceptions: tuple[type[BaseException], ...] = ()
 
 
 DEFAULT: Final = Bounds()
@@ -60,7 +64,7 @@ def explore(
     found = Exploration()
     given: tuple[int, ...] | None = ()
     while given is not None and found.runs < bounds.runs:
-        run = perform(program, Decisions(given, bounds.decisions))
+        run = perform(program, Decisions(given, bounds.decisions), bounds.exceptions)
         if found.add(run) and enough is not None and enough(found):
             return found
         given = following(run.decisions.taken)
@@ -69,7 +73,7 @@ def explore(
         return found
     random = Random(len(found.arrivals))
     for _ in range(bounds.samples):
-        run = perform(program, Decisions((), 2 * bounds.decisions, random.randrange))
+        run = perform(program, Decisions((), 2 * bounds.decisions, random.randrange), bounds.exceptions)
         if found.add(run) and enough is not None and enough(found):
             break
     return found
@@ -85,9 +89,9 @@ def following(taken: list[tuple[int, int]]) -> tuple[int, ...] | None:
     return (*(choice for choice, _ in taken[: last - 1]), taken[last - 1][0] + 1)
 
 
-def perform(program: Instrumented, decisions: Decisions) -> Run:
+def perform(program: Instrumented, decisions: Decisions, exceptions: tuple[type[BaseException], ...] = ()) -> Run:
     """One run of ``program``."""
-    run = Run(decisions, program.handles, program.finallies)
+    run = Run(decisions, program.handles, program.finallies, exceptions)
     names: dict[str, Any] = {"__name__": "program", "__builtins__": builtins_for(run), **Hooks(run).names()}
     try:
         exec(program.code, names)
@@ -141,7 +145,18 @@ def _argument(name: str, run: Run) -> object:
     return Opaque(run)
 
 
-def lines_of(program: Instrumented, decided: tuple[int, ...], most: int) -> list[int]:
+def ways(program: Instrumented, bounds: Bounds) -> Iterator[list[int]]:
+    """The lines of one run after the other."""
+    given: tuple[int, ...] | None = ()
+    for _ in range(bounds.runs):
+        if given is None:
+            return
+        decisions = Decisions(given, bounds.decisions)
+        yield lines_of(program, decisions, bounds)
+        given = following(decisions.taken)
+
+
+def lines_of(program: Instrumented, decisions: Decisions, bounds: Bounds = DEFAULT) -> list[int]:
     """The lines that a run takes, in order, the lines of functions that it enters included."""
     lines: list[int] = []
 
@@ -155,7 +170,7 @@ def lines_of(program: Instrumented, decided: tuple[int, ...], most: int) -> list
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        perform(program, Decisions(decided, most))
+        perform(program, decisions, bounds.exceptions)
     finally:
         sys.settrace(before)
     return lines

@@ -66,6 +66,7 @@ class Run:
     decisions: Decisions
     may_raise: bool
     finallies: tuple[tuple[int, int], ...] = ()
+    exceptions: tuple[type[BaseException], ...] = ()
     memory: Memory = field(default_factory=Memory)
     arrivals: list[tuple[tuple[int, ...], Arrival]] = field(default_factory=list)
     calls: list[int] = field(default_factory=list)
@@ -86,8 +87,9 @@ class Run:
 
     def perhaps_raise(self, line: int) -> None:
         """An exception may come from any call."""
-        if self.may_raise and self.choose(2):
-            raise EXCEPTIONS[line % len(EXCEPTIONS)](line)
+        kinds = self.exceptions or (EXCEPTIONS[line % len(EXCEPTIONS)],)
+        if self.may_raise and (choice := self.choose(1 + len(kinds))):
+            raise kinds[choice - 1](line)
 
     def stop(self, line: int) -> None:
         """The machine is stopped; nothing says that the program ends with that."""
