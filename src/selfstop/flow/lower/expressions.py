@@ -140,8 +140,6 @@ class Expressions(Structure):
         if isinstance(inner, (cst.Tuple, cst.List, cst.Set)):
             if any(isinstance(element, cst.StarredElement) for element in inner.elements):
                 return None
-            if any(acts(element.value) for element in inner.elements[1:]):
-                return None
             return self._branch_display([element.value for element in inner.elements], conjunction=name == "all")
         lazy = isinstance(inner, cst.GeneratorExp)
         if lazy or (isinstance(inner, (cst.ListComp, cst.SetComp)) and not acts(inner.elt)):
@@ -152,9 +150,12 @@ class Expressions(Structure):
     def _branch_display(
         self, elements: Sequence[cst.BaseExpression], *, conjunction: bool
     ) -> tuple[Frontier, Frontier]:
+        """Where evaluating an element does something, all of them are evaluated before the first is asked."""
+        eager = any(acts(element) for element in elements[1:])
+        values = [self.flag(element) for element in elements] if eager else []
         decided: Frontier = []
-        for element in elements:
-            yes, no = self.branch(element)
+        for position, element in enumerate(elements):
+            yes, no = self._test(values[position], self.context.text(element)) if eager else self.branch(element)
             decided.extend(no if conjunction else yes)
             self.builder.frontier = yes if conjunction else no
         rest, self.builder.frontier = self.builder.frontier, []

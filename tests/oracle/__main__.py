@@ -1,0 +1,70 @@
+"""``python -m tests.oracle``: a campaign, with its figures and the smallest programs that show what went wrong."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from tests.oracle.campaign import KINDS, Failure, Tally, run, shrunk, size_of
+from tests.oracle.comparison import Worth
+from tests.oracle.execution import Bounds
+
+MOST_SHOWN = 5
+
+
+@click.command()
+@click.option("--programs", default=2000, show_default=True, help="How many programs to generate.")
+@click.option("--seed", default=0, show_default=True, help="The number of the first of them.")
+@click.option("--all", "kind", type=click.Choice([*KINDS]), help="All small `try` statements instead.")
+@click.option("--jobs", default=1, show_default=True, help="How many processes to use.")
+@click.option("--decisions", default=Bounds.decisions, show_default=True, help="How many decisions a run may take.")
+@click.option("--runs", default=Bounds.runs, show_default=True, help="How many runs to make of a program.")
+def main(programs: int, seed: int, kind: str | None, jobs: int, decisions: int, runs: int) -> None:
+    """Check the engine's verdicts on generated programs by running these."""
+    bounds = Bounds(decisions, runs)
+    first, count = (0, size_of(kind)) if kind else (seed, programs)
+    started = time.perf_counter()
+    with click.progressbar(length=count, file=sys.stderr) as bar:
+        found = run(kind or "", first, count, bounds, jobs, lambda tally: bar.update(tally.programs - bar.pos))
+    for line in figures(found, time.perf_counter() - started):
+        click.echo(line)
+    for failure in found.missed[:MOST_SHOWN]:
+        show(shrunk(failure, bounds))
+    for failure in found.crashes[:MOST_SHOWN]:
+        show(failure)
+    sys.exit(0 if found.is_clean else 1)
+
+
+def figures(found: Tally, seconds: float) -> list[str]:
+    """The sums of a campaign, a line each."""
+    findings = sum(found.alarms.values())
+    lines = [
+        f"programs           {found.programs:>9,}   {found.programs / seconds:.0f} a second",
+        f"runs               {found.runs:>9,}   in {found.complete:,} programs all that there are",
+        f"guarded calls      {found.guarded:>9,}",
+        f"findings           {findings:>9,}",
+    ]
+    for worth in Worth:
+        number = found.count(worth)
+        lines.append(f"  {number / max(findings, 1):>6.2%}         {number:>9,}   {worth.value}")
+    checked = found.real[True] + found.real[False]
+    lines.append(f"witnesses taken    {found.real[True]:>9,}   of {checked:,}")
+    lines.append(f"missed alarms      {len(found.missed):>9,}   programs")
+    lines.append(f"failures           {len(found.crashes):>9,}   programs")
+    for title, names in (("false alarms", found.false), ("witnesses not taken", found.unreal)):
+        if names:
+            lines.append(f"{title} in {', '.join(names[:20])}")
+    return lines
+
+
+def show(failure: Failure) -> None:
+    """Print a failure with the lines of its program numbered."""
+    click.echo(f"\n{failure.name}: {failure.what}")
+    for number, line in enumerate(failure.source.splitlines(), 1):
+        click.echo(f"{number:4} {line}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Compares what the engine says of a program with what its runs show."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
+from typing import Final
+
+from selfstop.config import EngineOptions
+from selfstop.engine import check
+from selfstop.model import Finding, Report, StepKind
+from tests.oracle.execution import DEFAULT, Bounds, Chain, Exploration, explore, lines_of, ways
+from tests.oracle.instrument import Instrumented, instrument
+from tests.oracle.world import Arrival, Decisions
+
+PATH: Final = "program.py"
+CLEANUP: Final = "SST102"
+NO_STEPS: Final = frozenset({StepKind.GIVEN, StepKind.FINALLY, StepKind.EXCEPT})
+"""Steps that tell of something else than a line that is run: headers of handlers have no code of their own."""
+
+
+class Worth(Enum):
+    """What the runs say of a finding."""
+
+    ALARM = "reached unguarded"
+    RULE = "clean-up, which is reported under a guard as well"
+    STALE = "guarded by a test whose measure was copied, reset or remembered since"
+    OPEN = "not reached within the bounds"
+    FALSE_ALARM = "never reached unguarded"
+    UNREACHED = "never reached at all"
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A stop call that a run reaches unguarded, by a chain of calls of which the engine reports none."""
+
+    chain: Chain
+    arrival: Arrival
+    decided: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A finding, and what the runs say of it; ``is_real`` tells whether some run takes the way of the witness."""
+
+    line: int
+    code: str
+    worth: Worth
+    is_real: bool | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The comparison for one program."""
+
+    source: str
+    missed: tuple[Missed, ...]
+    reported: tuple[Reported, ...]
+    guarded: int
+    runs: int
+    complete: bool
+
+
+def compare(source: str, bounds: Bounds = DEFAULT, *, witnesses: bool = True) -> Outcome:
+    """Judge ``source``, run it, and compare. Whatever the engine fails with is not caught."""
+    return confront(judged(source), source, bounds, witnesses=witnesses)
+
+
+def compare_together(header: str, functions: Sequence[str], bounds: Bounds = DEFAULT) -> list[Outcome]:
+    """Judge functions that know nothing of each other as one file, and run each alone: one ``f`` a text."""
+    parts = [text.replace("def f(", f"def f{number}(", 1) for number, text in enumerate(functions)]
+    report = judged(header + "".join(parts))
+    start = header.count("\n")
+    outcomes = []
+    for part in parts:
+        end = start + part.count("\n")
+        alone = header + "\n" * (start - header.count("\n")) + part
+        outcomes.append(confront(_between(report, start + 1, end), alone, bounds))
+        start = end
+    return outcomes
+
+
+def _between(report: Report, first: int, last: int) -> Report:
+    """What a report says of some lines."""
+    return replace(
+        report,
+        findings=tuple(each for each in report.findings if first <= each.call.span.line <= last),
+        guarded=tuple(each for each in report.guarded if first <= each.span.line <= last),
+    )
+
+
+def confront(report: Report, source: str, bounds: Bounds, *, witnesses: bool = True) -> Outcome:
+    """Compare what was said of ``source`` with its runs."""
+    program = instrument(source)
+    found = explore(program, bounds, partial(_is_settled, report))
+    missed = tuple(_missed(report, found))
+    reported = tuple(_reported(report, program, found, bounds, witnesses=witnesses))
+    return Outcome(source, missed, reported, len(report.guarded), found.runs, found.complete)
+
+
+def judged(source: str) -> Report:
+    """What the engine says of ``source``."""
+    report = check({PATH: source.encode()}, EngineOptions())
+    assert not report.errors, report.errors
+    return report
+
+
+def _is_settled(report: Report, found: Exploration) -> bool:
+    """Whether further runs can show nothing: all that is called stop is reported, and rightly so."""
+    if report.guarded:
+        return False
+    unguarded = {line for chain, _, _ in unguarded_arrivals(found) for line in chain}
+    return all(finding.call.span.line in unguarded for finding in report.findings)
+
+
+def unguarded_arrivals(found: Exploration) -> Iterator[tuple[Chain, Arrival, tuple[int, ...]]]:
+    """The arrivals at stop calls at which no threshold guard held."""
+    for chain, arrivals in found.arrivals.items():
+        kept = {key for arrival in arrivals for key, was_reset in arrival.facts if not was_reset}
+        for arrival, decided in arrivals.items():
+            if all(was_reset and key in kept for key, was_reset in arrival.facts):
+                yield chain, arrival, decided
+
+
+def _missed(report: Report, found: Exploration) -> Iterator[Missed]:
+    lines = {finding.call.span.line for finding in report.findings}
+    for chain, arrival, decided in unguarded_arrivals(found):
+        if lines.isdisjoint(chain):
+            yield Missed(chain, arrival, decided)
+    for chain, arrivals in found.arrivals.items():
+        for arrival, decided in arrivals.items():
+            if arrival.bare_finally and lines.isdisjoint(chain):
+                yield Missed(chain, arrival, decided)
+
+
+def _reported(
+    report: Report, program: Instrumented, found: Exploration, bounds: Bounds, *, witnesses: bool
+) -> Iterator[Reported]:
+    unguarded = {line for chain, _, _ in unguarded_arrivals(found) for line in chain}
+    for finding in report.findings:
+        if finding.code == "SST201":
+            continue
+        line = finding.call.span.line
+        worth = Worth.ALARM if line in unguarded else _worth(finding, found)
+        real = is_real(finding, program, found, bounds) if witnesses and worth is Worth.ALARM else None
+        yield Reported(line, finding.code, worth, real)
+
+
+def _worth(finding: Finding, found: Exploration) -> Worth:
+    """The worth of a finding of which no run shows the stop call unguarded."""
+    line = finding.call.span.line
+    arrivals = [arrival for chain, known in found.arrivals.items() if line in chain for arrival in known]
+    if any(arrival.bare_finally for arrival in arrivals) and finding.code == CLEANUP:
+        return Worth.RULE
+    if any(not arrival.strict for arrival in arrivals):
+        return Worth.STALE
+    if not found.complete:
+        return Worth.OPEN
+    return Worth.FALSE_ALARM if arrivals else Worth.UNREACHED
+
+
+def is_real(finding: Finding, program: Instrumented, found: Exploration, bounds: Bounds) -> bool:
+    """Whether some run takes the lines of the witness in their order."""
+    steps = [step.line for step in finding.witness if step.kind not in NO_STEPS]
+    wanted = [line for line, _ in itertools.groupby(steps)]
+    line = finding.call.span.line
+    known = (
+        lines_of(program, Decisions(decided, len(decided)), bounds)
+        for chain, arrivals in found.arrivals.items()
+        if line in chain
+        for decided in arrivals.values()
+    )
+    return any(is_subsequence(wanted, lines) for lines in itertools.chain(known, ways(program, bounds)))
+
+
+def is_subsequence(wanted: Sequence[int], lines: Iterable[int]) -> bool:
+    """Whether ``wanted`` occur in ``lines`` in their order, other lines in between."""
+    rest = iter(lines)
+    return all(line in rest for line in wanted)

@@ -1,0 +1,123 @@
+"""What the hooks in a program do: they tell its run what is stored, read, entered and repeated."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from tests.oracle.instrument import FILE, PREFIX
+from tests.oracle.memory import REPLACED, Fact
+from tests.oracle.world import LIMIT, Limit, Run, Switch, limit, measure, places_of
+
+
+class Hooks:
+    """The hooks of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def names(self) -> dict[str, object]:
+        """The hooks as the program's globals know them."""
+        hooks = "store setting bind read function coroutine begin round rounds cleaning".split()
+        return {PREFIX + name: getattr(self, name) for name in hooks}
+
+    def store(self, place: str, value: Any, how: str, shared: bool) -> Any:
+        """``place = value``."""
+        memory = self.run.memory
+        memory.stored(place, how)
+        if shared:
+            memory.flag_stored(place)
+        return self._placed(place, value, () if how != REPLACED else places_of(value))
+
+    def bind(self, place: str, value: Any) -> Any:
+        """A parameter gets its argument. A boolean parameter may be the switch of its function."""
+        if isinstance(value, bool):
+            self.run.memory.switched("", on=False)
+        return self._placed(place, value, places_of(value))
+
+    def _placed(self, place: str, value: Any, sources: Iterable[str]) -> Any:
+        if isinstance(value, (bool, Limit)) or not isinstance(value, int) or place.endswith(".limit"):
+            return value
+        own = frozenset({place})
+        return measure(self.run, int(value), own, own.union(sources))
+
+    def setting(self, name: str, value: Any, outside: bool) -> Any:
+        """A constant of a module."""
+        if isinstance(value, bool) and outside:
+            return Switch(self.run, value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return limit(self.run, name, value, is_setting=outside)
+        return value
+
+    def read(self, place: str, value: Any) -> Any:
+        """A place that several functions see is read."""
+        self.run.memory.flag_read(place)
+        return value
+
+    def function(self, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorates every function of the program."""
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            def called(*args: Any, **keywords: Any) -> Any:
+                self._enter(scope, sys._getframe(1).f_lineno if sys._getframe(1).f_code.co_filename == FILE else 0)
+                try:
+                    return function(*args, **keywords)
+                finally:
+                    self._leave(scope)
+
+            return functools.wraps(function)(called)
+
+        return decorate
+
+    def coroutine(self, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorates every coroutine function, which is awaited where it is called."""
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            async def running(line: int, *args: Any, **keywords: Any) -> Any:
+                self._enter(scope, line)
+                try:
+                    return await function(*args, **keywords)
+                finally:
+                    self._leave(scope)
+
+            def called(*args: Any, **keywords: Any) -> Any:
+                caller = sys._getframe(1)
+                return running(caller.f_lineno if caller.f_code.co_filename == FILE else 0, *args, **keywords)
+
+            return functools.wraps(function)(called)
+
+        return decorate
+
+    def _enter(self, scope: str, line: int) -> None:
+        self.run.calls.append(line)
+        self.run.memory.entered(scope)
+
+    def _leave(self, scope: str) -> None:
+        self.run.calls.pop()
+        self.run.memory.left(scope)
+
+    def begin(self, loop: int) -> None:
+        """A loop is about to begin."""
+        self.run.loop_begun(loop)
+
+    def round(self, loop: int) -> bool:
+        """The header of a ``while`` is reached."""
+        return self.run.loop_round(loop)
+
+    def rounds(self, loop: int, items: Any, leaves: bool, breaks: bool) -> Iterator[Any]:
+        """The items of a ``for``. To run out of a ``range`` up to a limit is a threshold test, if it could be left."""
+        run = self.run
+        run.loop_begun(loop)
+        for item in items:
+            if not run.loop_round(loop):
+                return
+            yield item
+        if run.loop_round(loop) and isinstance(items, range) and leaves and len(items) >= LIMIT:
+            place = frozenset({f"range{loop}"})
+            run.memory.tested(Fact(f"range{loop}", place, place, strict=not breaks))
+
+    def cleaning(self, line: int) -> None:
+        """A ``finally`` body begins."""
+        self.run.finally_entered(line)

@@ -1,0 +1,260 @@
+"""Puts hooks into a program: it runs as it would have run, and its run takes notes.
+
+The tree is changed, never the text, so that lines stay what they are. Hooks are names that no program uses.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from types import CodeType
+from typing import Final
+
+from tests.oracle.memory import RAISED, REPLACED, RESET
+
+FILE: Final = "<program>"
+PREFIX: Final = "_oracle_"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function that nobody in the program calls: ``cls`` is the class it is a method of, if any."""
+
+    name: str
+    parameters: tuple[str, ...]
+    cls: str = ""
+    is_async: bool = False
+
+
+@dataclass(frozen=True)
+class Instrumented:
+    """A program ready to be run."""
+
+    code: CodeType
+    entries: tuple[Entry, ...]
+    handles: bool
+    """Whether it can catch exceptions, or run code because of one."""
+
+    finallies: tuple[tuple[int, int], ...]
+    """First and last line of each ``finally`` body."""
+
+    remembers: bool
+    """Whether anything outlives a call of an entry."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    name: str
+    is_class: bool = False
+
+
+def instrument(source: str) -> Instrumented:
+    """The program ``source`` with hooks."""
+    tree = ast.parse(source)
+    weaver = _Weaver(tree)
+    entries = tuple(_entries(tree))
+    woven = ast.fix_missing_locations(weaver.visit(tree))
+    handles = any(isinstance(node, (ast.Try, ast.With, ast.AsyncWith)) for node in ast.walk(tree))
+    return Instrumented(
+        compile(woven, FILE, "exec", dont_inherit=True, optimize=1),
+        entries,
+        handles,
+        tuple(weaver.finallies),
+        bool(weaver.attributes or weaver.globals),
+    )
+
+
+def _entries(tree: ast.Module) -> list[Entry]:
+    spoken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    spoken |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    found: list[Entry] = []
+    for node in tree.body:
+        cls = node.name if isinstance(node, ast.ClassDef) else ""
+        for function in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.name in spoken:
+                continue
+            names = tuple(argument.arg for argument in function.args.args if argument.arg != "self")
+            if not function.name.startswith("__"):
+                found.append(Entry(function.name, names, cls, isinstance(function, ast.AsyncFunctionDef)))
+    return found
+
+
+def _hook(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(PREFIX + name, ast.Load()), list(arguments), [])
+
+
+def _statement(name: str, *arguments: ast.expr) -> ast.Expr:
+    return ast.Expr(_hook(name, *arguments))
+
+
+class _Weaver(ast.NodeTransformer):
+    """Weaves hooks into assignments, loops, functions, ``finally`` blocks, and reads of shared places."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        nodes = list(ast.walk(tree))
+        self.globals = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+        self.shared = self.globals | {name for node in nodes if isinstance(node, ast.Nonlocal) for name in node.names}
+        self.attributes = {
+            node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        }
+        self.finallies: list[tuple[int, int]] = []
+        self._scopes = [_Scope("")]
+        self._loops = 0
+
+    # Places
+
+    def _place(self, target: ast.expr) -> str:
+        if isinstance(target, ast.Attribute):
+            return f".{target.attr}"
+        assert isinstance(target, ast.Name)
+        if target.id in self.shared:
+            return f"shared.{target.id}"
+        scope = self._scopes[-1]
+        return f".{target.id}" if scope.is_class else f"{scope.name}.{target.id}"
+
+    def _stored(self, target: ast.expr, value: ast.expr) -> ast.expr:
+        if isinstance(value, ast.IfExp):
+            return ast.copy_location(
+                ast.IfExp(value.test, self._stored(target, value.body), self._stored(target, value.orelse)), value
+            )
+        place = self._place(target)
+        shared = place.startswith((".", "shared."))
+        hook = _hook("store", ast.Constant(place), value, ast.Constant(_how(target, value)), ast.Constant(shared))
+        return ast.copy_location(hook, value)
+
+    # Assignments
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        target = node.targets[0]
+        if not isinstance(target, (ast.Name, ast.Attribute)):
+            return self.generic_visit(node)
+        if isinstance(target, ast.Name) and target.id.isupper():
+            outside = "environ" in ast.unparse(node.value)
+            node.value = ast.copy_location(
+                _hook("setting", ast.Constant(target.id), self.visit(node.value), ast.Constant(outside)), node.value
+            )
+            return node
+        # What is raised, reset or replaced shows in the value as written.
+        node.value = self._visited(self._stored(target, node.value))
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        if node.value is not None and isinstance(node.target, (ast.Name, ast.Attribute)):
+            node.value = self._visited(self._stored(node.target, node.value))
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        assert isinstance(node.target, (ast.Name, ast.Attribute))
+        value = ast.copy_location(ast.BinOp(_read(node.target), node.op, node.value), node)
+        assign = ast.copy_location(ast.Assign([node.target], value), node)
+        return self.visit_Assign(assign)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        node.value = self._visited(self._stored(node.target, node.value))
+        return node
+
+    def _visited(self, value: ast.expr) -> ast.expr:
+        visited = self.visit(value)
+        assert isinstance(visited, ast.expr)
+        return visited
+
+    # Reads of what several functions see
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if isinstance(node.ctx, ast.Load) and node.id in self.shared:
+            return ast.copy_location(_hook("read", ast.Constant(self._place(node)), node), node)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Load) and node.attr in self.attributes:
+            return ast.copy_location(_hook("read", ast.Constant(f".{node.attr}"), node), node)
+        return node
+
+    # Functions
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self._scopes.append(_Scope(node.name, is_class=True))
+        node.body = self._block(node.body)
+        self._scopes.pop()
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        scope = "/".join([*(each.name for each in self._scopes if each.name), node.name])
+        self._scopes.append(_Scope(scope))
+        bound: list[ast.stmt] = []
+        for argument in node.args.args:
+            if argument.arg != "self":
+                name = ast.Name(argument.arg, ast.Load())
+                value = _hook("bind", ast.Constant(f"{scope}.{argument.arg}"), name)
+                bound.append(ast.copy_location(ast.Assign([ast.Name(argument.arg, ast.Store())], value), node))
+        node.body = [*bound, *self._block(node.body)]
+        self._scopes.pop()
+        kind = "coroutine" if isinstance(node, ast.AsyncFunctionDef) else "function"
+        node.decorator_list = [*node.decorator_list, ast.copy_location(_hook(kind, ast.Constant(scope)), node)]
+        return node
+
+    # Control flow
+
+    def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for statement in body:
+            visited = self.visit(statement)
+            result.extend(visited if isinstance(visited, list) else [visited])
+        return result
+
+    def visit_While(self, node: ast.While) -> list[ast.AST]:
+        loop = self._loop()
+        test = self._visited(node.test)
+        node.test = ast.copy_location(ast.BoolOp(ast.And(), [_hook("round", loop), test]), node.test)
+        node.body, node.orelse = self._block(node.body), self._block(node.orelse)
+        return [ast.copy_location(_statement("begin", loop), node), node]
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        leaves = any(isinstance(part, (ast.Break, ast.Return, ast.Raise)) for part in ast.walk(node))
+        breaks = any(isinstance(part, ast.Break) for part in ast.walk(node))
+        hook = _hook("rounds", self._loop(), self._visited(node.iter), ast.Constant(leaves), ast.Constant(breaks))
+        node.iter = ast.copy_location(hook, node.iter)
+        node.body, node.orelse = self._block(node.body), self._block(node.orelse)
+        return node
+
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        if node.finalbody:
+            last = node.finalbody[-1].end_lineno
+            assert last is not None
+            self.finallies.append((node.finalbody[0].lineno, last))
+        self.generic_visit(node)
+        if node.finalbody:
+            first = node.finalbody[0]
+            begun = _statement("cleaning", ast.Constant(first.lineno))
+            node.finalbody = [ast.copy_location(begun, first), *node.finalbody]
+        return node
+
+    def _loop(self) -> ast.Constant:
+        self._loops += 1
+        return ast.Constant(self._loops)
+
+
+def _read(target: ast.Name | ast.Attribute) -> ast.expr:
+    """What is read where ``target`` is changed in place."""
+    if isinstance(target, ast.Name):
+        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+    return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+
+
+def _how(target: ast.expr, value: ast.expr) -> str:
+    """What an assignment does to what is counted in ``target``."""
+    match value:
+        case ast.Constant():
+            return RESET
+        case ast.Call(func=ast.Attribute(attr="monotonic")):
+            return RESET
+        case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=int() as step)) if step > 0:
+            return RAISED if ast.unparse(left) == ast.unparse(target) else REPLACED
+    return REPLACED

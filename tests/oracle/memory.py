@@ -1,0 +1,129 @@
+"""What one run of a program knows: which threshold tests have held, and what has become of them.
+
+Two readings of "has not been replaced since" bound the rules of ``docs/semantics.md`` from both sides. A call that
+is reached unguarded by the *lenient* one must be reported; one that is only reached guarded by the *strict* one should
+not. They differ where a variable was copied from another that is replaced later, in resets, and in flags that
+outlive what they were computed from.
+
+Places are texts: ``main.idle`` for a variable, ``.idle`` for an attribute of whatever object, ``@12`` for what a
+call in line 12 gave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+RAISED: Final = "raised"
+RESET: Final = "reset"
+REPLACED: Final = "replaced"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """That a threshold test held.
+
+    ``tested`` are the places in the test, ``places`` those they were copied from as well. ``rising`` tells that the
+    measure had grown to its limit, so that raising it changes nothing. ``setting`` is the threshold's name if it
+    comes from outside, where 0 would make the test always true. ``reset_at`` is the moment at which
+    the measure was set to a constant, 0 for never.
+    """
+
+    limit: str
+    tested: frozenset[str]
+    places: frozenset[str]
+    rising: bool = True
+    setting: str = ""
+    reset_at: int = 0
+    strict: bool = True
+
+    @property
+    def key(self) -> tuple[str, frozenset[str]]:
+        """Which test it is, whatever happened since."""
+        return self.limit, self.tested
+
+
+@dataclass
+class Memory:
+    """The facts of one run, and the switches that were seen to be on."""
+
+    facts: list[Fact] = field(default_factory=list)
+    switches: set[str] = field(default_factory=set)
+    strict_switches: set[str] = field(default_factory=set)
+    now: int = 0
+    _started: dict[int, int] = field(default_factory=dict)
+    _flags: dict[str, list[Fact]] = field(default_factory=dict)
+
+    def tested(self, fact: Fact) -> None:
+        """A threshold test has held."""
+        self.facts = [known for known in self.facts if known.key != fact.key] + [fact]
+
+    def stored(self, place: str, how: str) -> None:
+        """``place`` has been raised, reset or replaced."""
+        self.now += 1
+        self.facts = [after for fact in self.facts if (after := self._after(fact, place, how)) is not None]
+
+    def _after(self, fact: Fact, place: str, how: str) -> Fact | None:
+        if place not in fact.places or (how == RAISED and fact.rising):
+            return fact
+        if how == RESET:
+            return replace(fact, reset_at=self.now, strict=False)
+        return None if place in fact.tested else replace(fact, strict=False)
+
+    def begun(self, loop: int) -> None:
+        """A loop is entered."""
+        self.now += 1
+        self._started[loop] = self.now
+
+    def next_round(self, loop: int) -> None:
+        """A loop starts over: measures that were reset since it was entered are old news."""
+        started = self._started[loop]
+        self.facts = [fact for fact in self.facts if fact.reset_at <= started]
+
+    def entered(self, scope: str) -> None:
+        """A function runs anew: what was said of its variables is about an earlier run."""
+        own = f"{scope}."
+        self.facts = [fact for fact in self.facts if not any(place.startswith(own) for place in fact.tested)]
+
+    def left(self, scope: str) -> None:
+        """A function has ended: what was said of its parameters is said of the arguments from now on."""
+        own = f"{scope}."
+        self.facts = [self._handed_back(fact, own) for fact in self.facts]
+
+    @staticmethod
+    def _handed_back(fact: Fact, own: str) -> Fact:
+        sources = frozenset(place for place in fact.places if not place.startswith(own))
+        if sources and any(place.startswith(own) for place in fact.tested):
+            return replace(fact, tested=sources, places=sources)
+        return fact
+
+    def forget_locals(self) -> None:
+        """The outside enters the program once more."""
+        self.facts = []
+
+    def flag_stored(self, place: str) -> None:
+        """A place that several functions see has been set: it stands for what held by then."""
+        self._flags[place] = [replace(fact, strict=False) for fact in self.facts]
+
+    def flag_read(self, place: str) -> None:
+        """Such a place has been read."""
+        known = {fact.key for fact in self.facts}
+        self.facts += [fact for fact in self._flags.get(place, ()) if fact.key not in known]
+
+    def switched(self, name: str, *, on: bool) -> None:
+        """An off switch has been asked. Whether a boolean means on or off, its name alone tells."""
+        self.switches.add(name)
+        if on:
+            self.strict_switches.add(name)
+
+    def valid(self) -> frozenset[tuple[tuple[str, frozenset[str]], bool]]:
+        """The facts that count as guards by the lenient reading, each with whether its measure was reset."""
+        return frozenset((fact.key, fact.reset_at > 0) for fact in self.facts if self._is_switched(fact, self.switches))
+
+    def is_guarded_strictly(self) -> bool:
+        """Whether some fact counts by the strict reading."""
+        return any(fact.strict and self._is_switched(fact, self.strict_switches) for fact in self.facts)
+
+    @staticmethod
+    def _is_switched(fact: Fact, switches: set[str]) -> bool:
+        return not fact.setting or bool(switches & {fact.setting, ""})

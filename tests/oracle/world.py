@@ -1,0 +1,319 @@
+"""The outside of a generated program: opaque answers, numbers that know what they are compared with, stub modules."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Final
+
+from tests.oracle.memory import REPLACED, Fact, Memory
+
+LIMIT: Final = 2
+EXCEPTIONS: Final = (ValueError, OSError, KeyboardInterrupt)
+"""What an opaque call in a certain line raises; the last is none that ``except Exception`` takes."""
+
+QUESTIONS: Final = frozenset({"handle_one", "closed", "has_job", "take"})
+ORDERS: Final = frozenset({"work", "note"})
+COUNTS: Final = frozenset({"idle_rounds", "empty_polls"})
+KINDS: Final = ("a", "b", "c")
+
+
+class Exhausted(BaseException):
+    """More was decided than a run may decide: it ends, whatever handlers and ``finally`` blocks say."""
+
+
+@dataclass
+class Decisions:
+    """The choices of one run: first those that were given, then the first of each, or what ``draw`` says."""
+
+    given: tuple[int, ...]
+    most: int
+    draw: Callable[[int], int] | None = None
+    taken: list[tuple[int, int]] = field(default_factory=list)
+
+    def choose(self, count: int) -> int:
+        """A number below ``count``."""
+        position = len(self.taken)
+        if position >= self.most:
+            raise Exhausted
+        rest = 0 if self.draw is None or position < len(self.given) else self.draw(count)
+        choice = self.given[position] if position < len(self.given) else rest
+        self.taken.append((choice, count))
+        return choice
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What held when a stop call was reached.
+
+    ``bare_finally`` are the lines in its chain of calls that stand in a ``finally`` block in which nothing was asked.
+    """
+
+    facts: frozenset[tuple[tuple[str, frozenset[str]], bool]]
+    strict: bool
+    bare_finally: frozenset[int]
+
+
+@dataclass
+class Run:
+    """One run: its decisions, what it knows, and where it stopped the machine (by the lines of the calls)."""
+
+    decisions: Decisions
+    may_raise: bool
+    finallies: tuple[tuple[int, int], ...] = ()
+    exceptions: tuple[type[BaseException], ...] = ()
+    memory: Memory = field(default_factory=Memory)
+    arrivals: list[tuple[tuple[int, ...], Arrival]] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
+    asked: int = 0
+    over: bool = False
+    _asked_at: dict[int, int] = field(default_factory=dict)
+    _rounds: dict[int, int] = field(default_factory=dict)
+
+    def choose(self, count: int) -> int:
+        """Decide, or end the run if it has decided enough."""
+        if self.over:
+            raise Exhausted
+        try:
+            return self.decisions.choose(count)
+        except Exhausted:
+            self.over = True
+            raise
+
+    def perhaps_raise(self, line: int) -> None:
+        """An exception may come from any call."""
+        kinds = self.exceptions or (EXCEPTIONS[line % len(EXCEPTIONS)],)
+        if self.may_raise and (choice := self.choose(1 + len(kinds))):
+            raise kinds[choice - 1](line)
+
+    def stop(self, line: int) -> None:
+        """The machine is stopped; nothing says that the program ends with that."""
+        if self.over:
+            raise Exhausted
+        chain = (*self.calls, line)
+        bare = frozenset(place for place in chain if self._is_bare(place))
+        self.arrivals.append((chain, Arrival(self.memory.valid(), self.memory.is_guarded_strictly(), bare)))
+        self.perhaps_raise(line)
+
+    def _is_bare(self, line: int) -> bool:
+        around = [block for block in self.finallies if block[0] <= line <= block[1]]
+        return bool(around) and self._asked_at.get(max(around)[0]) == self.asked
+
+    def finally_entered(self, line: int) -> None:
+        """A ``finally`` block begins."""
+        self._asked_at[line] = self.asked
+
+    def loop_begun(self, loop: int) -> None:
+        """A loop is about to begin."""
+        self._rounds[loop] = 0
+        self.memory.begun(loop)
+
+    def loop_round(self, loop: int) -> bool:
+        """The header of a loop is reached; false if the run is over."""
+        self._rounds[loop] += 1
+        if self._rounds[loop] > 1:
+            self.memory.next_round(loop)
+        if self._rounds[loop] > LIMIT + 2:
+            self.over = True
+        return not self.over
+
+    def compared(self, operator: str, left: Number | int, right: Number | int, holds: bool) -> None:
+        """Take note of a comparison that has been made."""
+        self.asked += 1
+        upwards = {">": 1, ">=": 1, "<": -1, "<=": -1}[operator] * (1 if holds else -1)
+        if isinstance(left, Measure) and not isinstance(right, Measure):
+            self._measured(left, right, upwards)
+        elif isinstance(right, Measure) and not isinstance(left, Measure):
+            self._measured(right, left, -upwards)
+        elif isinstance(left, Limit) and holds and (operator, int(right)) in {(">", 0), (">=", 1)}:
+            self.memory.switched(left.name, on=True)
+
+    def _measured(self, measure: Measure, limit: Number | int, direction: int) -> None:
+        if isinstance(limit, Limit):
+            natural = (direction > 0) == limit.rising
+            if natural or not limit.rising:
+                setting = limit.name if limit.is_setting and limit.rising else ""
+                self.memory.tested(
+                    Fact(limit.name, measure.own, measure.places, direction > 0, setting, strict=natural)
+                )
+        elif direction > 0 and int(limit) >= LIMIT:
+            self.memory.tested(Fact(str(int(limit)), measure.own, measure.places))
+
+
+class Number(int):
+    """A number that takes part in comparisons and knows its run."""
+
+    run: Run
+
+    def _compare(self, operator: str, other: object, holds: bool) -> bool:
+        assert isinstance(other, int)
+        self.run.compared(operator, self, other, holds)
+        return holds
+
+    def __lt__(self, other: int) -> bool:
+        return self._compare("<", other, int(self) < int(other))
+
+    def __le__(self, other: int) -> bool:
+        return self._compare("<=", other, int(self) <= int(other))
+
+    def __gt__(self, other: int) -> bool:
+        return self._compare(">", other, int(self) > int(other))
+
+    def __ge__(self, other: int) -> bool:
+        return self._compare(">=", other, int(self) >= int(other))
+
+
+class Measure(Number):
+    """What is counted or timed, with the places it was read from, and all that these were copied from."""
+
+    own: frozenset[str]
+    places: frozenset[str]
+
+    def __add__(self, other: int) -> Measure:
+        return measure(self.run, int(self) + int(other), self.own | own_of(other), self.places | places_of(other))
+
+    def __sub__(self, other: int) -> Measure:
+        return measure(self.run, int(self) - int(other), self.own | own_of(other), self.places | places_of(other))
+
+
+class Limit(Number):
+    """A threshold; a setting comes from outside. If not ``rising``, what is below it is idle."""
+
+    name: str
+    is_setting: bool
+    rising: bool
+
+    def __bool__(self) -> bool:
+        self.run.asked += 1
+        if int(self):
+            self.run.memory.switched(self.name, on=True)
+        return bool(int(self))
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A boolean setting, named so that true means on."""
+
+    run: Run
+    on: bool
+
+    def __bool__(self) -> bool:
+        self.run.asked += 1
+        self.run.memory.switched("", on=self.on)
+        return self.on
+
+
+def own_of(value: object) -> frozenset[str]:
+    """The places a value was read from."""
+    return value.own if isinstance(value, Measure) else frozenset()
+
+
+def places_of(value: object) -> frozenset[str]:
+    """These, and the places they were copied from."""
+    return value.places if isinstance(value, Measure) else frozenset()
+
+
+def measure(run: Run, value: int, own: frozenset[str], places: frozenset[str]) -> Measure:
+    """A measured number with its places."""
+    made = Measure(value)
+    made.run, made.own, made.places = run, own, places
+    return made
+
+
+def limit(run: Run, name: str, value: int, *, is_setting: bool) -> Limit:
+    """A threshold by its name."""
+    made = Limit(value)
+    made.run, made.name, made.is_setting, made.rising = run, name, is_setting, "CPU" not in name
+    return made
+
+
+def _line() -> int:
+    """The line of the program that is being run, two frames up."""
+    return sys._getframe(2).f_lineno
+
+
+class _Done:
+    """What can be awaited and is done."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+class Opaque:
+    """An object of the outside: what its methods do is decided by the run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*_arguments: object, **_keywords: object) -> Any:
+            line = _line()
+            self._run.perhaps_raise(line)
+            return self._answer(name, line)
+
+        return call
+
+    def _answer(self, name: str, line: int) -> Any:
+        run = self._run
+        if name in QUESTIONS:
+            run.asked += 1
+            return bool(run.choose(2))
+        if name in ORDERS:
+            return None
+        if name == "poll":
+            return _Done()
+        if name in COUNTS or name == "cpu_percent":
+            run.memory.stored(f"@{line}{name}", REPLACED)
+            place = frozenset({f"@{line}{name}"})
+            return measure(run, LIMIT * run.choose(2), place, place)
+        if name == "kind":
+            run.asked += 1
+            return KINDS[run.choose(len(KINDS))]
+        if name == "jobs":
+            return [Opaque(run) for _ in range(run.choose(3))]
+        assert name == "lock", name
+        return contextlib.nullcontext()
+
+
+def modules(run: Run) -> dict[str, object]:
+    """What the program can import, by name."""
+
+    def monotonic() -> Measure:
+        place = frozenset({f"@{_line()}clock"})
+        clock.now += LIMIT * run.choose(2)
+        return measure(run, clock.now, frozenset(), place)
+
+    def stop_instances(**_keywords: object) -> None:
+        run.stop(_line())
+
+    clock = SimpleNamespace(now=0)
+    client = SimpleNamespace(stop_instances=stop_instances)
+    environment = SimpleNamespace(get=lambda _name, default="": "2" if run.choose(2) else default)
+    return {
+        "boto3": SimpleNamespace(client=lambda _service: client),
+        "contextlib": contextlib,
+        "functools": functools,
+        "os": SimpleNamespace(environ=environment),
+        "sys": SimpleNamespace(exit=sys.exit),
+        "time": SimpleNamespace(monotonic=monotonic),
+    }
+
+
+def importer(run: Run) -> Callable[..., object]:
+    """Stand in for ``__import__``."""
+    known = modules(run)
+
+    def load(name: str, *_rest: object) -> object:
+        return known[name]
+
+    return load
+
+
+def builtins_for(run: Run) -> dict[str, object]:
+    """The builtins of a generated program: Python's own, but for imports."""
+    return {**vars(builtins), "__import__": importer(run)}

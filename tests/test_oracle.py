@@ -1,0 +1,227 @@
+"""What the engine says of programs, checked by running them; ``python -m tests.oracle`` does it at length."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from selfstop.model import Report
+from tests.oracle.campaign import exhaustive, generated, size_of, tally
+from tests.oracle.comparison import Worth, compare
+from tests.oracle.execution import Bounds, explore, following, lines_of
+from tests.oracle.instrument import instrument
+from tests.oracle.programs import program
+from tests.oracle.shrinking import shrink
+from tests.oracle.world import Decisions
+
+FALSE_ALARMS = 0.02
+"""The share of findings that may be false alarms; what they are is told in ``docs/semantics.md``."""
+
+UNREAL = 0.01
+"""The share of witnesses that may need a variable of several functions to be what it never is."""
+
+
+def test_generated_programs() -> None:
+    found = tally(generated(0, 250))
+    assert not found.crashes, found.crashes[0].what
+    assert not found.missed, f"{found.missed[0].what}\n{found.missed[0].source}"
+    assert found.real[False] <= UNREAL * found.real[True], found.unreal
+    assert found.count(Worth.FALSE_ALARM) <= FALSE_ALARMS * sum(found.alarms.values()), found.false
+    assert found.count(Worth.ALARM) > 100
+    assert found.guarded > 50
+
+
+@pytest.mark.parametrize(("kind", "step"), [("single", 60), ("nested", 90)])
+def test_small_try_statements(kind: str, step: int) -> None:
+    """A slice; ``--all`` takes them all."""
+    found = exhaustive(kind, range(7, size_of(kind), step))
+    assert not found.missed, f"{found.missed[0].what}\n{found.missed[0].source}"
+    assert found.real[False] == 0, found.unreal
+    assert found.count(Worth.FALSE_ALARM, Worth.STALE, Worth.OPEN) == 0, found.false
+    assert found.count(Worth.ALARM) > 50
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False))
+def test_programs_drawn_by_hypothesis(random: Random) -> None:
+    source = program(random)
+    outcome = compare(source, Bounds(runs=60, samples=0), witnesses=False)
+    assert not outcome.missed, f"{outcome.missed[0]}\n{source}"
+
+
+HEAD = """\
+import os, time
+import boto3
+ec2 = boto3.client("ec2")
+LIMIT = 2
+EMPTY_LIMIT = int(os.environ.get("EMPTY_LIMIT", "0"))
+ENABLED = os.environ.get("SELF_STOP") == "1"
+class Idle(Exception):
+    pass
+"""
+
+
+def arrives_unguarded(body: str) -> set[int]:
+    """The lines of ``body`` that hold a stop call which some run reaches unguarded."""
+    from tests.oracle.comparison import unguarded_arrivals
+
+    found = explore(instrument(HEAD + body))
+    return {chain[-1] - HEAD.count("\n") for chain, _, _ in unguarded_arrivals(found)}
+
+
+STOP = "ec2.stop_instances(InstanceIds=[])"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(["def f(q):", f"    {STOP}"], {2}, id="no test"),
+        pytest.param(["def f(q, idle):", "    if idle >= LIMIT:", f"        {STOP}"], set(), id="a test that holds"),
+        pytest.param(["def f(q, idle):", "    if idle < LIMIT:", f"        {STOP}"], {3}, id="a test that fails"),
+        pytest.param(["def f(q, idle):", "    if q.closed():", f"        {STOP}"], {3}, id="another question"),
+        pytest.param(
+            ["def f(q, idle):", "    if idle >= LIMIT:", "        idle = q.idle_rounds()", f"        {STOP}"],
+            {4},
+            id="the measure is replaced",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    if idle >= LIMIT:", "        idle += 1", f"        {STOP}"],
+            set(),
+            id="the measure is raised",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    if idle >= LIMIT:", "        idle = 0", f"        {STOP}"],
+            set(),
+            id="the measure is reset on the straight way",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    if idle >= LIMIT:", "        if q.take(): idle = 0", f"        {STOP}"],
+            {4},
+            id="the measure is reset on some ways only",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    for j in q.jobs():", f"        if j.closed(): {STOP}", "        idle = 0"],
+            {3},
+            id="no test in a loop",
+        ),
+        pytest.param(
+            [
+                "def f(q):",
+                "    idle, done = 0, False",
+                "    while True:",
+                f"        if done and q.closed(): {STOP}",
+                "        idle += 1",
+                "        done = idle >= LIMIT",
+                "        if done: idle = 0",
+            ],
+            {4},
+            id="the measure is reset and a round has passed",
+        ),
+        pytest.param(
+            ["def f(q, idle):", f"    if idle >= EMPTY_LIMIT: {STOP}"], {2}, id="a threshold of 0 stops at once"
+        ),
+        pytest.param(
+            ["def f(q, idle):", f"    if EMPTY_LIMIT > 0 and idle >= EMPTY_LIMIT: {STOP}"], set(), id="0 means never"
+        ),
+        pytest.param(
+            ["def f(q, idle):", f"    if ENABLED and idle >= EMPTY_LIMIT: {STOP}"], set(), id="a boolean switch"
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    try: q.work()", "    except ValueError: pass", f"    else: {STOP}"],
+            {4},
+            id="nothing was raised",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    try:", "        if idle >= LIMIT: raise Idle", f"    except Idle: {STOP}"],
+            set(),
+            id="only raised under a guard",
+        ),
+        pytest.param(
+            ["def r(n):", "    return n >= LIMIT", "def f(q, idle):", f"    if r(idle): {STOP}"],
+            set(),
+            id="a predicate",
+        ),
+        pytest.param(
+            [
+                "def r(n):",
+                "    return n >= LIMIT",
+                "def f(q, idle):",
+                "    done = r(idle)",
+                "    idle = q.idle_rounds()",
+                f"    if done: {STOP}",
+            ],
+            {6},
+            id="a predicate whose argument is replaced",
+        ),
+        pytest.param(
+            [
+                "def f(q):",
+                "    last = time.monotonic()",
+                "    q.work()",
+                f"    if time.monotonic() - last >= LIMIT: {STOP}",
+            ],
+            set(),
+            id="time has passed",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    for n in range(LIMIT):", "        if q.take(): return", f"    {STOP}"],
+            set(),
+            id="a loop that could have been left",
+        ),
+        pytest.param(
+            [
+                "class W:",
+                "    idle, ready = 0, False",
+                "    def count(self, q):",
+                "        self.idle = q.idle_rounds()",
+                "        self.ready = self.idle >= LIMIT",
+                "    def leave(self, q):",
+                f"        if self.ready: {STOP}",
+            ],
+            set(),
+            id="a flag that was set under a guard, asked later",
+        ),
+    ],
+)
+def test_what_counts_as_guarded(body: list[str], expected: set[int]) -> None:
+    assert arrives_unguarded("\n".join(body) + "\n") == expected
+
+
+def test_an_alarm_that_is_missed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the engine to say nothing, nearly every program would show it."""
+    monkeypatch.setattr("tests.oracle.comparison.judged", lambda _source: Report())
+    found = tally(generated(0, 60))
+    assert len(found.missed) > 25
+
+
+def test_all_decisions_are_taken_in_turn() -> None:
+    seen = []
+    taken: tuple[int, ...] | None = ()
+    while taken is not None:
+        seen.append(taken)
+        full = [*((choice, 2) for choice in taken), *([(0, 2)] * (3 - len(taken)))]
+        taken = following(full)
+    assert {(*each, *([0] * (3 - len(each)))) for each in seen} == {
+        (a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)
+    }
+    assert len(seen) == 8
+
+
+def test_lines_of_a_run() -> None:
+    body = f"def f(q):\n    if q.closed():\n        q.work()\n    {STOP}\n"
+    start = HEAD.count("\n")
+    program_ = instrument(HEAD + body)
+    lines = [line - start for line in lines_of(program_, Decisions((0, 0, 1), 14)) if line > start]
+    assert [line for line in lines if line > 1] == [2, 3, 4]
+
+
+def test_shrinking_keeps_what_is_shown() -> None:
+    source = (
+        HEAD
+        + f"def g(q):\n    q.work()\ndef f(q):\n    if q.closed():\n        q.work()\n        {STOP}\n    return 1\n"
+    )
+    small = shrink(source, lambda text: "stop_instances" in text and "def f" in text)
+    assert small == "def f(q):\n    ec2.stop_instances"
