@@ -32,6 +32,11 @@ class LonelyFunction:
     ) -> CallEffect | None:
         return None
 
+    def passing(
+        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], *, writes: bool
+    ) -> CallEffect | None:
+        return None
+
     def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
         return classify(term, truth, Evidence(lambda place: tuple(d for d in self.definitions if d.target == place)))
 

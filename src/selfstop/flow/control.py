@@ -16,7 +16,8 @@ from selfstop.flow.cfg import EdgeKind, Graph, Iterate, Raise, Test
 def successors(graph: Graph, ending: Set[int] = frozenset()) -> list[list[int]]:
     """The successors of each node without implicit exceptions, but with those a ``try`` stands for.
 
-    A loop may go on for ever: its edges back also lead to the exit, so that a test that ends it is a decision.
+    A loop may go on for ever: its edges back also lead out, as an exception would, so that a test that ends the loop
+    is a decision, about returning, too.
     ``ending`` are calls that never return.
     """
     following: list[list[int]] = []
@@ -28,7 +29,7 @@ def successors(graph: Graph, ending: Set[int] = frozenset()) -> list[list[int]]:
         following.append([edge.target for edge in node.edges if explicit or edge.kind is not EdgeKind.RAISE])
     for number, node in enumerate(graph.nodes):
         if any(edge.kind is EdgeKind.BACK for edge in node.edges):
-            following[number].append(graph.exit)
+            following[number].append(graph.escape)
     for start, landing in graph.protections:
         following[start].append(landing)
     return following

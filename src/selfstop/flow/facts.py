@@ -98,6 +98,20 @@ class World(Protocol):
     ) -> CallEffect | None:
         """The effect of a call of the program's own code; None for a call of anything else."""
 
+    def passing(
+        self,
+        call: Call,
+        func: Term,
+        args: Sequence[Term],
+        keywords: Sequence[tuple[str, Term]],
+        *,
+        writes: bool,
+    ) -> CallEffect | None:
+        """The effect of a call where neither what it gives back nor what it raises decides anything.
+
+        What it assigns is only wanted with ``writes``.
+        """
+
     def role(self, term: Term, truth: bool, state: State, scope: str) -> Role:
         """What a condition is worth."""
 
@@ -167,6 +181,7 @@ Mark = object
 class Point:
     """The records at one node, by their marks. The more there are, the less keeps them apart: ``level`` rises."""
 
+    crowds: tuple[int, ...] = CROWDS
     marked: dict[Mark, list[Record]] = field(default_factory=dict)
     visits: int = 0
     level: int = 0
@@ -199,20 +214,25 @@ class Point:
     @property
     def is_crowded(self) -> bool:
         """Whether the next record should be met by a coarser measure."""
-        if self.level >= len(CROWDS):
+        if self.level >= len(self.crowds):
             return False
-        return len(self.records) > CROWDS[self.level] or (self.level == 0 and self.visits > MAX_VISITS)
+        return len(self.records) > self.crowds[self.level] or (self.level == 0 and self.visits > MAX_VISITS)
 
 
 class Analysis:
     """Runs the must-analysis of one graph to its fixed point. May be fed further entry states at any time."""
 
-    def __init__(self, graph: Graph, world: World, focus: Focus | None = None) -> None:
-        """With a ``focus`` only what matters to it is followed: there are no states at nodes that lead away from it."""
+    def __init__(
+        self, graph: Graph, world: World, focus: Focus | None = None, *, crowds: Sequence[int] = CROWDS
+    ) -> None:
+        """With a ``focus`` only what matters to it is followed: there are no states at nodes that lead away from it.
+
+        ``crowds`` are the numbers of states at one node from which on less and less keeps them apart.
+        """
         self.graph = graph
         self.world = world
         self._focus = focus
-        self.points = [Point() for _ in graph.nodes]
+        self.points = [Point(tuple(crowds)) for _ in graph.nodes]
         self._contents = world.contents(graph.scope)
         self._live = live_keys(graph)
         self._telling = [world.telling] * len(graph.nodes) if focus is None else focus.telling
@@ -482,7 +502,10 @@ class Analysis:
         keywords = [(name, before.evaluate(value)) for name, value in call.keywords]
         state = self._run_through(record.node, self._rerun(before, call))
         state = self._mutated(state, call)
-        effect = self.world.call(call, func, args, keywords)
+        if self._focus is None or record.node in self._focus.deciding:
+            effect = self.world.call(call, func, args, keywords)
+        else:
+            effect = self.world.passing(call, func, args, keywords, writes=self._holds_shared_guard(state))
         for edge in self.graph.nodes[record.node].edges:
             if effect is None:
                 if edge.kind is EdgeKind.RAISE:
@@ -493,6 +516,14 @@ class Analysis:
                     yield edge, state if value is None else state.with_value(call.result, value)
                 continue
             yield from self._linked(edge, state, call, effect)
+
+    def _holds_shared_guard(self, state: State) -> bool:
+        """Whether a guard or a switch is held that speaks of more than variables of this function."""
+        return any(
+            condition.role.kind in {Kind.GUARD, Kind.OFF_SWITCH}
+            and not all(isinstance(key, Var) and key.scope == self.graph.scope for key in condition.mentions)
+            for condition in state.conditions.values()
+        )
 
     def _rerun(self, state: State, call: Call) -> State:
         """The result of the previous run of this call is gone; a clock has only moved on."""

@@ -8,10 +8,10 @@ nothing about getting there. Both lose no stop call: states that are met hold le
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, Iterate, Operation, Raise, Test
+from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, Iterate, Raise, Test
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.liveness import flowing_back
 from selfstop.flow.telling import mentions_of
@@ -31,14 +31,27 @@ class Focus:
 
 
 def focus(
-    graph: Graph, dependence: ControlDependence, targets: Iterable[int], beyond: frozenset[object] = frozenset()
+    graph: Graph,
+    dependence: ControlDependence,
+    targets: Iterable[int],
+    beyond: frozenset[object] = frozenset(),
+    *,
+    exceptions: bool = False,
 ) -> Focus:
-    """The focus on ``targets``; the places ``beyond`` are looked at once a target is left."""
+    """The focus on ``targets``; the places ``beyond`` are looked at once a target is left.
+
+    ``exceptions`` tells that it matters which exception a call raises, wherever one is handled.
+    """
     targets = frozenset(targets)
-    deciding = _deciding(graph, dependence, targets)
-    uses = [_read(node.operation, graph) if number in deciding else set() for number, node in enumerate(graph.nodes)]
+    deciding = _deciding(graph, dependence, targets, _writers(graph, calls_raise=exceptions))
+    uses = [_read(graph, number) if number in deciding else set() for number in range(len(graph.nodes))]
     telling = tuple(live | beyond for live in flowing_back(graph, uses))
     return Focus(_leading_to(graph, targets), frozenset(deciding), telling)
+
+
+def ends_of(graph: Graph) -> frozenset[int]:
+    """The targets of a question for what a function gives back or raises, and under which conditions."""
+    return frozenset({graph.exit, graph.escape})
 
 
 def _leading_to(graph: Graph, targets: frozenset[int]) -> frozenset[int]:
@@ -52,15 +65,16 @@ def _leading_to(graph: Graph, targets: frozenset[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _deciding(graph: Graph, dependence: ControlDependence, targets: frozenset[int]) -> set[int]:
+def _deciding(
+    graph: Graph, dependence: ControlDependence, targets: frozenset[int], writers: Mapping[object, list[int]]
+) -> set[int]:
     """The nodes that decide about the targets, directly or through what else decides."""
-    writers = _writers(graph)
     keys: set[object] = set()
     seen = set(targets)
     stack = list(targets)
     while stack:
         number = stack.pop()
-        new = _read(graph.nodes[number].operation, graph) - keys
+        new = _read(graph, number) - keys
         keys |= new
         deciding = {*dependence.branches(number), *(writer for key in new for writer in writers.get(key, ()))}
         stack.extend(deciding - seen)
@@ -68,7 +82,7 @@ def _deciding(graph: Graph, dependence: ControlDependence, targets: frozenset[in
     return seen
 
 
-def _writers(graph: Graph) -> dict[object, list[int]]:
+def _writers(graph: Graph, *, calls_raise: bool) -> dict[object, list[int]]:
     """The nodes that bind each place; of the pending exception those that raise one of their own."""
     writers: dict[object, list[int]] = defaultdict(list)
     for number, node in enumerate(graph.nodes):
@@ -77,13 +91,15 @@ def _writers(graph: Graph) -> dict[object, list[int]]:
                 writers[mention_key(target)].append(number)
             case Call(result=result):
                 writers[mention_key(result)].append(number)
+                if calls_raise:
+                    writers[graph.pending].append(number)
             case Raise():
                 writers[graph.pending].append(number)
     return writers
 
 
-def _read(operation: Operation, graph: Graph) -> set[object]:
-    match operation:
+def _read(graph: Graph, number: int) -> set[object]:
+    match graph.nodes[number].operation:
         case Test(term=term) | Iterate(iterable=term):
             return set(term.mentions)
         case Assign(target=target, value=value):
@@ -94,4 +110,4 @@ def _read(operation: Operation, graph: Graph) -> set[object]:
             return set() if exception is None else set(exception.mentions)
         case Dispatch(clauses=clauses):
             return {graph.pending, *mentions_of(*(term for clause in clauses for term in clause))}
-    return set()
+    return {graph.returned} if number == graph.exit else {graph.pending} if number == graph.escape else set()

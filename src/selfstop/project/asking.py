@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from selfstop.flow.cfg import Assign, Call, Raise, Test
+from selfstop.flow.cfg import Call, Test
 from selfstop.flow.code import Function
-from selfstop.flow.focus import focus
-from selfstop.flow.terms import NONE, Var, last_name, walk
+from selfstop.flow.focus import ends_of
+from selfstop.flow.terms import NONE, last_name, walk
 from selfstop.project.linker import MAX_DEPTH
 from selfstop.project.reach import Reach
 from selfstop.project.turning import focus_of
@@ -52,43 +52,25 @@ def ask_about_ways(reach: Reach) -> None:
     """
     program = reach.program
     seen = set(reach.functions)
-    level: dict[str, bool] = {}
+    level: set[str] = set()
     for identity in sorted(reach.functions):
         function = program.body(identity)
         if function is None:
             continue
         everything = range(len(function.graph.nodes))
-        is_whole = reach.linker.handles_own(function)
-        nodes = everything if is_whole else focus_of(reach, identity).deciding
+        nodes = focus_of(reach, identity).deciding
         _ask_about_tests(reach, function, nodes)
         for callee in _callees(reach, function, everything):
             program.body(callee)
-        level.update(dict.fromkeys(_callees(reach, function, nodes), is_whole))
+        level.update(_callees(reach, function, nodes))
     for _ in range(MAX_DEPTH - 1):
-        bodies = [
-            (body, is_whole)
-            for identity, is_whole in sorted(level.items())
-            if identity not in seen and (body := program.body(identity)) is not None
-        ]
-        seen |= level.keys()
-        level = {}
-        for body, is_whole in bodies:
-            nodes = range(len(body.graph.nodes)) if is_whole or reach.linker.handles_own(body) else _ending(reach, body)
+        bodies = [body for identity in sorted(level - seen) if (body := program.body(identity)) is not None]
+        seen |= level
+        level = set()
+        for body in bodies:
+            nodes = reach.linker.focus(body.id, ends_of(body.graph)).deciding
             _ask_about_tests(reach, body, nodes)
-            level.update(dict.fromkeys(_callees(reach, body, nodes), is_whole))
-
-
-def _ending(reach: Reach, function: Function) -> frozenset[int]:
-    """The nodes that decide how a function ends, and what it gives back or leaves behind."""
-    graph = function.graph
-    ends = {graph.exit, graph.escape}
-    for number, node in enumerate(graph.nodes):
-        match node.operation:
-            case Assign(target=Var(scope=graph.scope, name=name)) if name != graph.returned.name:
-                pass
-            case Assign() | Raise():
-                ends.add(number)
-    return focus(graph, reach.linker.dependence(function.id), ends).deciding
+            level.update(_callees(reach, body, nodes))
 
 
 def _ask_about_tests(reach: Reach, function: Function, nodes: Iterable[int]) -> None:

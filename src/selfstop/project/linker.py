@@ -17,7 +17,7 @@ from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, holds_display, is_silent
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import EXTERNAL, Analysis, CallEffect, Outcome, Record, is_unknown
-from selfstop.flow.focus import Focus, focus
+from selfstop.flow.focus import Focus, ends_of, focus
 from selfstop.flow.origins import Source, is_command_line, is_configuration, origin
 from selfstop.flow.state import Condition, Shared, State, effect_of, is_member, simplify, truth_of
 from selfstop.flow.terms import (
@@ -42,10 +42,14 @@ from selfstop.project.program import Program, class_id, is_receiver
 
 MAX_OUTCOMES = 12
 MAX_DEPTH = 4
+SUMMARY_CROWDS = (8, 12, 16)
+"""As ``facts.CROWDS``, for functions of which only what they give back matters."""
 MAX_LOOKS = 30
 """How many calls deep a function is looked at to see whether it changes nothing; beyond that it may."""
 
 _EMPTY = State()
+_SOME_EXCEPTION = Var("", "$exception")
+"""One of which nothing is known."""
 _ADVANCING = frozenset({"next", "anext", "map", "filter", "iter"})
 _COMMON_METHODS = frozenset(
     name for kind in (dict, list, set, str, bytes, tuple, int, BaseException) for name in dir(kind)
@@ -200,6 +204,41 @@ class Linker:
         if self._is_guess(target):
             return _guessed(effect)
         return effect if self._is_all(target) else replace(effect, returns=(*effect.returns, Outcome(None)))
+
+    def passing(
+        self,
+        call: Call,
+        func: Term,
+        args: Sequence[Term],
+        keywords: Sequence[tuple[str, Term]],
+        *,
+        writes: bool,
+    ) -> CallEffect | None:
+        """The effect of a call of which it only matters whether it returns, and what it leaves behind.
+
+        It is looked at more closely where there are ways on which the function does not return: what held when it
+        does may be a guard.
+        """
+        targets = self._implementations(self.targets(unwrapped(func)[0]))
+        bodies = [self.program.body(item.function) for item in targets]
+        if not targets or None in bodies:
+            return None
+        if any(self._is_selective(item.function) for item in targets):
+            return self.call(call, func, args, keywords)
+        written = tuple(self._written(targets)) if writes else ()
+        return CallEffect((Outcome(None),), ((_SOME_EXCEPTION, Outcome(None)),), written)
+
+    def _is_selective(self, identity: str) -> bool:
+        """Whether tests decide if a function returns."""
+        graph = self.program.functions[identity].graph
+        return not self._may_return(self.program.functions[identity]) or bool(
+            self.dependence(identity).decisive(graph.exit)
+        )
+
+    def _written(self, targets: Iterable[Func]) -> Iterator[tuple[Term, str]]:
+        for item in targets:
+            bound = State(bind(self.program.functions[item.function], item, (), ()))
+            yield from ((_place(bound, place), kind) for place, kind in self.writes(item.function))
 
     def _implementations(self, targets: Iterable[Func]) -> list[Func]:
         """``targets`` without methods that only stand for those of subclasses, as far as these are known."""
@@ -517,22 +556,28 @@ class Linker:
         return self._summaries[identity]
 
     def analysis(self, identity: str) -> Analysis:
-        """The analysis of a function about whose callers nothing is assumed."""
+        """The analysis of how a function ends, about whose callers nothing is assumed."""
         if identity not in self._analyses:
-            self._analyses[identity] = self._run(identity, None)
+            function = self.program.functions[identity]
+            self._analyses[identity] = self._run(identity, self.focus(identity, ends_of(function.graph)))
         return self._analyses[identity]
 
     def states_at(self, identity: str, nodes: Iterable[int]) -> list[Record]:
         """The states at some nodes of a function about whose callers nothing is assumed, node by node."""
         targets = tuple(sorted(nodes))
-        analysis = self._analyses.get(identity) or self._focused.get((identity, targets))
+        analysis = self._focused.get((identity, targets))
         if analysis is None:
-            matters = focus(self.program.functions[identity].graph, self.dependence(identity), targets)
-            analysis = self._focused[identity, targets] = self._run(identity, matters)
+            analysis = self._focused[identity, targets] = self._run(identity, self.focus(identity, targets))
         return [record for node in targets for record in analysis.states(node)]
 
-    def _run(self, identity: str, matters: Focus | None) -> Analysis:
-        analysis = Analysis(self.program.functions[identity].graph, self, matters)
+    def focus(self, identity: str, targets: Iterable[int], beyond: frozenset[object] = frozenset()) -> Focus:
+        """What matters in a function to the question how it gets to ``targets``; see ``flow.focus``."""
+        function = self.program.functions[identity]
+        exceptions = self.handles_own(function)
+        return focus(function.graph, self.dependence(identity), targets, beyond, exceptions=exceptions)
+
+    def _run(self, identity: str, matters: Focus) -> Analysis:
+        analysis = Analysis(self.program.functions[identity].graph, self, matters, crowds=SUMMARY_CROWDS)
         analysis.enter(_EMPTY)
         self._running.append(identity)
         try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Assign, Call, Operation
 from selfstop.flow.code import Function, spoken_in
-from selfstop.flow.focus import Focus, focus
+from selfstop.flow.focus import Focus
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Result, Term, Var, children, last_name
 from selfstop.project.reach import Reach
 
@@ -22,7 +22,7 @@ def focus_of(reach: Reach, identity: str) -> Focus:
     program = reach.program
     function = program.functions[identity]
     below = frozenset().union(*(program.functions[callee].telling for callee in _below(reach, identity)))
-    return focus(function.graph, reach.linker.dependence(identity), turning_points(reach, function), below)
+    return reach.linker.focus(identity, turning_points(reach, function), below)
 
 
 def _below(reach: Reach, identity: str) -> set[str]:
