@@ -74,6 +74,7 @@ class Linker:
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
+        self._on_return: dict[str, tuple[tuple[Condition, ...], ...]] = {}
         self._focused: dict[tuple[str, tuple[int, ...]], Analysis] = {}
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
         self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
@@ -207,7 +208,6 @@ class Linker:
 
     def passing(
         self,
-        call: Call,
         func: Term,
         args: Sequence[Term],
         keywords: Sequence[tuple[str, Term]],
@@ -216,24 +216,44 @@ class Linker:
     ) -> CallEffect | None:
         """The effect of a call of which it only matters whether it returns, and what it leaves behind.
 
-        It is looked at more closely where there are ways on which the function does not return: what held when it
-        does may be a guard.
+        What held when it returned may be a guard. Functions that such a call comes to call are looked into as far as
+        they are loaded.
         """
-        targets = self._implementations(self.targets(unwrapped(func)[0]))
-        bodies = [self.program.body(item.function) for item in targets]
-        if not targets or None in bodies:
+        target, fixed, named = unwrapped(func)
+        found = self._implementations(self.targets(target))
+        if not found or not all(map(self._is_at_hand, found)) or self._is_guess(target):
             return None
-        if any(self._is_selective(item.function) for item in targets):
-            return self.call(call, func, args, keywords)
-        written = tuple(self._written(targets)) if writes else ()
-        return CallEffect((Outcome(None),), ((_SOME_EXCEPTION, Outcome(None)),), written)
+        returns: list[Outcome] = []
+        for item in found:
+            held = self._held_on_return(item.function)
+            if held is None:
+                return None
+            bound = State(bind(self.program.functions[item.function], item, (*fixed, *args), (*named, *keywords)))
+            returns += [self._instantiated(Outcome(None, conditions), bound) for conditions in held]
+        if not self._is_all(target):
+            returns.append(Outcome(None))
+        written = tuple(self._written(found)) if writes else ()
+        return CallEffect(tuple(returns), ((_SOME_EXCEPTION, Outcome(None)),), written, found[0].function)
 
-    def _is_selective(self, identity: str) -> bool:
-        """Whether tests decide if a function returns."""
-        graph = self.program.functions[identity].graph
-        return not self._may_return(self.program.functions[identity]) or bool(
-            self.dependence(identity).decisive(graph.exit)
-        )
+    def _is_at_hand(self, func: Func) -> bool:
+        if not self._running:
+            return self.program.body(func.function) is not None
+        return not self.program.functions[func.function].outlined
+
+    def _held_on_return(self, identity: str) -> tuple[tuple[Condition, ...], ...] | None:
+        """What holds when a function returns, for each way on which it does; None where that is not known (yet)."""
+        function = self.program.functions[identity]
+        if function.is_generator or function.is_async or self._is_hook(Func(identity, NONE)):
+            return ((),)
+        if function.never_returns:
+            return ()
+        if identity not in self._on_return:
+            if identity in self._running or len(self._running) >= MAX_DEPTH:
+                return None
+            records = self.states_at(identity, [function.graph.exit])
+            ways = {tuple(record.state.conditions.values()) for record in records}
+            self._on_return[identity] = tuple(ways) if len(ways) <= MAX_OUTCOMES else (_common(list(ways)),)
+        return self._on_return[identity]
 
     def _written(self, targets: Iterable[Func]) -> Iterator[tuple[Term, str]]:
         for item in targets:
