@@ -267,8 +267,8 @@ class Linker:
                 continue
             if function in self._running:
                 return None
-            found += [_inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
-        return found if len(found) <= MAX_OUTCOMES else [_common(found)]
+            found += [inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
+        return found if len(found) <= MAX_OUTCOMES else [common(found)]
 
     def is_conditional(self, clause: Sequence[Term]) -> bool:
         """Whether what ``clause`` takes is only raised by the program, and never without a condition."""
@@ -531,6 +531,10 @@ class Linker:
             analysis = self._focused[identity, targets] = self._run(identity, matters)
         return [record for node in targets for record in analysis.states(node)]
 
+    def is_running(self, identity: str) -> bool:
+        """Whether a function is being analysed further up."""
+        return identity in self._running
+
     def _run(self, identity: str, matters: Focus | None) -> Analysis:
         analysis = Analysis(self.program.functions[identity].graph, self, matters)
         analysis.enter(_EMPTY)
@@ -725,7 +729,7 @@ class Linker:
             value = App("opaque") if assigned is None else self.resolve(record.state.evaluate(assigned))
             excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
             if not excluded:
-                yield (*_inexact(record.state.conditions.values()), *self._truth_condition(value))
+                yield (*inexact(record.state.conditions.values()), *self._truth_condition(value))
 
     def _is_other(self, value: Term, wanted: Term) -> bool:
         """Whether ``value`` is known to be another of several alternatives than ``wanted``."""
@@ -749,7 +753,7 @@ class Linker:
                         if function.id in self._running:
                             return None
                         found += [
-                            _inexact(record.state.conditions.values())
+                            inexact(record.state.conditions.values())
                             for record in self.states_at(function.id, [number])
                         ]
         return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
@@ -854,13 +858,14 @@ def _united(effects: Sequence[CallEffect]) -> CallEffect:
 def _guessed(effect: CallEffect) -> CallEffect:
     """The effect of a call that probably runs a function: conditions count, but rule nothing out."""
     truths = {None if outcome.value is None else truth_of(outcome.value) for outcome in effect.returns}
-    outcomes = [replace(outcome, conditions=_inexact(outcome.conditions)) for outcome in effect.returns]
+    outcomes = [replace(outcome, conditions=inexact(outcome.conditions)) for outcome in effect.returns]
     if len(truths) == 1:
         outcomes = [replace(outcome, value=None) for outcome in outcomes]
     return replace(effect, returns=tuple(outcomes) or (Outcome(None),))
 
 
-def _inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+def inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Conditions that held, of which it is open whether they still do word for word."""
     return tuple(replace(condition, exact=False) for condition in conditions)
 
 
@@ -872,10 +877,10 @@ def _limited(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """At most ``MAX_OUTCOMES``; beyond that only what holds in all of them."""
     if len(outcomes) <= MAX_OUTCOMES:
         return tuple(outcomes)
-    return (Outcome(None, _common([outcome.conditions for outcome in outcomes])),)
+    return (Outcome(None, common([outcome.conditions for outcome in outcomes])),)
 
 
-def _common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+def common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
     """What holds in all of several cases."""
     common = set(alternatives[0]).intersection(*alternatives[1:])
     return tuple(condition for condition in alternatives[0] if condition in common)
