@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -589,13 +589,16 @@ class Linker:
 
     def _never_returns(self, identity: str) -> bool:
         """Whether no way leads from the entry of a function to its exit, as far as its body is loaded."""
+        if identity not in self.program.functions:
+            return False
         if identity not in self._endless:
-            self._endless[identity] = False
-            function = self.program.functions.get(identity)
-            self._endless[identity] = function is not None and (
-                function.never_returns
-                or not (function.outlined or function.is_generator or function.is_async or self._may_return(function))
-            )
+            order = self._callees_first(identity, self._endless)
+            self._endless.update(dict.fromkeys(order, False))
+            for each in order:
+                function = self.program.functions[each]
+                self._endless[each] = function.never_returns or not (
+                    function.outlined or function.is_generator or function.is_async or self._may_return(function)
+                )
         return self._endless[identity]
 
     def _may_return(self, function: Function) -> bool:
@@ -613,21 +616,21 @@ class Linker:
     def writes(self, identity: str) -> tuple[tuple[Term, str], ...]:
         """The attributes and outer variables a function assigns, and whether that raises, resets or replaces."""
         if identity not in self._writes:
-            order = self._callees_first(identity)
+            order = self._callees_first(identity, self._writes)
             self._writes.update(dict.fromkeys(order, ()))
             for each in order:
                 function = self.program.body(each)
                 self._writes[each] = () if function is None else tuple(self._find_writes(function))
         return self._writes[identity]
 
-    def _callees_first(self, identity: str) -> list[str]:
-        """A function and all it calls whose writes are not known, callees first; calls go too deep for recursion."""
+    def _callees_first(self, identity: str, known: Container[str]) -> list[str]:
+        """A function and all it calls that are not ``known``, callees first; calls go too deep for recursion."""
         order: list[str] = []
         seen = {identity}
         stack = [(identity, iter(sorted(self._callees(identity))))]
         while stack:
             current, callees = stack[-1]
-            callee = next((callee for callee in callees if callee not in seen and callee not in self._writes), None)
+            callee = next((callee for callee in callees if callee not in seen and callee not in known), None)
             if callee is None:
                 order.append(current)
                 stack.pop()
