@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -252,7 +252,7 @@ class Linker:
                 return None
             records = self.states_at(identity, [function.graph.exit])
             ways = {tuple(record.state.conditions.values()) for record in records}
-            self._on_return[identity] = tuple(ways) if len(ways) <= MAX_OUTCOMES else (_common(list(ways)),)
+            self._on_return[identity] = tuple(ways) if len(ways) <= MAX_OUTCOMES else (common(list(ways)),)
         return self._on_return[identity]
 
     def _written(self, targets: Iterable[Func]) -> Iterator[tuple[Term, str]]:
@@ -326,8 +326,8 @@ class Linker:
                 continue
             if function in self._running:
                 return None
-            found += [_inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
-        return found if len(found) <= MAX_OUTCOMES else [_common(found)]
+            found += [inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
+        return found if len(found) <= MAX_OUTCOMES else [common(found)]
 
     def is_conditional(self, clause: Sequence[Term]) -> bool:
         """Whether what ``clause`` takes is only raised by the program, and never without a condition."""
@@ -596,6 +596,10 @@ class Linker:
         exceptions = self.handles_own(function)
         return focus(function.graph, self.dependence(identity), targets, beyond, exceptions=exceptions)
 
+    def is_running(self, identity: str) -> bool:
+        """Whether a function is being analysed further up."""
+        return identity in self._running
+
     def _run(self, identity: str, matters: Focus) -> Analysis:
         analysis = Analysis(self.program.functions[identity].graph, self, matters, crowds=SUMMARY_CROWDS)
         analysis.enter(_EMPTY)
@@ -650,13 +654,16 @@ class Linker:
 
     def _never_returns(self, identity: str) -> bool:
         """Whether no way leads from the entry of a function to its exit, as far as its body is loaded."""
+        if identity not in self.program.functions:
+            return False
         if identity not in self._endless:
-            self._endless[identity] = False
-            function = self.program.functions.get(identity)
-            self._endless[identity] = function is not None and (
-                function.never_returns
-                or not (function.outlined or function.is_generator or function.is_async or self._may_return(function))
-            )
+            order = self._callees_first(identity, self._endless)
+            self._endless.update(dict.fromkeys(order, False))
+            for each in order:
+                function = self.program.functions[each]
+                self._endless[each] = function.never_returns or not (
+                    function.outlined or function.is_generator or function.is_async or self._may_return(function)
+                )
         return self._endless[identity]
 
     def _may_return(self, function: Function) -> bool:
@@ -674,21 +681,21 @@ class Linker:
     def writes(self, identity: str) -> tuple[tuple[Term, str], ...]:
         """The attributes and outer variables a function assigns, and whether that raises, resets or replaces."""
         if identity not in self._writes:
-            order = self._callees_first(identity)
+            order = self._callees_first(identity, self._writes)
             self._writes.update(dict.fromkeys(order, ()))
             for each in order:
                 function = self.program.body(each)
                 self._writes[each] = () if function is None else tuple(self._find_writes(function))
         return self._writes[identity]
 
-    def _callees_first(self, identity: str) -> list[str]:
-        """A function and all it calls whose writes are not known, callees first; calls go too deep for recursion."""
+    def _callees_first(self, identity: str, known: Container[str]) -> list[str]:
+        """A function and all it calls that are not ``known``, callees first; calls go too deep for recursion."""
         order: list[str] = []
         seen = {identity}
         stack = [(identity, iter(sorted(self._callees(identity))))]
         while stack:
             current, callees = stack[-1]
-            callee = next((callee for callee in callees if callee not in seen and callee not in self._writes), None)
+            callee = next((callee for callee in callees if callee not in seen and callee not in known), None)
             if callee is None:
                 order.append(current)
                 stack.pop()
@@ -790,7 +797,7 @@ class Linker:
             value = App("opaque") if assigned is None else self.resolve(record.state.evaluate(assigned))
             excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
             if not excluded:
-                yield (*_inexact(record.state.conditions.values()), *self._truth_condition(value))
+                yield (*inexact(record.state.conditions.values()), *self._truth_condition(value))
 
     def _is_other(self, value: Term, wanted: Term) -> bool:
         """Whether ``value`` is known to be another of several alternatives than ``wanted``."""
@@ -814,7 +821,7 @@ class Linker:
                         if function.id in self._running:
                             return None
                         found += [
-                            _inexact(record.state.conditions.values())
+                            inexact(record.state.conditions.values())
                             for record in self.states_at(function.id, [number])
                         ]
         return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
@@ -919,13 +926,14 @@ def _united(effects: Sequence[CallEffect]) -> CallEffect:
 def _guessed(effect: CallEffect) -> CallEffect:
     """The effect of a call that probably runs a function: conditions count, but rule nothing out."""
     truths = {None if outcome.value is None else truth_of(outcome.value) for outcome in effect.returns}
-    outcomes = [replace(outcome, conditions=_inexact(outcome.conditions)) for outcome in effect.returns]
+    outcomes = [replace(outcome, conditions=inexact(outcome.conditions)) for outcome in effect.returns]
     if len(truths) == 1:
         outcomes = [replace(outcome, value=None) for outcome in outcomes]
     return replace(effect, returns=tuple(outcomes) or (Outcome(None),))
 
 
-def _inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+def inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Conditions that held, of which it is open whether they still do word for word."""
     return tuple(replace(condition, exact=False) for condition in conditions)
 
 
@@ -937,10 +945,10 @@ def _limited(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """At most ``MAX_OUTCOMES``; beyond that only what holds in all of them."""
     if len(outcomes) <= MAX_OUTCOMES:
         return tuple(outcomes)
-    return (Outcome(None, _common([outcome.conditions for outcome in outcomes])),)
+    return (Outcome(None, common([outcome.conditions for outcome in outcomes])),)
 
 
-def _common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+def common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
     """What holds in all of several cases."""
     common = set(alternatives[0]).intersection(*alternatives[1:])
     return tuple(condition for condition in alternatives[0] if condition in common)
