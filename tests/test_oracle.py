@@ -137,6 +137,8 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
         pytest.param(
             ["def f(q, idle):", f"    if ENABLED and idle >= EMPTY_LIMIT: {STOP}"], set(), id="a boolean switch"
         ),
+        pytest.param(["def f(q, idle):", f"    if ENABLED: {STOP}"], {2}, id="nothing but a switch that is on"),
+        pytest.param(["def f(q, idle):", f"    if EMPTY_LIMIT: {STOP}"], {2}, id="nothing but a threshold that is set"),
         pytest.param(
             ["def f(q, idle):", "    try: q.work()", "    except ValueError: pass", f"    else: {STOP}"],
             {4},
