@@ -96,6 +96,11 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
             id="the measure is replaced",
         ),
         pytest.param(
+            ["def f(q, idle):", "    if idle >= LIMIT:", "        idle = idle", f"        {STOP}"],
+            set(),
+            id="the measure gets its own value",
+        ),
+        pytest.param(
             ["def f(q, idle):", "    if idle >= LIMIT:", "        idle += 1", f"        {STOP}"],
             set(),
             id="the measure is raised",
