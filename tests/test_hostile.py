@@ -304,9 +304,7 @@ class TestFiles:
 
 
 class TestGiantLines:
-    SOURCE = (
-        "def f(ec2, x):\n    if x == '" + "x" * 500_000 + "': ec2.stop_instances(); y = '" + "\x1b" * 1000 + "'\n"
-    )
+    SOURCE = "def f(ec2, x):\n    if x == '" + "x" * 500_000 + "': ec2.stop_instances(); y = '" + "\x1b" * 1000 + "'\n"
 
     @pytest.mark.parametrize("output_format", ["text", "concise"])
     def test_a_line_of_megabytes_does_not_flood_the_terminal(self, tmp_path, output_format):
