@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from selfstop.output import FORMATS
 from selfstop.output.view import View
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-SUBJECT = FIXTURES / "academy"
 
 CHECK = """
 import os, random, sys
@@ -37,8 +37,10 @@ if __name__ == "__main__":
 def test_processes_print_the_same_bytes(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(CHECK, encoding="utf-8")
+    subject = shutil.copytree(FIXTURES / "academy", tmp_path / "academy")
+    (subject / "pyproject.toml").write_text("[tool.selfstop]\n", encoding="utf-8")
     runs = {
-        (seed, jobs): run(sys.executable, script, seed, jobs, cwd=SUBJECT, env={"PYTHONHASHSEED": seed})
+        (seed, jobs): run(sys.executable, script, seed, jobs, cwd=subject, env={"PYTHONHASHSEED": seed})
         for seed, jobs in (("0", "1"), ("1", "1"), ("2", "2"))
     }
     first, *others = runs.values()
