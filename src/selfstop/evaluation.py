@@ -37,8 +37,8 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Mark:
-    """A value that is not known: ``name`` says by whom."""
+class Mark:
+    """A value that is not known: ``unknown`` from the repository, or ``open`` until the program runs."""
 
     name: str
 
@@ -50,12 +50,12 @@ class _Broken:
     reason: str
 
 
-UNKNOWN: Final = _Mark("unknown")
+UNKNOWN: Final = Mark("unknown")
 """Stands for a setting that is not known from the repository."""
 
-_OPEN: Final = _Mark("open")
+_OPEN: Final = Mark("open")
 
-Environment = Mapping[str, "str | None | _Mark"]
+Environment = Mapping[str, "str | Mark | None"]
 """The text of each variable that is of interest, None where it is not set, `UNKNOWN` where that is not known."""
 
 _SEVERITY = {effect: rank for rank, effect in enumerate(Effect)}
@@ -93,15 +93,15 @@ def _of_way(way: Way, environment: Environment) -> Outcome:
     return Outcome(Effect.AT_ONCE if always else Effect.ON)
 
 
-def _results(condition: WayCondition, environment: Environment) -> Sequence[bool | _Mark | _Broken]:
+def _results(condition: WayCondition, environment: Environment) -> Sequence[bool | Mark | _Broken]:
     """Whether the condition is met: every possible answer."""
     if isinstance(condition.test, Guard):
         return [_reached(limit, condition.test.relation) for limit in _values(condition.test.limit, environment)]
     return [_truth(value, holds=condition.holds) for value in _values(condition.test, environment)]
 
 
-def _reached(limit: Any, relation: str) -> bool | _Mark | _Broken:
-    if isinstance(limit, (_Mark, _Broken)):
+def _reached(limit: Any, relation: str) -> bool | Mark | _Broken:
+    if isinstance(limit, (Mark, _Broken)):
         return limit
     if not isinstance(limit, (int, float)):
         return _OPEN
@@ -109,8 +109,8 @@ def _reached(limit: Any, relation: str) -> bool | _Mark | _Broken:
     return True if always(limit) else False if never(limit) else _OPEN
 
 
-def _truth(value: Any, *, holds: bool) -> bool | _Mark | _Broken:
-    return value if isinstance(value, (_Mark, _Broken)) else bool(value) is holds
+def _truth(value: Any, *, holds: bool) -> bool | Mark | _Broken:
+    return value if isinstance(value, (Mark, _Broken)) else bool(value) is holds
 
 
 def evaluate(expression: Expression, environment: Environment) -> Sequence[object]:
@@ -160,11 +160,10 @@ def _distinct(values: Iterator[Any]) -> Sequence[Any]:
 
 
 def _apply(name: str, arguments: tuple[Any, ...]) -> Any:
-    for kind in (_Broken,):
-        failed = next((argument for argument in arguments if isinstance(argument, kind)), None)
-        if failed is not None:
-            return failed
-    if name == "or" and arguments and not isinstance(arguments[0], _Mark) and arguments[0]:
+    failed = next((argument for argument in arguments if isinstance(argument, _Broken)), None)
+    if failed is not None:
+        return failed
+    if name == "or" and arguments and not isinstance(arguments[0], Mark) and arguments[0]:
         return arguments[0]
     if UNKNOWN in arguments or _OPEN in arguments:
         return UNKNOWN if UNKNOWN in arguments else _OPEN

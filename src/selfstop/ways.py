@@ -54,7 +54,7 @@ Expression = Literal | Read | Operation | Choice | Open
 
 @dataclass(frozen=True)
 class Guard:
-    """A measure that counts from 0 compared with a ``limit``: ``relation`` is ``>=``, ``>``, ``==``, ``<`` or ``<=``."""
+    """A measure that counts from 0 compared with a ``limit``; ``relation`` is ``>=``, ``>``, ``==``, ``<``, ``<=``."""
 
     limit: Expression
     relation: str
