@@ -1,0 +1,132 @@
+"""The deployment of a repository, joined: what runs where, under which values, in which groups, with which rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from selfstop.deploy.arguments import with_arguments
+from selfstop.deploy.collect import Collector, ReadText
+from selfstop.deploy.files import DeploymentFiles
+from selfstop.deploy.groups import Group, groups, instances
+from selfstop.deploy.images import Images
+from selfstop.deploy.launches import Launch, Launches, console_scripts
+from selfstop.deploy.model import Language, Launcher, Place, Problem, Reading, Setting, Strength
+from selfstop.deploy.programs import Locator, Program
+from selfstop.deploy.roles import RoleVerdict, verdict
+from selfstop.deploy.settings import ReadEnvFile, SettingsFiles
+from selfstop.deploy.values import Resolved, Surroundings, resolve
+
+
+@dataclass(frozen=True)
+class Readers:
+    """The readers, as the joins need them: by language, for a script in a script, for env files."""
+
+    languages: Callable[[str, str], Iterable[Language]]
+    text: ReadText
+    env_file: ReadEnvFile
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a repository says of its deployment.
+
+    ``launches`` are all runs but those that are only printed. ``missing`` maps libraries to the files that were
+    not read for lack of them, ``duplicates`` documents to the one with the same contents that was read.
+    """
+
+    launches: tuple[Launch, ...] = ()
+    groups: tuple[Group, ...] = ()
+    roles: tuple[RoleVerdict, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    duplicates: Mapping[str, str] = field(default_factory=dict)
+    files: int = 0
+    read: tuple[str, ...] = ()
+    settings: SettingsFiles | None = field(default=None, repr=False)
+
+    def role_of(self, group: Group) -> RoleVerdict | None:
+        """The verdict on the role of a group's machines."""
+        number = self.groups.index(group)
+        return self.roles[number] if number < len(self.roles) else None
+
+    def groups_of(self, launch: Launch) -> list[Group]:
+        """The groups whose machines make this start."""
+        return [group for group in self.groups if launch.unit in group.units]
+
+    def value(self, launch: Launch, program: Program | None, variable: str, own: Sequence[Setting] = ()) -> Resolved:
+        """The value of a variable for a program of a launch; ``own`` are settings that the program itself makes."""
+        assert self.settings is not None
+        around = Surroundings(
+            contents=self.settings.contents,
+            program=own,
+            script=() if program is None else program.script,
+            image=() if launch.built is None else launch.built.settings,
+            host=self.settings.host(launch.run),
+        )
+        return resolve(variable, launch.run.launcher, launch.run.sources, around)
+
+
+def deployment(
+    files: DeploymentFiles,
+    readers: Readers,
+    python: Mapping[str, str],
+    *,
+    words: Collection[str],
+    variables: Collection[str],
+) -> Deployment:
+    """Read and join what deploys the modules ``python`` (name to path).
+
+    ``words`` are names by which deployment files speak of what matters, ``variables`` those whose values are asked
+    for; further ones that look like thresholds may be asked for as well.
+    """
+    collector = Collector(files, readers.languages, readers.text)
+    collected = collector.collect({*words, *variables})
+    collected.units = with_arguments(collected, files.paths)
+    images = Images(collected.facts, files.paths)
+    locator = _locator(files, readers, python)
+    launches = Launches(collected, images, locator).all()
+    found = [*groups(collected, files.paths), *instances(collected, files.paths)]
+    joined = frozenset(unit for group in found for unit in group.units)
+    kept = [
+        replace(launch, strength=_strength(launch, joined)) for launch in launches if launch.strength < Strength.PRINTED
+    ]
+    return Deployment(
+        launches=tuple(sorted(kept, key=lambda launch: (launch.strength, launch.run.place, launch.image))),
+        groups=tuple(found),
+        roles=tuple(verdict(group.profile, collected, files.paths) for group in found),
+        problems=tuple(sorted(set(collected.problems))),
+        missing={name: tuple(paths) for name, paths in collected.missing.items()},
+        duplicates=dict(collected.duplicates),
+        files=len(files.paths),
+        read=tuple(collected.read),
+        settings=SettingsFiles(files, collected.facts, readers.env_file, frozenset(variables)),
+    )
+
+
+def _strength(launch: Launch, joined: frozenset[int]) -> Strength:
+    """What user data starts, nobody has to start; so it is with services."""
+    if launch.unit in joined and launch.strength is Strength.OPERATOR:
+        return Strength.UNATTENDED
+    if launch.run.launcher is Launcher.SYSTEMD and launch.strength is Strength.OPERATOR:
+        return Strength.UNATTENDED
+    return launch.strength
+
+
+def _locator(files: DeploymentFiles, readers: Readers, python: Mapping[str, str]) -> Locator:
+    declaring = {path: text for path in ("pyproject.toml", "setup.cfg") if (text := _text(files, path))}
+
+    def read(text: str, place: Place) -> Reading:
+        return readers.text(place.path, text, Language.SHELL, place, Strength.OPERATOR, None)
+
+    return Locator(
+        python=python,
+        scripts=lambda path: _text(files, path),
+        files=frozenset((*files.paths, *python.values())),
+        commands=console_scripts(declaring),
+        read=read,
+    )
+
+
+def _text(files: DeploymentFiles, path: str) -> str | None:
+    return files.text(path) if path in files.paths else None
