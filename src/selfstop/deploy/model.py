@@ -412,6 +412,8 @@ class Language(StrEnum):
     JSON = "json"
     CLOUD_CONFIG = "cloud-config"
     TERRAFORM = "terraform"
+    SYSTEMD = "systemd"
+    ENV = "env file"
     USER_DATA = "user data"
     """Whatever EC2 user data may be: a script by its ``#!`` line, ``#cloud-config``, MIME multipart."""
 
@@ -420,8 +422,8 @@ class Language(StrEnum):
 class Script:
     """Text in another language inside a file; its first line is at ``place``.
 
-    Unresolved parts of it are written into ``text`` as they stand in the file, marks included. ``conditions`` are
-    those under which it is run at all.
+    Unresolved parts of it are written into ``text`` as they stand in the file, marks included; ``variables`` says what
+    the surrounding script knows of its variables. ``conditions`` are those under which it is run at all.
     """
 
     language: Language
@@ -429,6 +431,21 @@ class Script:
     place: Place
     strength: Strength = Strength.OPERATOR
     name: str = ""
+    conditions: tuple[Condition, ...] = ()
+    variables: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True)
+class ScriptCall:
+    """A script of the repository that another one calls, with the values it gives to the parameters.
+
+    A name is that of a PowerShell parameter, or the position of an argument, from "1".
+    """
+
+    script: Value
+    place: Place
+    arguments: tuple[tuple[str, Value], ...] = ()
+    strength: Strength = Strength.OPERATOR
     conditions: tuple[Condition, ...] = ()
 
 
@@ -564,8 +581,8 @@ class Role:
 class RolePolicy:
     """A policy that is given to a role, or, with ``removed``, taken away from it.
 
-    Exactly one of: ``policy`` (the document itself), ``file`` (in the repository), ``reference`` (an ARN, a name or a
-    label of a policy elsewhere).
+    Exactly one of: ``policy`` (the document itself), ``script`` (its JSON, still to be read), ``file`` (in the
+    repository), ``reference`` (an ARN, a name or a label of a policy elsewhere); none if it is only named.
     """
 
     role: Value
@@ -576,6 +593,7 @@ class RolePolicy:
     name: str = ""
     removed: bool = False
     strength: Strength = Strength.OPERATOR
+    script: Script | None = None
 
 
 @dataclass(frozen=True)
@@ -596,6 +614,7 @@ Fact = (
     | EnvFile
     | ConfigMap
     | Script
+    | ScriptCall
     | WrittenFile
     | LaunchTemplate
     | Instance
