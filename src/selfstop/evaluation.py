@@ -36,6 +36,9 @@ class Outcome:
     reason: str = ""
 
 
+OFF: Final = Outcome(Effect.OFF)
+
+
 @dataclass(frozen=True)
 class Mark:
     """A value that is not known: ``unknown`` from the repository, or ``open`` until the program runs."""
@@ -71,7 +74,7 @@ _RELATIONS: Mapping[str, tuple[Callable[[float], bool], Callable[[float], bool]]
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The most alarming of some outcomes; `Effect.OFF` without any."""
-    return max(outcomes, key=lambda outcome: _SEVERITY[outcome.effect], default=Outcome(Effect.OFF))
+    return max(outcomes, key=lambda outcome: _SEVERITY[outcome.effect], default=OFF)
 
 
 def outcome(ways: Iterable[Way], environment: Environment) -> Outcome:
@@ -85,7 +88,7 @@ def _of_way(way: Way, environment: Environment) -> Outcome:
     if broken:
         return Outcome(Effect.INVALID, broken[0].reason)
     if any(all(value is False for value in values) for _, values in results):
-        return Outcome(Effect.OFF)
+        return OFF
     if any(condition.decides and UNKNOWN in values for condition, values in results):
         return Outcome(Effect.UNKNOWN)
     guards = [values for condition, values in results if condition.is_guard and condition.decides]

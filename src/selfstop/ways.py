@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from selfstop.model import Report, StopCall, WitnessStep
+
+MODULE_BODY: Final = "<module>"
+"""What the body of a module is called as a function."""
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ _COMMON: Final = frozenset(
 )
 _STOPPING: Final = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
-ReadText = Callable[[str, str, Language, Place, Strength, Script | None], Reading]
-"""Reads ``text`` (of the file with that path, in a language, which begins at a place)."""
+ReadText = Callable[[Script], Reading]
+"""Reads a text in the language that it says it is in."""
 
 
 @dataclass(frozen=True)
@@ -159,36 +159,23 @@ class Collector:
             return
         self.result.read.append(path)
         for language in self.languages(path, text):
-            self._take(text, language, Place(path, 1), strength_of(path), None, None, 0)
+            self._take(Script(language, text, Place(path, 1), strength_of(path)), None, 0)
 
-    def _take(
-        self,
-        text: str,
-        language: Language,
-        place: Place,
-        strength: Strength,
-        script: Script | None,
-        parent: int | None,
-        depth: int,
-    ) -> None:
+    def _take(self, script: Script, parent: int | None, depth: int) -> None:
         """Read a text and the scripts in it."""
-        reading = self.read_text(place.path, text, language, place, strength, script)
+        reading = self.read_text(script)
         if reading.missing_library:
-            self.result.missing[reading.missing_library].append(place.path)
+            self.result.missing[reading.missing_library].append(script.place.path)
             return
         self.result.problems += reading.problems
         number = len(self.result.units)
-        facts = reading.facts
-        if script is not None and script.conditions:
-            facts = tuple(_under(fact, script) for fact in facts)
-        self.result.units.append(Unit(place, facts, parent, strength))
+        facts = tuple(_under(fact, script) for fact in reading.facts) if script.conditions else reading.facts
+        self.result.units.append(Unit(script.place, facts, parent, script.strength))
         if depth >= _NESTING:
             return
         for inner in (found for fact in facts for found in scripts_in(fact)):
-            weaker = max(inner.strength, Strength.DOCUMENT if strength >= Strength.DOCUMENT else inner.strength)
-            if strength is Strength.LOCAL or strength is Strength.TEMPLATE:
-                weaker = max(weaker, strength)
-            self._take(inner.text, inner.language, inner.place, weaker, inner, number, depth + 1)
+            strength = max(inner.strength, script.strength) if script.strength > Strength.OPERATOR else inner.strength
+            self._take(replace(inner, strength=strength), number, depth + 1)
 
     # What to look for next
 

@@ -54,6 +54,15 @@ class Contents:
                     if source is not None:
                         yield from _placed(start, source, copied)
 
+    def takes_everything(self) -> bool:
+        """Whether a whole directory of the host is copied, with what lies there besides the repository's files."""
+        return self.is_partial or any(
+            "." in copied.sources
+            or "./" in copied.sources
+            or (copied.stage is not None and copied.stage.takes_everything())
+            for copied in self.copied
+        )
+
     def has_open_copies(self) -> bool:
         """Whether something is copied whose name is not known."""
         return self.is_partial or any(

@@ -179,6 +179,7 @@ class Dialect(StrEnum):
     DOCKER = "docker"
     COMPOSE = "compose"
     SYSTEMD = "systemd"
+    MARKDOWN = "markdown"
     DOTENV = "python-dotenv"
     SHELL = "shell"
 
@@ -264,6 +265,7 @@ class Launcher(StrEnum):
     ECS = "ECS"
     KUBERNETES = "Kubernetes"
     SYSTEMD = "systemd"
+    MARKDOWN = "markdown"
     PROCESS = "process"
 
 
@@ -413,6 +415,7 @@ class Language(StrEnum):
     CLOUD_CONFIG = "cloud-config"
     TERRAFORM = "terraform"
     SYSTEMD = "systemd"
+    MARKDOWN = "markdown"
     ENV = "env file"
     USER_DATA = "user data"
     """Whatever EC2 user data may be: a script by its ``#!`` line, ``#cloud-config``, MIME multipart."""

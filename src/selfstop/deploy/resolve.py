@@ -11,7 +11,7 @@ from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.groups import Group, groups, instances
 from selfstop.deploy.images import Images
 from selfstop.deploy.launches import Launch, Launches, console_scripts
-from selfstop.deploy.model import Language, Launcher, Place, Problem, Reading, Setting, Strength
+from selfstop.deploy.model import Extra, Language, Launcher, Place, Problem, Reading, Script, Setting, Strength
 from selfstop.deploy.programs import Locator, Program
 from selfstop.deploy.roles import RoleVerdict, verdict
 from selfstop.deploy.settings import ReadEnvFile, SettingsFiles
@@ -25,6 +25,19 @@ class Readers:
     languages: Callable[[str, str], Iterable[Language]]
     text: ReadText
     env_file: ReadEnvFile
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a program does to its own environment before it reads it.
+
+    ``strongest`` wins over everything outside, ``weakest`` stands in where nothing is set outside; of ``doubts`` it is
+    not known whether they come in time.
+    """
+
+    strongest: tuple[Setting, ...] = ()
+    weakest: tuple[Setting, ...] = ()
+    doubts: tuple[Extra, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,17 +67,17 @@ class Deployment:
         """The groups whose machines make this start."""
         return [group for group in self.groups if launch.unit in group.units]
 
-    def value(self, launch: Launch, program: Program | None, variable: str, own: Sequence[Setting] = ()) -> Resolved:
-        """The value of a variable for a program of a launch; ``own`` are settings that the program itself makes."""
+    def value(self, launch: Launch, program: Program, variable: str, own: Own) -> Resolved:
+        """The value of a variable for a program of a launch."""
         assert self.settings is not None
         around = Surroundings(
             contents=self.settings.contents,
-            program=own,
-            script=() if program is None else program.script,
-            image=() if launch.built is None else launch.built.settings,
+            program=own.strongest,
+            script=program.script,
+            image=(*own.weakest, *(() if launch.built is None else launch.built.settings)),
             host=self.settings.host(launch.run),
         )
-        return resolve(variable, launch.run.launcher, launch.run.sources, around)
+        return resolve(variable, launch.run.launcher, (*launch.run.sources, *own.doubts), around)
 
 
 def deployment(
@@ -117,7 +130,7 @@ def _locator(files: DeploymentFiles, readers: Readers, python: Mapping[str, str]
     declaring = {path: text for path in ("pyproject.toml", "setup.cfg") if (text := _text(files, path))}
 
     def read(text: str, place: Place) -> Reading:
-        return readers.text(place.path, text, Language.SHELL, place, Strength.OPERATOR, None)
+        return readers.text(Script(Language.SHELL, text, place))
 
     return Locator(
         python=python,

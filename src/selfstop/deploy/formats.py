@@ -1,0 +1,100 @@
+"""Which reader reads which file: by its name, and where that says little by how it begins."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from importlib import import_module
+from typing import Final, cast
+
+from selfstop.deploy.model import Dialect, Language, Place, Problem, Reading, Script, Strength
+
+_DOCKERFILE: Final = re.compile(r"(?:.*[._-])?(?:dockerfile|containerfile)(?:[._-].*)?", re.IGNORECASE)
+_SUFFIXES: Final[Mapping[str, Language]] = {
+    ".sh": Language.SHELL,
+    ".bash": Language.SHELL,
+    ".zsh": Language.SHELL,
+    ".userdata": Language.USER_DATA,
+    ".ps1": Language.POWERSHELL,
+    ".psm1": Language.POWERSHELL,
+    ".bat": Language.BATCH,
+    ".cmd": Language.BATCH,
+    ".yml": Language.YAML,
+    ".yaml": Language.YAML,
+    ".cloud-config": Language.CLOUD_CONFIG,
+    ".json": Language.JSON,
+    ".tf": Language.TERRAFORM,
+    ".service": Language.SYSTEMD,
+    ".md": Language.MARKDOWN,
+    ".markdown": Language.MARKDOWN,
+    ".mdx": Language.MARKDOWN,
+}
+_OUTER: Final = re.compile(r"\.(?:example|sample|template|tpl|tmpl|dist|j2)$", re.IGNORECASE)
+
+
+def languages(path: str, text: str) -> Iterator[Language]:
+    """The languages in which a file is to be read; none for one that is only read by whoever names it."""
+    name = posixpath.basename(_OUTER.sub("", path))
+    start = text.lstrip()[:200]
+    if start.startswith("#!") and re.search(r"\b(?:ba|da|z|k|a)?sh\b", start.partition("\n")[0]):
+        yield Language.SHELL
+    elif start.startswith("#cloud-config"):
+        yield Language.CLOUD_CONFIG
+    elif start.startswith(("Content-Type: multipart", "MIME-Version:")):
+        yield Language.USER_DATA
+    elif _DOCKERFILE.fullmatch(name) and not name.endswith((".sh", ".ps1", ".md", ".yml", ".yaml", ".py")):
+        yield Language.DOCKERFILE
+    else:
+        language = _SUFFIXES.get(posixpath.splitext(name)[1].lower())
+        if language is not None:
+            yield language
+        elif name.lower() in {"makefile", "procfile"}:
+            return
+        elif re.match(r"user[_-]?data", name, re.IGNORECASE):
+            yield Language.USER_DATA
+
+
+_READERS: Final[Mapping[Language, tuple[str, ...]]] = {
+    Language.SHELL: ("shell",),
+    Language.POWERSHELL: ("powershell",),
+    Language.BATCH: ("batch",),
+    Language.DOCKERFILE: ("dockerfile",),
+    Language.USER_DATA: ("user_data",),
+    Language.CLOUD_CONFIG: ("cloud_config",),
+    Language.TERRAFORM: ("terraform",),
+    Language.SYSTEMD: ("systemd",),
+    Language.MARKDOWN: ("markdown",),
+    Language.YAML: ("compose", "github_actions", "kubernetes", "cloudformation"),
+    Language.JSON: ("policy", "ecs", "cloudformation"),
+}
+
+
+_OF_SCRIPTS: Final = frozenset({"shell", "powershell", "batch", "user_data", "markdown"})
+"""Readers of languages in which the surroundings of a text matter."""
+
+
+def read_text(script: Script) -> Reading:
+    """Read a text with all readers of its language, and put together what they say."""
+    readings = [_read(name, script) for name in _READERS.get(script.language, ())]
+    missing = next((each.missing_library for each in readings if each.missing_library), "")
+    return Reading(
+        tuple(dict.fromkeys(fact for each in readings for fact in each.facts)),
+        tuple(dict.fromkeys(problem for each in readings for problem in each.problems)),
+        missing,
+    )
+
+
+def _read(name: str, script: Script) -> Reading:
+    read = import_module(f"selfstop.deploy.read.{name}").read
+    if name in _OF_SCRIPTS:
+        return cast("Reading", read(script))
+    return cast("Reading", read(script.place.path, script.text, line=script.place.line, strength=script.strength))
+
+
+def read_env_file(path: str, text: str, dialect: Dialect, wanted: Collection[str]) -> Reading:
+    """Read an env file; only the values of the names ``wanted`` are kept."""
+    from selfstop.deploy.read import env_file
+
+    return env_file.read(path, text, dialect=dialect, wanted=wanted)
