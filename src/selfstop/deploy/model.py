@@ -278,6 +278,14 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Extends:
+    """The compose service that another one extends, in ``file`` (relative to the compose file) or in the same one."""
+
+    service: str
+    file: Value | None = None
+
+
+@dataclass(frozen=True)
 class Run:
     """One start of a container or of a process.
 
@@ -302,6 +310,7 @@ class Run:
     conditions: tuple[Condition, ...] = ()
     profiles: tuple[str, ...] = ()
     scheduled: bool = False
+    extends: Extends | None = None
 
 
 @dataclass(frozen=True)
@@ -426,7 +435,8 @@ class Script:
     """Text in another language inside a file; its first line is at ``place``.
 
     Unresolved parts of it are written into ``text`` as they stand in the file, marks included; ``variables`` says what
-    the surrounding script knows of its variables. ``conditions`` are those under which it is run at all.
+    the surrounding script knows of its variables. ``conditions`` are those under which it is run at all. With
+    ``one_line``, the lines of ``text`` are no lines of the file (a text in JSON): all of it stands at ``place``.
     """
 
     language: Language
@@ -436,6 +446,7 @@ class Script:
     name: str = ""
     conditions: tuple[Condition, ...] = ()
     variables: tuple[tuple[str, Value], ...] = ()
+    one_line: bool = False
 
 
 @dataclass(frozen=True)
