@@ -147,14 +147,15 @@ def _drifts(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
             place = value.given.place if value.state is State.KNOWN and value.given else exposure.launch.run.place
             said[f"{words.value(value, exposure.site)} ({words.effect(exposure)})"].append(str(place))
         values = "; ".join(f"{text} at {', '.join(dict.fromkeys(places))}" for text, places in said.items())
-        first = pairs[0][0]
+        reference = words.value(pairs[0][1], pairs[0][0].site)
+        differing = next(each for each, value in pairs if words.value(value, each.site) != reference)
         related = [
             (each.launch.run.place, f"{variable} = {words.value(value, each.site)}, {words.started(each.launch)}")
             for each, value in pairs
         ]
         yield _finding(
             "SST303",
-            _settled_by(first),
+            _settled_by(differing),
             related,
             advice.for_drift(pairs),
             image=image,

@@ -218,6 +218,9 @@ def gaps(deployment: Deployment, exposures: Sequence[Exposure]) -> Iterator[Gap]
     images = {exposure.launch.image for exposure in exposures}
     units = {unit for group in deployment.groups for unit in group.units}
     found: list[Gap] = [gap for group in deployment.groups for gap in group.gaps]
+    mutable = {f"{e.launch.image}:{e.launch.tag or '?'}" for e in exposures if e.is_deployed and e.launch.mutable}
+    if mutable:
+        found.append(Gap(f"which version of the code runs: {', '.join(sorted(mutable))} may be any"))
     found += [gap for exposure in exposures if exposure.is_deployed for gap in exposure.gaps]
     for launch in deployment.launches:
         if launch.unit in units or launch.image in images:
