@@ -61,6 +61,8 @@ def _exposed(group: Group, exposure: Exposure) -> GroupRow:
 
 def _note(exposure: Exposure, value: Resolved | None) -> str:
     notes = []
+    if exposure.effect is Effect.OFF and value is not None and any(group.floor for group in exposure.groups):
+        notes.append("safe by this setting only")
     if exposure.missing:
         notes.append(f"the image does not contain {', '.join(exposure.missing)}")
     if value is not None and (text := words.shadowed(value, exposure.launch)):

@@ -53,12 +53,19 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _card(heading: str, fields: Iterable[tuple[str, str]]) -> Iterator[str]:
     """A heading and what there is to know of it, each with its label."""
-    yield from wrapped(heading, WIDTH, first=_MARGIN, rest=_MARGIN * 3)
+    yield from _columns(heading)
     for label, text in fields:
         if text:
             start = f"{_MARGIN * 2}{label:<{_LABEL}}"
             yield from wrapped(escape(text), WIDTH, first=start, rest=" " * len(start))
     yield ""
+
+
+def _columns(text: str) -> list[str]:
+    """A line of columns as it is, or broken if it is too long."""
+    if width(text) + len(_MARGIN) <= WIDTH:
+        return [f"{_MARGIN}{text}".rstrip()]
+    return wrapped(text, WIDTH, first=_MARGIN, rest=_MARGIN * 3)
 
 
 def _groups(rows: Sequence[GroupRow], view: AuditView) -> list[str]:
@@ -131,7 +138,7 @@ def _roles(rows: Sequence[RoleRow], view: AuditView) -> list[str]:
             [
                 ("why", row.reason),
                 ("policies", ", ".join(map(view.place, row.places))),
-                ("groups", ", ".join(row.groups)),
+                ("used by", ", ".join(row.groups)),
             ],
         )
     return lines[:-1]
@@ -140,8 +147,9 @@ def _roles(rows: Sequence[RoleRow], view: AuditView) -> list[str]:
 def _evidence(evidence: Evidence) -> Iterator[str]:
     calls = sum(each.calls for each in evidence.self_stops)
     failed = sum(each.failed for each in evidence.self_stops)
-    said = f"{_count(len(evidence.self_stops), 'instance')} stopped {'itself' if len(evidence.self_stops) == 1 else 'themselves'} "
-    said += f"in {_count(calls, 'call')} of StopInstances" + (f", {failed} of them denied or failed" if failed else "")
+    themselves = "itself" if len(evidence.self_stops) == 1 else "themselves"
+    said = f"{_count(len(evidence.self_stops), 'instance')} stopped {themselves} in {_count(calls, 'call')} of "
+    said += "StopInstances" + (f", {failed} of which failed" if failed else "")
     yield from wrapped(said, WIDTH, first=_MARGIN, rest=_MARGIN)
     for group, number in evidence.replaced:
         yield from wrapped(
@@ -156,19 +164,10 @@ def _evidence(evidence: Evidence) -> Iterator[str]:
         for each in evidence.self_stops:
             when = each.first if each.calls == 1 else f"{each.first} to {each.last}"
             text = f"{each.instance:<{longest}}  {each.calls:>3}x  {when}  {each.group}"
-            yield from wrapped_keeping(escape(text))
+            yield from _columns(escape(text))
     yield ""
     rest = f"passed over: {evidence.by_others} stops by others, {_count(evidence.other, 'record')} of other events, "
     yield from wrapped(f"{rest}{_count(evidence.broken, 'broken record')}", WIDTH, first=_MARGIN, rest=_MARGIN)
-
-
-def wrapped_keeping(text: str) -> list[str]:
-    """A line of columns as it is, or broken if it is too long."""
-    return (
-        [f"{_MARGIN}{text}".rstrip()]
-        if width(text) + len(_MARGIN) <= WIDTH
-        else wrapped(text, WIDTH, first=_MARGIN, rest=_MARGIN * 4)
-    )
 
 
 def _gaps(gaps: Sequence[Gap], view: AuditView) -> list[str]:
@@ -197,8 +196,7 @@ def _findings(report: AuditReport, view: AuditView) -> list[str]:
 
 
 def _heading(code: str, severity: Severity, place: str) -> Iterator[str]:
-    text = f"{_ALARMS[severity]} {code} {RULES[code].name}  {escape(place)}"
-    yield from wrapped(text, WIDTH, first=_MARGIN, rest=_MARGIN * 3)
+    yield from _columns(f"{_ALARMS[severity]} {code} {RULES[code].name}  {escape(place)}")
 
 
 def _finding(finding: AuditFinding, view: AuditView) -> Iterator[str]:
@@ -207,7 +205,14 @@ def _finding(finding: AuditFinding, view: AuditView) -> Iterator[str]:
     for place, text in finding.related:
         yield from wrapped(escape(f"{view.place(place)}  {text}"), WIDTH, first=" " * 7 + "at ", rest=" " * 10)
     for text in finding.advice:
-        yield from wrapped(escape(text), WIDTH, first=" " * 5 + "-> ", rest=" " * 8)
+        yield from _advice(text)
+
+
+def _advice(text: str) -> Iterator[str]:
+    """A repair; the lines behind its first are a command, to be copied as it is."""
+    said, *command = text.split("\n")
+    yield from wrapped(escape(said), WIDTH, first=" " * 5 + "-> ", rest=" " * 8)
+    yield from (" " * 10 + escape(line) for line in command)
 
 
 def _code_finding(finding: Finding, view: AuditView) -> Iterator[str]:

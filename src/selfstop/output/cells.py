@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import Final
+
+_PIECES: Final = re.compile(r"\S*`[^`\n]{1,70}`\S*|\S+")
+"""Words, and source text between backticks, which is not to be broken."""
 
 
 def width(text: str) -> int:
@@ -40,7 +45,7 @@ def wrapped(text: str, cells: int, *, first: str = "", rest: str = "") -> list[s
 def _words(text: str, cells: int) -> list[str]:
     """The words of a text; pieces of one that is too long are marked as belonging together by a NUL in front."""
     found: list[str] = []
-    for word in text.split():
+    for word in _PIECES.findall(text):
         piece = ""
         is_first = True
         for part in _parts(word) if width(word) > cells else [word]:
