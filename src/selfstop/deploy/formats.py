@@ -66,8 +66,8 @@ _READERS: Final[Mapping[Language, tuple[str, ...]]] = {
     Language.TERRAFORM: ("terraform",),
     Language.SYSTEMD: ("systemd",),
     Language.MARKDOWN: ("markdown",),
-    Language.YAML: ("compose", "github_actions", "kubernetes", "cloudformation"),
-    Language.JSON: ("policy", "ecs", "cloudformation"),
+    Language.YAML: ("yaml_file",),
+    Language.JSON: ("json_file",),
 }
 
 
