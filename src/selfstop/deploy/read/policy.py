@@ -84,8 +84,12 @@ def _statement(path: str, node: Node, above: int, evaluate: Evaluate) -> Stateme
 
 
 def pattern(value: Value) -> str:
-    """The text of a pattern; what is filled in later stands in double braces."""
-    return "".join(part if isinstance(part, str) else f"{{{{{part.name}}}}}" for part in value.parts)
+    """The text of a pattern; what is filled in later stands in double braces, without colons, which part an ARN."""
+    return "".join(part if isinstance(part, str) else _mark(part.name) for part in value.parts)
+
+
+def _mark(name: str) -> str:
+    return "{{" + name.replace(":", ".") + "}}"
 
 
 def _settled(node: Node, evaluate: Evaluate) -> bool:
