@@ -159,8 +159,8 @@ DEPLOYMENT_RULES: Final = (
         summary="The role of a scaling group's machines may call `ec2:StopInstances`, or it is not known whether.",
         rationale="Without that permission a stop call fails, whatever the code and its settings say. It is the last "
         "line of defence, and workers hardly ever need the permission.",
-        repair="Take the permission away, or add a Deny. After a failed call the program may end, and the restart policy "
-        "of its container decides what comes next.",
+        repair="Take the permission away, or add a Deny. After a failed call the program may end, and the restart "
+        "policy of its container decides what comes next.",
         template="the role {role} of {groups}: ec2:StopInstances is {permission}: {reason}",
         bad=_GUARDED + _IMAGE + _OFF + _GROUP_WITH_ROLE.replace("EFFECT", "Allow"),
         good=_GUARDED + _IMAGE + _OFF + _GROUP_WITH_ROLE.replace("EFFECT", "Deny"),

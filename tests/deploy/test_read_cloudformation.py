@@ -231,8 +231,8 @@ def test_launch_template_properties() -> None:
 @pytest.mark.parametrize("kind", ["LaunchConfiguration", "Instance"])
 def test_launch_configurations_and_instances(kind: str) -> None:
     service = "AutoScaling" if kind == "LaunchConfiguration" else "EC2"
-    text = f"T:\n  Type: AWS::{service}::{kind}\n  Properties:\n    IamInstanceProfile: arn:aws:iam::1:instance-profile/p\n"
-    (found,) = template(text + "    UserData: !Base64 |\n      a\n").facts
+    text = f"T:\n  Type: AWS::{service}::{kind}\n  Properties:\n    UserData: !Base64 |\n      a\n"
+    (found,) = template(text + "    IamInstanceProfile: arn:aws:iam::1:instance-profile/p\n").facts
     assert isinstance(found, LaunchTemplate | Instance)
     assert short(found.profile) == "p"
     assert found.user_data is not None

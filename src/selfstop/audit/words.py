@@ -73,6 +73,12 @@ def _candidate(given: Given | None, variable: str, site: StopSite | None) -> str
     return quoted(given.text)
 
 
+def value_unset(resolved: Resolved, site: StopSite) -> str:
+    """What it means that a variable is not set."""
+    default = default_of(resolved.variable, site)
+    return "unset" if default is None else f"unset ({default})"
+
+
 def quoted(text: str) -> str:
     """A value as it is, with quotes where it would be misread."""
     return text if re.fullmatch(r"[^\s'\"]+", text) else repr(text)

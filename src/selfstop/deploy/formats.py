@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from typing import Final, cast
 
-from selfstop.deploy.model import Dialect, Language, Place, Problem, Reading, Script, Strength
+from selfstop.deploy.model import Dialect, Language, Reading, Script
 
 _DOCKERFILE: Final = re.compile(r"(?:.*[._-])?(?:dockerfile|containerfile)(?:[._-].*)?", re.IGNORECASE)
 _SUFFIXES: Final[Mapping[str, Language]] = {
@@ -56,45 +55,38 @@ def languages(path: str, text: str) -> Iterator[Language]:
             yield Language.USER_DATA
 
 
-_READERS: Final[Mapping[Language, tuple[str, ...]]] = {
-    Language.SHELL: ("shell",),
-    Language.POWERSHELL: ("powershell",),
-    Language.BATCH: ("batch",),
-    Language.DOCKERFILE: ("dockerfile",),
-    Language.USER_DATA: ("user_data",),
-    Language.CLOUD_CONFIG: ("cloud_config",),
-    Language.TERRAFORM: ("terraform",),
-    Language.SYSTEMD: ("systemd",),
-    Language.MARKDOWN: ("markdown",),
-    Language.YAML: ("yaml_file",),
-    Language.JSON: ("json_file",),
+_READERS: Final[Mapping[Language, tuple[str, str]]] = {
+    Language.SHELL: ("shell", "read"),
+    Language.POWERSHELL: ("powershell", "read"),
+    Language.BATCH: ("batch", "read"),
+    Language.DOCKERFILE: ("dockerfile", "read"),
+    Language.USER_DATA: ("user_data", "read"),
+    Language.CLOUD_CONFIG: ("cloud_config", "read"),
+    Language.TERRAFORM: ("terraform", "read"),
+    Language.SYSTEMD: ("systemd", "read"),
+    Language.MARKDOWN: ("markdown", "read"),
+    Language.YAML: ("yaml_file", "read"),
+    Language.JSON: ("json_file", "read"),
 }
-
-
-_OF_SCRIPTS: Final = frozenset({"shell", "powershell", "batch", "user_data", "markdown"})
-"""Readers of languages in which the surroundings of a text matter."""
+"""The module below `selfstop.deploy.read` and its function. They are loaded when the first file of theirs is read."""
 
 
 def read_text(script: Script) -> Reading:
-    """Read a text with all readers of its language, and put together what they say."""
-    readings = [_read(name, script) for name in _READERS.get(script.language, ())]
-    missing = next((each.missing_library for each in readings if each.missing_library), "")
-    return Reading(
-        tuple(dict.fromkeys(fact for each in readings for fact in each.facts)),
-        tuple(dict.fromkeys(problem for each in readings for problem in each.problems)),
-        missing,
-    )
-
-
-def _read(name: str, script: Script) -> Reading:
-    read = import_module(f"selfstop.deploy.read.{name}").read
-    if name in _OF_SCRIPTS:
+    """Read a text with the reader of its language; one without a reader has no facts."""
+    if script.language not in _READERS:
+        return Reading()
+    module, name = _READERS[script.language]
+    read = getattr(import_module(f"selfstop.deploy.read.{module}"), name)
+    if module in _OF_SCRIPTS:
         return cast("Reading", read(script))
     return cast("Reading", read(script.place.path, script.text, line=script.place.line, strength=script.strength))
 
 
+_OF_SCRIPTS: Final = frozenset({"shell", "powershell", "batch", "user_data"})
+"""Readers of languages in which the surroundings of a text matter: they take the `Script` as a whole."""
+
+
 def read_env_file(path: str, text: str, dialect: Dialect, wanted: Collection[str]) -> Reading:
     """Read an env file; only the values of the names ``wanted`` are kept."""
-    from selfstop.deploy.read import env_file
-
-    return env_file.read(path, text, dialect=dialect, wanted=wanted)
+    read = import_module("selfstop.deploy.read.env_file").read
+    return cast("Reading", read(path, text, dialect=dialect, wanted=wanted))

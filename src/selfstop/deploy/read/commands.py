@@ -9,7 +9,7 @@ from typing import Final
 
 from selfstop.deploy.model import Command, Fact, Language, Launcher, Layer, Run, ScriptCall, Unresolved, Value
 from selfstop.deploy.read import aws_cli, docker_cli
-from selfstop.deploy.read.invocation import Invocation, is_shell, program_name, settings
+from selfstop.deploy.read.invocation import Invocation, is_shell, settings
 from selfstop.deploy.read.options import Options, parse, starts_with
 from selfstop.deploy.read.variables import Encoded, value_of
 
@@ -70,7 +70,9 @@ def facts(command: Invocation) -> Iterator[Fact]:
         yield from _powershell(command)
     elif program == "cmd":
         yield from _batch(command)
-    elif program.endswith((".sh", ".ps1", ".bat", ".cmd", ".bash")):
+    elif program.lower().endswith(".ps1"):
+        yield powershell_call(command)
+    elif program.endswith((".sh", ".bat", ".cmd", ".bash")):
         yield called(command)
     elif replaced or _is_program(command):
         yield _process(command)
@@ -129,7 +131,8 @@ def called(command: Invocation) -> ScriptCall:
     arguments = tuple(
         (str(position), argument.value) for position, argument in enumerate(command.arguments) if position
     )
-    return ScriptCall(command.arguments[0].value, command.place, arguments, command.strength, command.conditions)
+    path = with_slashes(command.arguments[0].value)
+    return ScriptCall(path, command.place, arguments, command.strength, command.conditions)
 
 
 def _remote(command: Invocation) -> Iterator[Fact]:
@@ -232,7 +235,8 @@ def powershell_call(command: Invocation) -> ScriptCall:
             position += 1
             named.append((str(position), word.value))
         index += 1
-    return ScriptCall(command.arguments[0].value, command.place, tuple(named), command.strength, command.conditions)
+    path = with_slashes(command.arguments[0].value)
+    return ScriptCall(path, command.place, tuple(named), command.strength, command.conditions)
 
 
 def _batch(command: Invocation) -> Iterator[Fact]:
@@ -245,6 +249,6 @@ def _batch(command: Invocation) -> Iterator[Fact]:
             return
 
 
-def is_powershell(path: str) -> bool:
-    """Whether a path names a PowerShell script."""
-    return program_name(path).lower().endswith(".ps1")
+def with_slashes(path: Value) -> Value:
+    """A path with ``/`` instead of the separators of Windows."""
+    return Value(tuple(part.replace("\\", "/") if isinstance(part, str) else part for part in path.parts))

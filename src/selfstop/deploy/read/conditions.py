@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from selfstop.deploy.model import Comparison, Condition, Place, Value
+from selfstop.deploy.read.variables import Conditions
 
 _MAX_TEXT: Final = 120
 _UNARY: Final = frozenset({"-n", "-z", "-e", "-f", "-d", "-x", "-r", "-s", "-v"})
@@ -18,6 +19,22 @@ def condition(text: str, place: Place, test: Comparison | None = None, *, holds:
     if len(line) > _MAX_TEXT:
         line = line[: _MAX_TEXT - 1] + "…"
     return Condition(line, place, holds, test)
+
+
+def simplified(conditions: Conditions) -> Conditions:
+    """Conditions without those that follow from others: what equals one text differs from all others."""
+    equal = {test.left for found in conditions if found.holds and (test := _equality(found))}
+    return tuple(
+        dict.fromkeys(
+            found for found in conditions if found.holds or (test := _equality(found)) is None or test.left not in equal
+        )
+    )
+
+
+def _equality(found: Condition) -> Comparison | None:
+    """The comparison of a condition, if it is one with a literal."""
+    test = found.test
+    return test if test and test.operator == "=" and test.right.literal is not None else None
 
 
 def test_of(words: Sequence[Value]) -> tuple[Comparison | None, bool]:

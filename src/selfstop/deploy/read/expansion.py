@@ -11,7 +11,16 @@ from selfstop.deploy.model import Origin, Unresolved, Value
 from selfstop.deploy.read import shell_tree as tree
 from selfstop.deploy.read.invocation import Piped
 from selfstop.deploy.read.marks import Marked
-from selfstop.deploy.read.variables import Alternatives, Argument, Conditions, Content, Variables, joined, value_of
+from selfstop.deploy.read.variables import (
+    Alternatives,
+    Argument,
+    Conditions,
+    Content,
+    Variables,
+    joined,
+    named,
+    value_of,
+)
 
 _SCRIPT: Final = r"\"?\$(?:0|\{?BASH_SOURCE(?:\[0\])?\}?|\{0\})\"?"
 _DIRNAME: Final = rf"dirname (?:-- )?{_SCRIPT}"
@@ -81,7 +90,8 @@ class Expansion:
         fields = _Fields(word.line)
         for part in word.parts:
             if isinstance(part, tree.Text):
-                fields.add(*self._marked.parts(part.text))
+                for piece in self._marked.parts(part.text) if part.text else ("",):
+                    fields.add(piece, unquoted=not part.quoted and not _is_mark(piece))
             else:
                 self._expand(part, fields, conditions)
         return fields.words()
@@ -129,7 +139,7 @@ class Expansion:
 
     def _variable(self, part: tree.Variable, conditions: Conditions) -> Content:
         found = self._variables.find(part.name, conditions)
-        content = found.only
+        content = named(found.only, part.name, self._marked.restore(part.source)) if found.only is not None else None
         if part.operator in _FOLLOWED and content is not None:
             empty = not joined(content).parts
             if part.operator in {"", "-", "=", "?"} or not empty:
@@ -151,6 +161,11 @@ class Expansion:
             candidates=found.texts if followed else (),
             complete=followed and found.complete and found.literal,
         )
+
+
+def _is_mark(piece: str | Unresolved) -> bool:
+    """Whether a piece of a text is one word whatever it becomes, other than a variable of a surrounding script."""
+    return isinstance(piece, str) or piece.origin is Origin.TEMPLATE or _one_word(piece)
 
 
 def _is_all(argument: Argument) -> bool:

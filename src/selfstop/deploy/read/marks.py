@@ -7,7 +7,7 @@ behind one character of a private use plane while a text is scanned, and brought
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,35 +33,34 @@ class Marked:
     """A text with its marks hidden, and what they were, by character."""
 
     text: str
-    marks: dict[str, str]
+    marks: dict[str, Unresolved]
 
     def restore(self, text: str) -> str:
         """A piece of the text as it stands in the file."""
-        if not self.marks:
-            return text
-        return _PRIVATE.sub(lambda found: self.marks.get(found.group(), found.group()), text)
+        return _PRIVATE.sub(lambda found: self._mark(found).text, text) if self.marks else text
 
     def parts(self, text: str) -> Iterator[str | Unresolved]:
         """A piece of the text as parts of a `Value`, the marks unresolved."""
-        if not self.marks:
-            if text:
-                yield text
-            return
         position = 0
-        for found in _PRIVATE.finditer(text):
+        for found in _PRIVATE.finditer(text) if self.marks else ():
             if found.start() > position:
                 yield text[position : found.start()]
-            yield unresolved(self.marks.get(found.group(), found.group()))
+            yield self._mark(found)
             position = found.end()
         if position < len(text):
             yield text[position:]
 
+    def _mark(self, found: re.Match[str]) -> Unresolved:
+        return self.marks.get(found.group()) or Unresolved(found.group(), found.group())
 
-def hide(text: str) -> Marked:
-    """Hide the marks of a text. Private characters that are in it already become replacement characters."""
-    if _PRIVATE.search(text):
-        text = _PRIVATE.sub("\ufffd", text)
-    marks: dict[str, str] = {}
+
+def hide(text: str, variables: Iterable[tuple[str, Value]] = ()) -> Marked:
+    """Hide the marks of a text, and the unresolved parts of what a surrounding script knows of its ``variables``.
+
+    Private characters that are in the text already become replacement characters.
+    """
+    text = _PRIVATE.sub("\ufffd", text)
+    known = {part.text: part for _, value in variables for part in value.unresolved if part.text}
     characters: dict[str, str] = {}
 
     def hidden(found: re.Match[str]) -> str:
@@ -70,10 +69,18 @@ def hide(text: str) -> Marked:
             if len(characters) > _LAST - _FIRST:
                 return mark
             characters[mark] = chr(_FIRST + len(characters))
-            marks[characters[mark]] = mark
         return characters[mark]
 
-    return Marked(_MARK.sub(hidden, text), marks)
+    if known:
+        text = _any_of(known).sub(hidden, text)
+    text = _MARK.sub(hidden, text)
+    return Marked(text, {character: known.get(mark) or unresolved(mark) for mark, character in characters.items()})
+
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for texts as they are written; ``$X`` is not the beginning of ``$XY``."""
+    longest_first = sorted(texts, key=len, reverse=True)
+    return re.compile("|".join(re.escape(text) + (r"(?!\w)" if text[-1].isalnum() else "") for text in longest_first))
 
 
 def unresolved(mark: str) -> Unresolved:

@@ -7,16 +7,15 @@ called here is taken as if it were. What is assigned under a condition is one of
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from selfstop.deploy.model import (
     Comparison,
     Condition,
     Dialect,
-    Fact,
     Language,
     Layer,
-    Place,
     Problem,
     Reading,
     Script,
@@ -30,14 +29,13 @@ from selfstop.deploy.read import shell_tree as tree
 from selfstop.deploy.read.conditions import condition, test_of
 from selfstop.deploy.read.cursor import Cursor
 from selfstop.deploy.read.expansion import Expansion
-from selfstop.deploy.read.invocation import Invocation, Piped
+from selfstop.deploy.read.invocation import Piped
 from selfstop.deploy.read.marks import Marked, hide
 from selfstop.deploy.read.printing import printed
 from selfstop.deploy.read.shell_parser import Parser
+from selfstop.deploy.read.state import State
 from selfstop.deploy.read.variables import Argument, Conditions, Content, Variables, joined, negated, value_of
-from selfstop.deploy.read.written import written_files
 
-_MAX_STEPS: Final = 20_000
 _MAX_CALLS: Final = 6
 _MAX_ROUNDS: Final = 16
 _DECLARING: Final = frozenset({"export", "declare", "typeset", "local", "readonly"})
@@ -47,20 +45,20 @@ _ENV_FILE: Final = re.compile(r"[\w./~${}-]*\.?env[\w.-]*")
 
 def read(script: Script) -> Reading:
     """What a shell script does. Never raises; what cannot be read is a `Problem`."""
-    marked = hide(script.text)
+    marked = hide(script.text, script.variables)
     cursor = Cursor(marked.text, script.place.line)
     nodes = Parser().script(cursor)
     interpreter = _Interpreter(script, marked)
     interpreter.all(nodes)
     faults = tuple(Problem(script.place.path, line, reason) for line, reason in cursor.faults)
-    return Reading(tuple(dict.fromkeys(interpreter.facts)), faults + interpreter.problems())
+    return Reading(interpreter.state.all_facts(), faults + interpreter.state.problems())
 
 
 class _Interpreter:
     """The state while a script is gone through."""
 
     def __init__(self, script: Script, marked: Marked) -> None:
-        self.facts: list[Fact] = []
+        self.state = State(script)
         self._script = script
         self._marked = marked
         self._variables = Variables(dict(script.variables), script.place.line)
@@ -70,27 +68,13 @@ class _Interpreter:
         self._exported: dict[str, int] = {}
         self._files: list[SettingsFile] = []
         self._export_all = False
-        self._texts: dict[str, Value] = {}
-        self._text_lines: dict[str, int] = {}
-        self._writers: dict[str, str] = {}
-        self._steps = 0
         self._calls = 0
-
-    def problems(self) -> tuple[Problem, ...]:
-        """What was not gone through."""
-        if self._steps <= _MAX_STEPS:
-            return ()
-        return (Problem(self._script.place.path, 0, f"more than {_MAX_STEPS} commands, counting loops"),)
 
     def all(self, nodes: tree.Sequence) -> None:
         """Go through a whole script, and the functions it defines but does not call."""
         self._sequence(nodes, self._script.conditions)
         for name in [name for name in self._functions if name not in self._called]:
             self._sequence(self._functions[name].body, self._script.conditions)
-        self.facts.extend(written_files(self._texts, self._text_lines, self._script))
-
-    def _place(self, line: int) -> Place:
-        return Place(self._script.place.path, line)
 
     def _sequence(self, nodes: tree.Sequence, conditions: Conditions) -> None:
         for node in nodes:
@@ -98,8 +82,7 @@ class _Interpreter:
 
     def _node(self, node: tree.Node, conditions: Conditions, piped: Piped | None = None) -> Piped | None:
         """Go through one command; what it prints, where that is known."""
-        self._steps += 1
-        if self._steps > _MAX_STEPS:
+        if not self.state.step(node.line, conditions):
             return None
         match node:
             case tree.Command():
@@ -156,7 +139,7 @@ class _Interpreter:
         test, positive = None, True
         if len(nodes) == 1:
             test, positive = self._test(nodes[0], conditions)
-        place = self._place(line)
+        place = self.state.place(line)
         return condition(self._marked.restore(text), place, test, holds=holds == positive)
 
     def _test(self, node: tree.Node, conditions: Conditions) -> tuple[Comparison | None, bool]:
@@ -207,7 +190,7 @@ class _Interpreter:
                 continue
             test = None if re.search(r"[*?\[|]", shown) else Comparison(subject, "=", Value.of(shown))
             line = patterns[0].line if patterns else node.line
-            found = condition(f"case {subject} in {shown})", self._place(line), test)
+            found = condition(f"case {subject} in {shown})", self.state.place(line), test)
             self._sequence(body, (*conditions, found))
             conditions = (*conditions, negated(found))
 
@@ -239,33 +222,27 @@ class _Interpreter:
 
     def _program(self, node: tree.Command, words: Content, conditions: Conditions, piped: Piped | None) -> Piped | None:
         own = (
-            Setting(each.name, self._expansion.value(each.word, conditions), Layer.TABLE, self._place(each.line))
+            Setting(each.name, self._expansion.value(each.word, conditions), Layer.TABLE, self.state.place(each.line))
             for each in node.assignments
         )
-        invocation = Invocation(
-            words,
-            self._place(node.line),
-            self._script.strength,
-            conditions,
-            (*self._environment(conditions), *own),
-            self._fed(node.redirections, conditions, piped),
-            self._texts,
-            self._writers,
-        )
-        self.facts.extend(commands.facts(invocation))
+        fed = self._fed(node.redirections, conditions, piped)
+        invocation = self.state.invocation(words, node.line, conditions, fed)
+        invocation = replace(invocation, sources=(*self._environment(conditions), *own))
+        self.state.facts.extend(commands.facts(invocation))
         source = " ".join(self._marked.restore(node.source).split())
         unwrapped, _ = commands.unwrap(invocation)
         output = printed(unwrapped, source)
         self._write(node.redirections, output, node, conditions)
         if unwrapped.program == "tee":
+            append = any(word.literal == "-a" for word in unwrapped.arguments)
             for word in unwrapped.arguments[1:]:
-                self._store(word.value, output, node, append=any(each.literal == "-a" for each in unwrapped.arguments))
+                self.state.write(word.value, output, source, append=append)
         return output
 
     def _environment(self, conditions: Conditions) -> tuple[Source, ...]:
         """The variables that the script has exported so far."""
         exported = (
-            Setting(name, self._current(name, conditions), Layer.SCRIPT, self._place(line))
+            Setting(name, self._current(name, conditions), Layer.SCRIPT, self.state.place(line))
             for name, line in self._exported.items()
         )
         return (*self._files, *exported)
@@ -307,7 +284,11 @@ class _Interpreter:
 
     def _settings_file(self, file: Value, line: int) -> SettingsFile:
         return SettingsFile(
-            file, Dialect.SHELL, self._place(line), written_by=self._writers.get(str(file), ""), layer=Layer.SCRIPT
+            file,
+            Dialect.SHELL,
+            self.state.place(line),
+            written_by=self.state.writers.get(str(file), ""),
+            layer=Layer.SCRIPT,
         )
 
     def _call(self, name: str, words: Content, conditions: Conditions) -> None:
@@ -344,8 +325,8 @@ class _Interpreter:
 
     def _evaluate(self, words: Content, conditions: Conditions) -> None:
         text = joined(words[1:])
-        invocation = Invocation(words, self._place(words[0].line), self._script.strength, conditions)
-        self.facts.append(invocation.script(Language.SHELL, text, words[0].line))
+        invocation = self.state.invocation(words, words[0].line, conditions)
+        self.state.facts.append(invocation.script(Language.SHELL, text, words[0].line))
 
     def _fed(
         self, redirections: tuple[tree.Redirection, ...], conditions: Conditions, piped: Piped | None
@@ -357,7 +338,8 @@ class _Interpreter:
                 piped = Piped(text, redirection.target.line)
             elif redirection.operator == "<":
                 file = str(self._expansion.value(redirection.target, conditions))
-                piped = Piped(self._texts[file], self._text_lines[file]) if file in self._texts else None
+                known = self.state.texts.get(file)
+                piped = Piped(known, self.state.lines[file]) if known is not None else None
         return piped
 
     def _write(
@@ -370,23 +352,8 @@ class _Interpreter:
         for redirection in redirections:
             if redirection.operator in {">", ">>", ">|", "&>", "&>>"} and redirection.descriptor in {"", "1"}:
                 file = self._expansion.value(redirection.target, conditions)
-                self._store(file, output, node, append=redirection.operator.endswith(">>"))
-
-    def _store(self, file: Value, output: Piped | None, node: tree.Node, *, append: bool) -> None:
-        key = str(file)
-        if key in {"/dev/null", "/dev/stderr", "/dev/stdout", ""}:
-            return
-        if output is None:
-            self._texts.pop(key, None)
-            self._writers[key] = " ".join(self._marked.restore(node.source).split())
-            return
-        before = self._texts.get(key, Value()) if append else Value()
-        if append and key in self._writers:
-            return
-        self._writers.pop(key, None)
-        self._texts[key] = value_of((*before.parts, *output.text.parts))
-        if not append or key not in self._text_lines:
-            self._text_lines[key] = output.line
+                source = self._marked.restore(node.source)
+                self.state.write(file, output, source, append=redirection.operator.endswith(">>"))
 
 
 _BUILTINS: Final = {

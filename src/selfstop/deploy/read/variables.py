@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from selfstop.deploy.model import Condition, Unresolved, Value
+from selfstop.deploy.model import Condition, Origin, Unresolved, Value
 
 _MAX_ALTERNATIVES: Final = 16
 _MAX_LENGTH: Final = 1 << 16
@@ -111,6 +111,18 @@ class Variables:
         entries = [entry for entry in self._entries.get(name, ()) if not _exclusive(entry[0], conditions)]
         complete = any(_covered(entries, conditions[:length]) for length in range(len(conditions) + 1))
         return Alternatives(tuple(dict.fromkeys(content for _, content in entries)), complete)
+
+
+def named(content: Content, name: str, source: str) -> Content:
+    """A content that is read from a variable: what is the output of a command goes by the variable's name."""
+    return tuple(_named(argument, name, source) for argument in content)
+
+
+def _named(argument: Argument, name: str, source: str) -> Argument:
+    part = argument.value.parts[0] if len(argument.value.parts) == 1 else ""
+    if isinstance(part, str) or not (part.origin is Origin.COMMAND or isinstance(part, Contents | Encoded)):
+        return argument
+    return replace(argument, value=Value((replace(part, text=source, name=name),)))
 
 
 def joined(content: Content) -> Value:

@@ -1,0 +1,148 @@
+"""The smallest repair that fits what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from selfstop.audit import words
+from selfstop.audit.model import Exposure, Unread
+from selfstop.deploy import names
+from selfstop.deploy.groups import Group
+from selfstop.deploy.model import Launcher, Origin
+from selfstop.deploy.roles import RoleVerdict
+from selfstop.deploy.values import Resolved, State
+
+DENY: Final = (
+    '{"Version": "2012-10-17", "Statement": [{"Sid": "NoSelfStop", "Effect": "Deny", '
+    '"Action": "ec2:StopInstances", "Resource": "*"}]}'
+)
+_SCALE_IN: Final = (
+    "let the group scale in instead: terminate_instance_in_auto_scaling_group(InstanceId=…, "
+    "ShouldDecrementDesiredCapacity=True), or set_desired_capacity with one less"
+)
+_GUARD: Final = "THRESHOLD > 0 and idle_rounds >= THRESHOLD"
+_SETTING: Final = {
+    Launcher.DOCKER: "add `-e {variable}=0` before the image",
+    Launcher.COMPOSE: "write `{variable}: 0` under `environment:`",
+    Launcher.KUBERNETES: "set {variable} to 0 under `env:`",
+    Launcher.ECS: "set {variable} to 0 under `environment`",
+    Launcher.SYSTEMD: "set {variable}=0 in the last `EnvironmentFile=`",
+    Launcher.PROCESS: "export {variable}=0 before it is started",
+}
+
+
+def setting(exposure: Exposure, value: Resolved) -> str:
+    """How the launcher of a run is told 0."""
+    text = _SETTING[exposure.launch.run.launcher].format(variable=value.variable)
+    return f"{text} ({exposure.launch.run.place})"
+
+
+def for_loop(exposure: Exposure, group: Group) -> Iterator[str]:
+    """Repairs of a group that replaces what stops itself."""
+    yield from for_unguarded(exposure)
+    for value in exposure.values:
+        if value.state is State.KNOWN and value.given is not None and not exposure.site.code:
+            yield f"set {value.variable} to 0 at {value.given.place}"
+        elif not exposure.site.code:
+            yield setting(exposure, value)
+    yield _SCALE_IN
+    yield (
+        "until then, keep the group from replacing what stopped: aws autoscaling suspend-processes "
+        f"--auto-scaling-group-name {group.name} --scaling-processes ReplaceUnhealthy"
+    )
+
+
+def for_at_once(exposure: Exposure, value: Resolved) -> Iterator[str]:
+    """The missing half of the guard."""
+    guard = words.guard(exposure.site)
+    threshold = _threshold(guard)
+    where = f"{exposure.site.call.path}:{exposure.site.call.span.line}"
+    yield f"guard the stop call at {where} with `{threshold} > 0 and {guard}`, so that {value.variable}=0 means never"
+
+
+def _threshold(guard: str) -> str:
+    """The name of the threshold in a guard: what it is compared with."""
+    for sign in (">=", "<=", ">", "<", "=="):
+        left, found, right = guard.partition(sign)
+        if found:
+            return right.strip() if sign.startswith(">") or sign == "==" else left.strip()
+    return "THRESHOLD"
+
+
+def for_drift(pairs: Sequence[tuple[Exposure, Resolved]]) -> Iterator[str]:
+    """One value for all launchers."""
+    for exposure, value in pairs:
+        if not exposure.may_stop:
+            continue
+        if value.state is State.KNOWN and value.given is not None:
+            yield f"set {value.variable} to 0 at {value.given.place}"
+        else:
+            yield setting(exposure, value)
+
+
+def for_unknown(exposure: Exposure, value: Resolved) -> Iterator[str]:
+    """A stronger source than the one that is not known."""
+    parts = [
+        part
+        for source in exposure.launch.run.sources
+        if getattr(source, "name", "") == value.variable
+        for part in source.value.unresolved  # type: ignore[union-attr]
+    ]
+    if any(part.origin is Origin.HOST for part in parts):
+        default = f"${{{value.variable}:-0}}"
+        yield f"write the value out, or give it the default 0: `{default}` ({exposure.launch.run.place})"
+        return
+    yield setting(exposure, value)
+
+
+def for_unguarded(exposure: Exposure) -> Iterator[str]:
+    """What the rule about the stop call asks for."""
+    site = exposure.site
+    where = f"{site.call.path}:{site.call.span.line}"
+    if site.code == "SST102":
+        yield f"take the stop call at {where} out of the clean-up, and call it under `{_GUARD}`"
+    elif site.code == "SST104":
+        guard = words.guard(site)
+        yield f"guard the stop call at {where} with `{_threshold(guard)} > 0 and {guard}`"
+    elif site.code:
+        yield f"call {site.call.callee}() at {where} under `{_GUARD}` only"
+
+
+def for_role(role: RoleVerdict, exposures: Sequence[Exposure]) -> Iterator[str]:
+    """A Deny, with what it does to the containers."""
+    if role.role and not role.role.startswith("$"):
+        yield (
+            f"deny it: aws iam put-role-policy --role-name {role.role} --policy-name no-self-stop "
+            f"--policy-document '{DENY}'"
+        )
+    else:
+        yield f"deny it in an inline policy of the role: {DENY}"
+    yield from after_denial(exposures)
+
+
+def after_denial(exposures: Sequence[Exposure]) -> Iterator[str]:
+    """What becomes of the containers once the stop call fails."""
+    for exposure in exposures:
+        run = exposure.launch.run
+        policy = names.plain(run.restart) or ""
+        name = words.image(exposure.launch)
+        if run.launcher in {Launcher.ECS, Launcher.KUBERNETES}:
+            yield f"then the call fails, and if the program ends, {run.launcher.value} starts {name} again"
+        elif policy.startswith(("unless-stopped", "always")):
+            yield f"then the call fails, and if the program ends, `{policy}` starts {name} again and again"
+        elif policy.startswith("on-failure"):
+            yield f"then the call fails, and if the program ends with status 0, `{policy}` leaves {name} down"
+        elif run.launcher in {Launcher.DOCKER, Launcher.COMPOSE}:
+            yield f"then the call fails, and if the program ends, {name} stays down: it has no restart policy"
+
+
+def for_unused(unread: Unread) -> Iterator[str]:
+    """The setting goes, or its name is corrected."""
+    yield f"remove {unread.value.variable} here, or correct its name if the program reads another"
+
+
+def for_invalid(exposure: Exposure, value: Resolved) -> Iterator[str]:
+    """A plain number."""
+    place = value.given.place if value.given is not None else exposure.launch.run.place
+    yield f"write a plain number without quotes, such as {value.variable}=0 ({place})"
