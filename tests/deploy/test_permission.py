@@ -8,7 +8,7 @@ import pytest
 
 from selfstop.deploy.model import Policy, Reading
 from selfstop.deploy.permission import Permission, judge, matches, overlap
-from selfstop.deploy.read.structured import read_json as read
+from selfstop.deploy.read.json_file import read
 
 ALLOWED, CONDITIONAL, DENIED = Permission.ALLOWED, Permission.CONDITIONAL, Permission.DENIED
 NOT_ALLOWED, UNKNOWN = Permission.NOT_ALLOWED, Permission.UNKNOWN

@@ -16,8 +16,8 @@ from selfstop.deploy.model import (
     Strength,
 )
 from selfstop.deploy.read.interpolation import interpolate
-from selfstop.deploy.read.structured import read_yaml as read
 from selfstop.deploy.read.words import split
+from selfstop.deploy.read.yaml_file import read
 from tests.deploy.readings import runs, settings, short, words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from selfstop.deploy.model import ImageBuild, Reading, Script
-from selfstop.deploy.read.structured import read_yaml as read
+from selfstop.deploy.read.yaml_file import read
 from tests.deploy.readings import scripts, short
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from selfstop.deploy.model import ConfigMap, Launcher, Origin, Reading, Setting, SettingsFile, Strength
-from selfstop.deploy.read.structured import read_json, read_yaml
+from selfstop.deploy.read import json_file, yaml_file
 from tests.deploy.readings import runs, settings, short, words
 
 POD = """\
@@ -25,7 +25,7 @@ spec:
 
 def pod(text: str) -> list[str]:
     """The settings of X in a container with more properties."""
-    reading = read_yaml("k.yml", POD + "".join(f"          {line}\n" for line in text.splitlines()))
+    reading = yaml_file.read("k.yml", POD + "".join(f"          {line}\n" for line in text.splitlines()))
     assert reading.problems == ()
     return settings(runs(reading)["worker/w"])
 
@@ -72,7 +72,7 @@ def test_doubling_variables_are_left_open() -> None:
 def test_env_from() -> None:
     text = "          envFrom:\n          - {configMapRef: {name: m}, prefix: P_}\n"
     text += "          - {secretRef: {name: s, optional: true}}\n"
-    run = runs(read_yaml("k.yml", POD + text + "          env: [{name: X, value: '0'}]\n"))["worker/w"]
+    run = runs(yaml_file.read("k.yml", POD + text + "          env: [{name: X, value: '0'}]\n"))["worker/w"]
     files = [source for source in run.sources if isinstance(source, SettingsFile)]
     assert [(short(each.file), each.config_map, each.secret, each.required, each.prefix) for each in files] == [
         ("m", True, False, True, "P_"),
@@ -99,19 +99,19 @@ def test_env_from() -> None:
 def test_kinds(kind: str, spec: str, scheduled: bool) -> None:
     container = "{name: w, image: i, command: [python], args: [-m, $(M), '$(N)'], env: [{name: M, value: a.b}]}"
     text = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: n}}\n{spec.replace('C]', container + ']')}\n"
-    run = runs(read_yaml("k.yml", text))["n/w"]
+    run = runs(yaml_file.read("k.yml", text))["n/w"]
     assert (run.launcher, run.strength, run.scheduled) == (Launcher.KUBERNETES, Strength.UNATTENDED, scheduled)
     assert (short(run.image), words(run.entrypoint), words(run.command)) == ("i", ["python"], ["-m", "a.b", "$(N)"])
 
 
 def test_a_list_of_manifests_and_several_documents() -> None:
     text = "kind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n  spec: {containers: [{name: x}]}\n---\n"
-    assert set(runs(read_yaml("k.yml", text + POD))) == {"a/x", "worker/w"}
+    assert set(runs(yaml_file.read("k.yml", text + POD))) == {"a/x", "worker/w"}
 
 
 def test_config_maps() -> None:
     text = "kind: ConfigMap\nmetadata: {name: m}\ndata:\n  X: '5'\n  app.ini: |\n    a\n"
-    (found,) = read_yaml("k.yml", text, line=3).facts
+    (found,) = yaml_file.read("k.yml", text, line=3).facts
     assert isinstance(found, ConfigMap)
     assert (found.name, found.place.line) == ("m", 3)
     assert [(each.name, short(each.value), each.place.line) for each in found.settings] == [
@@ -130,18 +130,18 @@ def test_config_maps() -> None:
     ],
 )
 def test_nothing_in_a_manifest(text: str) -> None:
-    assert read_yaml("k.yml", text) == Reading()
+    assert yaml_file.read("k.yml", text) == Reading()
 
 
 def test_helm_templates_are_told() -> None:
-    reading = read_yaml("k.yml", "kind: Pod\n{{- if .Values.x }}\nspec: 1\n{{- end }}\n")
+    reading = yaml_file.read("k.yml", "kind: Pod\n{{- if .Values.x }}\nspec: 1\n{{- end }}\n")
     assert [problem.line for problem in reading.problems] == [2]
 
 
 def task(**properties: object) -> Reading:
     definition = {"name": "w", "image": "r/w:1", **properties}
     text = json.dumps({"family": "f", "containerDefinitions": [definition]}, indent=1)
-    return read_json("t.json", text)
+    return json_file.read("t.json", text)
 
 
 def test_task_definition() -> None:
@@ -186,13 +186,13 @@ def test_environment_of_a_task_case_31() -> None:
     ],
 )
 def test_no_task(text: str) -> None:
-    assert read_json("t.json", text) == Reading()
+    assert json_file.read("t.json", text) == Reading()
 
 
 def test_wrapped_task_definition() -> None:
     text = '{"taskDefinition": {"containerDefinitions": [{"name": "w", "image": "i"}]}}'
-    assert set(runs(read_json("t.json", text))) == {"w"}
+    assert set(runs(json_file.read("t.json", text))) == {"w"}
 
 
 def test_broken_task_definition_is_told() -> None:
-    assert [each.line for each in read_json("t.json", "{\n]", line=5).problems] == [6]
+    assert [each.line for each in json_file.read("t.json", "{\n]", line=5).problems] == [6]

@@ -65,8 +65,8 @@ _READERS: Final[Mapping[Language, tuple[str, str]]] = {
     Language.TERRAFORM: ("terraform", "read"),
     Language.SYSTEMD: ("systemd", "read"),
     Language.MARKDOWN: ("markdown", "read"),
-    Language.YAML: ("structured", "read_yaml"),
-    Language.JSON: ("structured", "read_json"),
+    Language.YAML: ("yaml_file", "read"),
+    Language.JSON: ("json_file", "read"),
 }
 """The module below `selfstop.deploy.read` and its function. They are loaded when the first file of theirs is read."""
 

@@ -477,13 +477,15 @@ class WrittenFile:
 class UserData:
     """What a machine runs at its first start: a ``file`` of the repository, or the text itself in ``script``.
 
-    With neither, it comes from elsewhere, and ``text`` says how that is written.
+    With neither, it comes from elsewhere, and ``text`` says how that is written. ``variables`` are what the marks of a
+    template ``file`` are filled with.
     """
 
     place: Place
     file: Value | None = None
     script: Script | None = None
     text: str = ""
+    variables: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -620,6 +622,21 @@ class InstanceProfile:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class Parameter:
+    """An input variable or local of Terraform, named as it is referred to (``var.x``, ``local.x``).
+
+    Its value fills the `Unresolved` of that name in all files of ``directory``; where ``settled``, nothing can
+    override it. See `selfstop.deploy.parameters`.
+    """
+
+    name: str
+    directory: str
+    value: Value
+    place: Place
+    settled: bool = False
+
+
 Fact = (
     Run
     | Dockerfile
@@ -638,6 +655,7 @@ Fact = (
     | Role
     | RolePolicy
     | InstanceProfile
+    | Parameter
 )
 
 

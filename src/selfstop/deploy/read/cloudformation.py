@@ -130,9 +130,7 @@ def _launch_template(resource: _Resource) -> Iterator[Fact]:
         label=resource.label,
         user_data=_user_data(resource, child(data, "UserData")),
         profile=profile_name(resource.template.value(child(profile, "Name") or child(profile, "Arn"))),
-        host=_tag(
-            resource, [tag for each in items(child(data, "TagSpecifications")) for tag in items(child(each, "Tags"))]
-        ),
+        host=_tag(resource, tags),
         strength=resource.strength,
     )
 

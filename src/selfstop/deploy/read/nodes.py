@@ -98,15 +98,20 @@ def entries(node: Node | None) -> tuple[tuple[Scalar, Node], ...]:
 
 
 def items(node: Node | None) -> tuple[Node, ...]:
-    """The items of a list; none of anything else."""
-    return node.items if isinstance(node, Sequence) else ()
+    """The items of a list; none of anything else, such as the arguments of a function (``!Join [a, b]``)."""
+    return node.items if isinstance(node, Sequence) and not is_function(node) else ()
+
+
+def is_function(node: Node) -> bool:
+    """Whether a tag makes something else of a node than what it holds. Compose's tags only say how it is merged."""
+    return node.tag.startswith("!") and node.tag not in {"!override", "!reset"}
 
 
 def one_or_more(node: Node | None) -> tuple[Node, ...]:
     """The items of a list, or the one thing that stands in its place; a null is nothing."""
     if node is None or (isinstance(node, Scalar) and node.null):
         return ()
-    return node.items if isinstance(node, Sequence) else (node,)
+    return node.items if isinstance(node, Sequence) and not is_function(node) else (node,)
 
 
 def text(node: Node | None) -> str | None:

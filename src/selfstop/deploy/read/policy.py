@@ -70,7 +70,7 @@ def _statement(path: str, node: Node, above: int, evaluate: Evaluate) -> Stateme
 
     def patterns(name: str) -> tuple[str, ...]:
         values = (evaluate(each) for each in one_or_more(node.get(name)))
-        return tuple(_pattern(value) for value in values if value is not None)
+        return tuple(pattern(value) for value in values if value is not None)
 
     return Statement(
         text(node.get("Effect")) == "Allow",
@@ -83,9 +83,13 @@ def _statement(path: str, node: Node, above: int, evaluate: Evaluate) -> Stateme
     )
 
 
-def _pattern(value: Value) -> str:
-    """The text of a pattern; what is filled in later stands in double braces."""
-    return "".join(part if isinstance(part, str) else f"{{{{{part.name}}}}}" for part in value.parts)
+def pattern(value: Value) -> str:
+    """The text of a pattern; what is filled in later stands in double braces, without colons, which part an ARN."""
+    return "".join(part if isinstance(part, str) else _mark(part.name) for part in value.parts)
+
+
+def _mark(name: str) -> str:
+    return "{{" + name.replace(":", ".") + "}}"
 
 
 def _settled(node: Node, evaluate: Evaluate) -> bool:
