@@ -10,11 +10,11 @@ from selfstop.audit.model import AuditFinding, AuditReport, Evidence, GroupRow, 
 from selfstop.deploy.images import Gap
 from selfstop.deploy.model import Place
 from selfstop.model import Finding
+from selfstop.output.audit_view import AuditView
 from selfstop.output.cells import padded, width, wrapped
 from selfstop.output.escape import escape
 from selfstop.output.target import described
 from selfstop.output.text import witness
-from selfstop.output.view import AuditView
 from selfstop.rules import RULES, Severity
 
 WIDTH: Final = 100

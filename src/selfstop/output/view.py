@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from selfstop.audit.model import AuditReport
-from selfstop.deploy.model import Place
 from selfstop.model import Report
 
 
@@ -26,15 +24,3 @@ class View:
         """Return a line (from 1) without its end, ``""`` where there is none."""
         lines = self.source_lines(path)
         return lines[number - 1].rstrip("\n") if 0 < number <= len(lines) else ""
-
-
-@dataclass(frozen=True)
-class AuditView:
-    """An audit's report, with what it takes to show it; ``display`` is as in `View`."""
-
-    report: AuditReport
-    display: Callable[[str], str]
-
-    def place(self, place: Place | None) -> str:
-        """``path:line`` as the user would name it; nothing where there is no place."""
-        return "" if place is None else f"{self.display(place.path)}:{place.line}"
