@@ -34,6 +34,7 @@ from selfstop.deploy.model import (
     UserData,
     Value,
 )
+from selfstop.deploy.walk import mapped
 
 _ROUNDS: Final = 12
 _NESTING: Final = 6
@@ -48,6 +49,8 @@ _COMMON: Final = frozenset(
     "readme readme.md docker-compose.yml docker-compose.yaml compose.yml compose.yaml main.tf variables.tf run.sh "
     "start.sh entrypoint.sh build.sh deploy.sh setup.sh base builder production staging slim alpine".split()
 )
+_TERRAFORM: Final = re.compile(r".*\.tf(?:vars)?")
+_COMPOSE: Final = re.compile(r"(?:docker-)?compose(?:\.[\w.-]+)?\.ya?ml")
 _STOPPING: Final = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 ReadText = Callable[[Script], Reading]
@@ -170,6 +173,8 @@ class Collector:
         self.result.problems += reading.problems
         number = len(self.result.units)
         facts = tuple(_under(fact, script) for fact in reading.facts) if script.conditions else reading.facts
+        if script.one_line:
+            facts = tuple(mapped(fact, Place, lambda place: replace(place, line=script.place.line)) for fact in facts)
         self.result.units.append(Unit(script.place, facts, parent, script.strength))
         if depth >= _NESTING:
             return
@@ -192,14 +197,23 @@ class Collector:
         return {word.encode("utf-8", "surrogateescape") for word in kept}
 
     def _referenced(self) -> Iterator[str]:
-        """The files that what was read refers to by their paths."""
+        """The files that what was read refers to by their paths, and those that are read along with it."""
         for unit in self.result.units:
+            yield from self._beside(unit.place.path)
             bases = names.bases_of(unit.place.path)
             for fact in unit.facts:
                 for written in _paths(fact):
                     path = names.find_file(written, self.files.paths, bases)
                     if path is not None:
                         yield path
+
+    def _beside(self, path: str) -> Iterator[str]:
+        """The files of the same directory that only make sense together with one."""
+        directory, name = posixpath.split(path)
+        for pattern in (_TERRAFORM, _COMPOSE):
+            if pattern.fullmatch(name):
+                others = (other for other in self.files.paths if posixpath.dirname(other) == directory)
+                yield from (other for other in others if pattern.fullmatch(posixpath.basename(other)))
 
 
 def strength_of(path: str) -> Strength:

@@ -25,6 +25,7 @@ _SUFFIXES: Final[Mapping[str, Language]] = {
     ".cloud-config": Language.CLOUD_CONFIG,
     ".json": Language.JSON,
     ".tf": Language.TERRAFORM,
+    ".tfvars": Language.TERRAFORM,
     ".service": Language.SYSTEMD,
     ".md": Language.MARKDOWN,
     ".markdown": Language.MARKDOWN,
@@ -55,34 +56,34 @@ def languages(path: str, text: str) -> Iterator[Language]:
             yield Language.USER_DATA
 
 
-_READERS: Final[Mapping[Language, tuple[str, str]]] = {
-    Language.SHELL: ("shell", "read"),
-    Language.POWERSHELL: ("powershell", "read"),
-    Language.BATCH: ("batch", "read"),
-    Language.DOCKERFILE: ("dockerfile", "read"),
-    Language.USER_DATA: ("startup", "read"),
-    Language.CLOUD_CONFIG: ("cloud_config", "read"),
-    Language.TERRAFORM: ("terraform", "read"),
-    Language.SYSTEMD: ("systemd", "read"),
-    Language.MARKDOWN: ("markdown", "read"),
-    Language.YAML: ("yaml_file", "read"),
-    Language.JSON: ("json_file", "read"),
+_READERS: Final[Mapping[Language, str]] = {
+    Language.SHELL: "shell",
+    Language.POWERSHELL: "powershell",
+    Language.BATCH: "batch",
+    Language.DOCKERFILE: "dockerfile",
+    Language.USER_DATA: "startup",
+    Language.CLOUD_CONFIG: "cloud_config",
+    Language.TERRAFORM: "terraform",
+    Language.SYSTEMD: "systemd",
+    Language.MARKDOWN: "markdown",
+    Language.YAML: "yaml_file",
+    Language.JSON: "json_file",
 }
-"""The module below `selfstop.deploy.read` and its function. They are loaded when the first file of theirs is read."""
+"""The modules below `selfstop.deploy.read`. They are loaded when the first file of theirs is read."""
 
 
 def read_text(script: Script) -> Reading:
     """Read a text with the reader of its language; one without a reader has no facts."""
     if script.language not in _READERS:
         return Reading()
-    module, name = _READERS[script.language]
-    read = getattr(import_module(f"selfstop.deploy.read.{module}"), name)
+    module = _READERS[script.language]
+    read = import_module(f"selfstop.deploy.read.{module}").read
     if module in _OF_TEXTS:
         return cast("Reading", read(script.place.path, script.text, line=script.place.line, strength=script.strength))
     return cast("Reading", read(script))
 
 
-_OF_TEXTS: Final = frozenset({"structured", "cloud_config", "terraform"})
+_OF_TEXTS: Final = frozenset({"yaml_file", "json_file", "cloud_config", "terraform"})
 """Readers for which nothing but the text matters; the others take the `Script` with what surrounds it."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from selfstop.deploy.arguments import with_arguments
+from selfstop.deploy.arguments import with_arguments, with_parameters
 from selfstop.deploy.collect import Collector, ReadText
 from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.groups import Group, groups, instances
@@ -101,7 +101,7 @@ def deployment(
     """
     collector = Collector(files, readers.languages, readers.text)
     collected = collector.collect({*words, *variables})
-    collected.units = with_arguments(collected, files.paths)
+    collected.units = with_arguments(with_parameters(collected.units), files.paths)
     images = Images(collected.facts, files.paths)
     locator = _locator(files, readers, python)
     launches = Launches(collected, images, locator).all()

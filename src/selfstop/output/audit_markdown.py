@@ -46,7 +46,7 @@ def _table(table: Table) -> Iterator[str]:
     yield "| " + " | ".join(table.columns[index] for index in used) + " |"
     yield "|" + "---|" * len(used)
     for row in table.rows:
-        yield "| " + " | ".join(_text(row[index]) for index in used) + " |"
+        yield "| " + " | ".join(_cell(row[index]) for index in used) + " |"
 
 
 def _finding(finding: AuditFinding, view: AuditView) -> str:
@@ -105,6 +105,14 @@ def _unread(view: AuditView) -> Iterator[str]:
         yield f"- `{escape(place)}`: {_text(problem.reason)}"
     for error in view.report.code.errors:
         yield f"- `{escape(view.display(error.path))}`: {_text(error.message)}"
+
+
+def _cell(text: str) -> str:
+    """A cell of a table: as code where it has what Markdown would take for markup."""
+    shown = escape(" ".join(text.split()))
+    if not _SPECIAL.search(shown) or "`" in shown:
+        return _text(text)
+    return f"`{shown.replace('|', chr(92) + '|')}`"
 
 
 def _text(text: str) -> str:
