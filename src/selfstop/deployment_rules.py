@@ -101,8 +101,7 @@ DEPLOYMENT_RULES: Final = (
         repair="Switch the stop off in what the group's machines start, and let the group scale in: "
         "`set_desired_capacity`, or `terminate_instance_in_auto_scaling_group` with "
         "`ShouldDecrementDesiredCapacity=True`.",
-        template="{group} keeps at least {floor} of its machines, and each of them runs `{program}`, which stops its "
-        "own machine ({cause}): the group replaces it without end",
+        template="{group} {keeps}; each of them runs `{program}`, which stops its own machine ({cause}): {consequence}",
         bad=_GUARDED + _IMAGE + _ON + _GROUP,
         good=_GUARDED + _IMAGE + _OFF + _GROUP,
     ),
@@ -114,7 +113,7 @@ DEPLOYMENT_RULES: Final = (
         "itself at the first look. So does a negative number.",
         repair="Test the threshold in the code, too: `THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
         template="{variable} = {value} makes `{guard}` ({site}) always true for `{program}`: it stops the machine at "
-        "the first check; add `{variable} > 0 and …` to the guard",
+        "the first check; add `{threshold} > 0 and …` to the guard",
         bad=_WITHOUT_SWITCH + _IMAGE + _OFF,
         good=_GUARDED + _IMAGE + _OFF,
     ),
@@ -149,7 +148,7 @@ DEPLOYMENT_RULES: Final = (
         rationale="A stop call without a threshold guard that nothing starts is a trap; one that is started stops "
         "machines.",
         repair="Repair what the rule about the stop call reports, or start another entry point.",
-        template="`{program}` is started here ({how}) and reaches `{callee}()` at {site}, which is {rule}",
+        template="`{program}` is started here ({how}{others}) and reaches `{callee}()` at {site}, which is {rule}",
         bad=_EAGER + _IMAGE + _start(""),
         good=_GUARDED + _IMAGE + _OFF,
     ),

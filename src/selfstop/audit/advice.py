@@ -12,11 +12,14 @@ from selfstop.deploy.groups import Group
 from selfstop.deploy.model import Launcher, Origin
 from selfstop.deploy.roles import RoleVerdict
 from selfstop.deploy.values import Resolved, State
+from selfstop.evaluation import Effect, outcome
 
 DENY: Final = (
-    '{"Version": "2012-10-17", "Statement": [{"Sid": "NoSelfStop", "Effect": "Deny", '
-    '"Action": "ec2:StopInstances", "Resource": "*"}]}'
+    '{"Version": "2012-10-17", "Statement": [',
+    '  {"Sid": "NoSelfStop", "Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"}]}',
 )
+"""A policy that forbids it, in two lines."""
+
 _SCALE_IN: Final = (
     "let the group scale in instead: terminate_instance_in_auto_scaling_group(InstanceId=…, "
     "ShouldDecrementDesiredCapacity=True), or set_desired_capacity with one less"
@@ -32,8 +35,13 @@ _SETTING: Final = {
 }
 
 
-def setting(exposure: Exposure, value: Resolved) -> str:
-    """How the launcher of a run is told 0."""
+def zero(exposure: Exposure, value: Resolved) -> str:
+    """How a run is told 0, or, where 0 does not mean "never" yet, what comes first."""
+    if outcome(exposure.ways, {value.variable: "0"}).effect is not Effect.OFF:
+        where = f"{exposure.site.call.path}:{exposure.site.call.span.line}"
+        return f"repair the guard at {where} first: with the code as it is, {value.variable}=0 does not mean never"
+    if value.state is State.KNOWN and value.given is not None:
+        return f"set {value.variable} to 0 at {value.given.place}"
     text = _SETTING[exposure.launch.run.launcher].format(variable=value.variable)
     return f"{text} ({exposure.launch.run.place})"
 
@@ -42,26 +50,26 @@ def for_loop(exposure: Exposure, group: Group) -> Iterator[str]:
     """Repairs of a group that replaces what stops itself."""
     yield from for_unguarded(exposure)
     for value in exposure.values:
-        if value.state is State.KNOWN and value.given is not None and not exposure.site.code:
-            yield f"set {value.variable} to 0 at {value.given.place}"
-        elif not exposure.site.code:
-            yield setting(exposure, value)
+        yield zero(exposure, value)
     yield _SCALE_IN
-    yield (
-        "until then, keep the group from replacing what stopped: aws autoscaling suspend-processes "
-        f"--auto-scaling-group-name {group.name} --scaling-processes ReplaceUnhealthy"
+    yield "\n".join(
+        (
+            "until then, keep the group from replacing what stopped:",
+            f"aws autoscaling suspend-processes --auto-scaling-group-name {group.name} \\",
+            "  --scaling-processes ReplaceUnhealthy",
+        )
     )
 
 
 def for_at_once(exposure: Exposure, value: Resolved) -> Iterator[str]:
     """The missing half of the guard."""
     guard = words.guard(exposure.site)
-    threshold = _threshold(guard)
+    name = threshold(guard)
     where = f"{exposure.site.call.path}:{exposure.site.call.span.line}"
-    yield f"guard the stop call at {where} with `{threshold} > 0 and {guard}`, so that {value.variable}=0 means never"
+    yield f"guard the stop call at {where} with `{name} > 0 and {guard}`, so that {value.variable}=0 means never"
 
 
-def _threshold(guard: str) -> str:
+def threshold(guard: str) -> str:
     """The name of the threshold in a guard: what it is compared with."""
     for sign in (">=", "<=", ">", "<", "=="):
         left, found, right = guard.partition(sign)
@@ -73,12 +81,8 @@ def _threshold(guard: str) -> str:
 def for_drift(pairs: Sequence[tuple[Exposure, Resolved]]) -> Iterator[str]:
     """One value for all launchers."""
     for exposure, value in pairs:
-        if not exposure.may_stop:
-            continue
-        if value.state is State.KNOWN and value.given is not None:
-            yield f"set {value.variable} to 0 at {value.given.place}"
-        else:
-            yield setting(exposure, value)
+        if exposure.may_stop:
+            yield zero(exposure, value)
 
 
 def for_unknown(exposure: Exposure, value: Resolved) -> Iterator[str]:
@@ -93,7 +97,7 @@ def for_unknown(exposure: Exposure, value: Resolved) -> Iterator[str]:
         default = f"${{{value.variable}:-0}}"
         yield f"write the value out, or give it the default 0: `{default}` ({exposure.launch.run.place})"
         return
-    yield setting(exposure, value)
+    yield zero(exposure, value)
 
 
 def for_unguarded(exposure: Exposure) -> Iterator[str]:
@@ -104,7 +108,7 @@ def for_unguarded(exposure: Exposure) -> Iterator[str]:
         yield f"take the stop call at {where} out of the clean-up, and call it under `{_GUARD}`"
     elif site.code == "SST104":
         guard = words.guard(site)
-        yield f"guard the stop call at {where} with `{_threshold(guard)} > 0 and {guard}`"
+        yield f"guard the stop call at {where} with `{threshold(guard)} > 0 and {guard}`"
     elif site.code:
         yield f"call {site.call.callee}() at {where} under `{_GUARD}` only"
 
@@ -112,29 +116,38 @@ def for_unguarded(exposure: Exposure) -> Iterator[str]:
 def for_role(role: RoleVerdict, exposures: Sequence[Exposure]) -> Iterator[str]:
     """A Deny, with what it does to the containers."""
     if role.role and not role.role.startswith("$"):
-        yield (
-            f"deny it: aws iam put-role-policy --role-name {role.role} --policy-name no-self-stop "
-            f"--policy-document '{DENY}'"
+        command = (
+            f"aws iam put-role-policy --role-name {role.role} --policy-name no-self-stop \\",
+            f"  --policy-document '{DENY[0]}",
+            f"  {DENY[1]}'",
         )
+        yield "\n".join(("deny it:", *command))
     else:
-        yield f"deny it in an inline policy of the role: {DENY}"
+        yield "\n".join(("deny it in an inline policy of the role:", *DENY))
     yield from after_denial(exposures)
 
 
 def after_denial(exposures: Sequence[Exposure]) -> Iterator[str]:
     """What becomes of the containers once the stop call fails."""
+    by_text: dict[str, list[str]] = {}
     for exposure in exposures:
-        run = exposure.launch.run
-        policy = names.plain(run.restart) or ""
-        name = words.image(exposure.launch)
-        if run.launcher in {Launcher.ECS, Launcher.KUBERNETES}:
-            yield f"then the call fails, and if the program ends, {run.launcher.value} starts {name} again"
-        elif policy.startswith(("unless-stopped", "always")):
-            yield f"then the call fails, and if the program ends, `{policy}` starts {name} again and again"
-        elif policy.startswith("on-failure"):
-            yield f"then the call fails, and if the program ends with status 0, `{policy}` leaves {name} down"
-        elif run.launcher in {Launcher.DOCKER, Launcher.COMPOSE}:
-            yield f"then the call fails, and if the program ends, {name} stays down: it has no restart policy"
+        images = by_text.setdefault(_afterwards(exposure), [])
+        if words.image(exposure.launch) not in images:
+            images.append(words.image(exposure.launch))
+    for text, images in by_text.items():
+        yield text.format(", ".join(images))
+
+
+def _afterwards(exposure: Exposure) -> str:
+    run = exposure.launch.run
+    policy = names.plain(run.restart) or ""
+    if run.launcher in {Launcher.ECS, Launcher.KUBERNETES}:
+        return f"then the call fails, and if the program ends, {run.launcher.value} starts {{}} again"
+    if policy.startswith(("unless-stopped", "always")):
+        return f"then the call fails, and if the program ends, `{policy}` starts {{}} again and again"
+    if policy.startswith("on-failure"):
+        return f"then the call fails, and if the program ends with status 0, `{policy}` leaves {{}} down"
+    return "then the call fails, and if the program ends, {} stays down: it has no restart policy"
 
 
 def for_unused(unread: Unread) -> Iterator[str]:

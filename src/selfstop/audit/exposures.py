@@ -129,9 +129,6 @@ def _gaps(launch: Launch, program: Program, missing: Sequence[str]) -> Iterator[
         yield Gap(f"the image {launch.image} does not contain {', '.join(missing)}", launch.run.place)
     if program.gap:
         yield Gap(program.gap, program.place)
-    if launch.mutable and launch.image:
-        tag = launch.tag or "its tag"
-        yield Gap(f"{launch.image}:{tag} may be any version: which code runs is not knowable from here")
 
 
 # Values

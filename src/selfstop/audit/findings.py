@@ -97,19 +97,33 @@ def _loops(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
         if exposure.effect not in {Effect.ON, Effect.AT_ONCE}:
             continue
         for group in exposure.groups:
-            if group.alone or not group.floor:
+            if group.alone:
                 continue
+            keeps, consequence, severity = _keeping(group)
             yield _finding(
                 "SST301",
                 exposure.launch.run.place,
                 list(_chain(exposure, group)),
                 advice.for_loop(exposure, group),
                 exposure=exposure if exposure.site.code else None,
+                severity=severity,
                 group=group.name,
-                floor=str(group.floor),
+                keeps=keeps,
+                consequence=consequence,
                 program=words.entry(exposure),
                 cause=_cause(exposure),
             )
+
+
+def _keeping(group: Group) -> tuple[str, str, Severity]:
+    """How many machines a group keeps, what comes of it if these stop themselves, and how bad that is."""
+    if group.floor == 0:
+        consequence = "whenever it is scaled out, it replaces them until it is scaled in again"
+        return "keeps no machine of its own accord", consequence, Severity.NOTE
+    if group.floor is None:
+        return "keeps a number of machines that is not known here", "it replaces what stops", Severity.WARNING
+    machines = "machine" if group.floor == 1 else "machines"
+    return f"keeps at least {group.floor} {machines}", "the group replaces it without end", Severity.ERROR
 
 
 def _at_once(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
@@ -124,6 +138,7 @@ def _at_once(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
                 variable=value.variable,
                 value=words.value(value, exposure.site),
                 guard=words.guard(exposure.site),
+                threshold=advice.threshold(words.guard(exposure.site)),
                 site=str(place_of(exposure.site)),
                 program=words.entry(exposure),
             )
@@ -147,14 +162,15 @@ def _drifts(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
             place = value.given.place if value.state is State.KNOWN and value.given else exposure.launch.run.place
             said[f"{words.value(value, exposure.site)} ({words.effect(exposure)})"].append(str(place))
         values = "; ".join(f"{text} at {', '.join(dict.fromkeys(places))}" for text, places in said.items())
-        first = pairs[0][0]
+        reference = words.value(pairs[0][1], pairs[0][0].site)
+        differing = next(each for each, value in pairs if words.value(value, each.site) != reference)
         related = [
             (each.launch.run.place, f"{variable} = {words.value(value, each.site)}, {words.started(each.launch)}")
             for each, value in pairs
         ]
         yield _finding(
             "SST303",
-            _settled_by(first),
+            _settled_by(differing),
             related,
             advice.for_drift(pairs),
             image=image,
@@ -188,20 +204,26 @@ def _unknown(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
 
 
 def _unguarded(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
+    by_site: dict[tuple[Place, str], list[Exposure]] = defaultdict(list)
     for exposure in exposures:
-        code = exposure.site.code
-        if code not in RULES or exposure.effect is Effect.OFF:
-            continue
+        if exposure.site.code in RULES and exposure.effect is not Effect.OFF:
+            by_site[place_of(exposure.site), words.entry(exposure)].append(exposure)
+    for (site, entry), group in by_site.items():
+        first, *others = group
+        related = list(_chain(first))
+        related += [(each.launch.run.place, f"starts it, too: {words.started(each.launch)}") for each in others]
+        code = first.site.code
         yield _finding(
             "SST305",
-            exposure.launch.run.place,
-            list(_chain(exposure)),
-            advice.for_unguarded(exposure),
-            exposure=exposure,
-            program=words.entry(exposure),
-            how=words.started(exposure.launch),
-            callee=exposure.site.call.callee,
-            site=str(place_of(exposure.site)),
+            first.launch.run.place,
+            related,
+            advice.for_unguarded(first),
+            exposure=first,
+            program=entry,
+            how=words.started(first.launch),
+            others=f", and by {len(others)} more" if others else "",
+            callee=first.site.call.callee,
+            site=str(site),
             rule=f"{code} {RULES[code].name}",
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from selfstop.audit.model import Exposure
 from selfstop.deploy.groups import Group
+from selfstop.deploy.model import Strength
 from selfstop.deploy.resolve import Deployment
 from selfstop.evaluation import Effect
 from selfstop.rules import Severity
@@ -33,12 +34,16 @@ def sentence(
     if unknown:
         said = f"{_names(unknown)} may stop {_verb(unknown, 'its', 'their')} own instances"
         return f"{said}: whether that is switched off is not known from this repository.", Severity.WARNING
+    emptied = _with(groups, reached, _STOPS)
+    if emptied:
+        said = f"{_names(emptied)} {_verb(emptied, 'stops its', 'stop their')} own instances"
+        return f"{said} whenever {_verb(emptied, 'it has', 'they have')} any.", Severity.ERROR
     return _outside(groups, reached)
 
 
 def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str, Severity | None]:
     """Where no group stops its own instances for certain or perhaps."""
-    on = [each for each in reached if each.effect in _STOPS]
+    on = _strongest([each for each in reached if each.effect in _STOPS])
     perhaps = [each for each in reached if each.effect is Effect.UNKNOWN]
     broken = [each for each in reached if each.effect is Effect.INVALID]
     safe = _with(groups, reached, {Effect.OFF})
@@ -63,6 +68,12 @@ def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str,
     if not reached:
         return f"{start}; nothing that is started here reaches a stop call.", Severity.NOTE
     return f"{start}.", Severity.NOTE
+
+
+def _strongest(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """Those that are more than local, if there are any."""
+    strong = [each for each in exposures if each.launch.strength <= Strength.OPERATOR]
+    return strong or list(exposures)
 
 
 def _with(groups: Iterable[Group], exposures: Sequence[Exposure], effects: Iterable[Effect]) -> list[Group]:

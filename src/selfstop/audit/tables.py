@@ -61,6 +61,8 @@ def _exposed(group: Group, exposure: Exposure) -> GroupRow:
 
 def _note(exposure: Exposure, value: Resolved | None) -> str:
     notes = []
+    if exposure.effect is Effect.OFF and value is not None and any(group.floor for group in exposure.groups):
+        notes.append("safe by this setting only")
     if exposure.missing:
         notes.append(f"the image does not contain {', '.join(exposure.missing)}")
     if value is not None and (text := words.shadowed(value, exposure.launch)):
@@ -218,6 +220,9 @@ def gaps(deployment: Deployment, exposures: Sequence[Exposure]) -> Iterator[Gap]
     images = {exposure.launch.image for exposure in exposures}
     units = {unit for group in deployment.groups for unit in group.units}
     found: list[Gap] = [gap for group in deployment.groups for gap in group.gaps]
+    mutable = {f"{e.launch.image}:{e.launch.tag or '?'}" for e in exposures if e.is_deployed and e.launch.mutable}
+    if mutable:
+        found.append(Gap(f"which version of the code runs: {', '.join(sorted(mutable))} may be any"))
     found += [gap for exposure in exposures if exposure.is_deployed for gap in exposure.gaps]
     for launch in deployment.launches:
         if launch.unit in units or launch.image in images:

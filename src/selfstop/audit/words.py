@@ -96,7 +96,7 @@ def source(resolved: Resolved, launch: Launch) -> str:
 
 def _reason(given: Given, launch: Launch) -> str:
     note = given.note or "is not known here"
-    return f"{layer(given, launch)} {given.place}: {note}"
+    return f"{layer(given, launch)} at {given.place}: {note}"
 
 
 def layer(given: Given, launch: Launch) -> str:

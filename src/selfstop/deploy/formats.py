@@ -60,7 +60,7 @@ _READERS: Final[Mapping[Language, tuple[str, str]]] = {
     Language.POWERSHELL: ("powershell", "read"),
     Language.BATCH: ("batch", "read"),
     Language.DOCKERFILE: ("dockerfile", "read"),
-    Language.USER_DATA: ("user_data", "read"),
+    Language.USER_DATA: ("startup", "read"),
     Language.CLOUD_CONFIG: ("cloud_config", "read"),
     Language.TERRAFORM: ("terraform", "read"),
     Language.SYSTEMD: ("systemd", "read"),
@@ -77,13 +77,13 @@ def read_text(script: Script) -> Reading:
         return Reading()
     module, name = _READERS[script.language]
     read = getattr(import_module(f"selfstop.deploy.read.{module}"), name)
-    if module in _OF_SCRIPTS:
-        return cast("Reading", read(script))
-    return cast("Reading", read(script.place.path, script.text, line=script.place.line, strength=script.strength))
+    if module in _OF_TEXTS:
+        return cast("Reading", read(script.place.path, script.text, line=script.place.line, strength=script.strength))
+    return cast("Reading", read(script))
 
 
-_OF_SCRIPTS: Final = frozenset({"shell", "powershell", "batch", "user_data"})
-"""Readers of languages in which the surroundings of a text matter: they take the `Script` as a whole."""
+_OF_TEXTS: Final = frozenset({"structured", "cloud_config", "terraform"})
+"""Readers for which nothing but the text matters; the others take the `Script` with what surrounds it."""
 
 
 def read_env_file(path: str, text: str, dialect: Dialect, wanted: Collection[str]) -> Reading:

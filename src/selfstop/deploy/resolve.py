@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from selfstop.deploy.arguments import with_arguments
 from selfstop.deploy.collect import Collector, ReadText
@@ -16,6 +17,11 @@ from selfstop.deploy.programs import Locator, Program
 from selfstop.deploy.roles import RoleVerdict, verdict
 from selfstop.deploy.settings import ReadEnvFile, SettingsFiles
 from selfstop.deploy.values import Resolved, Surroundings, resolve
+
+_OF_DESKTOPS: Final = (".ps1", ".bat", ".cmd")
+"""Scripts that start a process of their own machine, which is somebody's desk: servers that they deploy to run
+containers, or get their commands by ``ssh``.
+"""
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,8 @@ def _strength(launch: Launch, joined: frozenset[int]) -> Strength:
     """What user data starts, nobody has to start; so it is with services."""
     if launch.unit in joined and launch.strength is Strength.OPERATOR:
         return Strength.UNATTENDED
+    if launch.run.launcher is Launcher.PROCESS and launch.run.place.path.lower().endswith(_OF_DESKTOPS):
+        return max(launch.strength, Strength.LOCAL)
     if launch.run.launcher is Launcher.SYSTEMD and launch.strength is Strength.OPERATOR:
         return Strength.UNATTENDED
     return launch.strength
