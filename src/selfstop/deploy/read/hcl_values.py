@@ -111,7 +111,7 @@ class Module:
                 length += more
                 self._spare -= more
                 if length > _LONGEST or self._spare < 0:
-                    return _open("template", "template")
+                    return _open("${…}", "…")
         return joined(parts)
 
     def _in_text(self, item: Node) -> Value:

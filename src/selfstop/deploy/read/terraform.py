@@ -35,6 +35,7 @@ from selfstop.deploy.read.hcl_values import Module
 from selfstop.deploy.read.nodes import Mapping, Node, Scalar, items
 from selfstop.deploy.read.terraform_data import declared_policy, json_source, policy_of
 from selfstop.deploy.read.terraform_user_data import user_data
+from selfstop.deploy.text import SCRIPT_LIMIT
 
 _SHORT: Final = 200
 
@@ -43,6 +44,8 @@ def read(path: str, text: str, *, line: int = 1, strength: Strength = Strength.O
     """What a ``.tf`` or ``.tfvars`` file declares. Without the library for HCL, the reading names it."""
     if not hcl.is_available():
         return Reading(missing_library=hcl.LIBRARY)
+    if len(text) > SCRIPT_LIMIT:  # the parser takes seconds for a megabyte of open interpolations
+        return Reading(problems=(Problem(path, 0, f"larger than {SCRIPT_LIMIT // 1024} KiB"),))
     parsed = hcl.parse(text)
     problems = (Problem(path, parsed.fault.line + line - 1, parsed.fault.reason),) if parsed.fault else ()
     module = _module(path, parsed.file)
