@@ -247,7 +247,7 @@ def audit(
     from selfstop.session import Request
 
     overrides = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
-    request = Request(paths=(root or Path(),), overrides=overrides, jobs=jobs)
+    request = Request(paths=(root or Path(),), root=root or Path(), overrides=overrides, jobs=jobs)
     try:
         with Progress(sys.stderr) as progress:
             done = run_audit(
@@ -309,14 +309,15 @@ def _rendered(outcome: Outcome, output_format: str) -> str:
 def _rendered_audit(done: Audit, output_format: str) -> str:
     from selfstop.output.audit_formats import AUDIT_FORMATS
     from selfstop.output.audit_view import AuditView
-    from selfstop.session import display_path
 
-    view = AuditView(done.report, lambda path: display_path(path, done.outcome.root))
+    view = AuditView(done.report)
     return AUDIT_FORMATS[output_format](view)
 
 
 def _remarks_on_audit(done: Audit) -> Iterator[str]:
     """Yield what is to be said about the run of an audit."""
+    from selfstop.output.escape import escape
+
     report = done.report
     found = len(report.findings) + len(report.code.findings)
     parts = [
@@ -328,6 +329,8 @@ def _remarks_on_audit(done: Audit) -> Iterator[str]:
         parts.append(f"{_count(len(report.code.errors), 'file')} not analysed")
     if report.suppressed:
         parts.append(f"{report.suppressed} suppressed by `# noqa`")
+    if done.outcome.root != Path.cwd():
+        yield f"paths are relative to {escape(done.outcome.root.as_posix())}"
     yield ", ".join(parts) + _left_out(done.outcome)
 
 

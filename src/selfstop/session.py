@@ -39,7 +39,8 @@ class Request:
     ``overrides`` are configuration keys and values that win over the table's. ``stdin`` stands in for the
     contents of the only path. ``honour_noqa`` is false where the front end applies the comments itself. Parsing
     is spread over up to ``jobs`` processes, and ``progress`` is told how many files are parsed and of how many.
-    With ``survey``, the ways to each stop call are found out too, and rules that ask for it report as well.
+    With ``survey``, the ways to each stop call are found out too, and rules that ask for it report as well. ``root``
+    stands in for the root of the project: what is outside of it does not count.
     """
 
     paths: tuple[Path, ...] = (Path(),)
@@ -49,6 +50,7 @@ class Request:
     jobs: int = 1
     progress: Callable[[int, int], None] | None = None
     survey: bool = False
+    root: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,15 +86,19 @@ class Outcome:
 
 def run(request: Request) -> Outcome:
     """Check what ``request`` asks for. A `ConfigError` is the only exception that has to be expected."""
-    root = find_root(common_ancestor(request.paths))
-    config = load(root, request.overrides)
+    home = find_root(common_ancestor(request.paths))
+    root = home if request.root is None else Path(os.path.abspath(request.root))
+    config = load(home, request.overrides)
     if request.survey:
         config = replace(config, extend_select=(*config.extend_select, *SURVEYED))
     with Repository(root, MayStop(config.engine_options).words) as repository:
         discovered, project, ignored = _discover(request.paths, root, config, repository)
         given = dict.fromkeys(discovered.files, request.stdin) if request.stdin is not None else {}
         files = Files(
-            root, {*project.files, *discovered.files}, given, functools.partial(_grep, repository, discovered, project)
+            root,
+            {*project.files, *discovered.files},
+            given,
+            functools.partial(_grep, repository, discovered, project),
         )
         found = _analyse(files, config, request) if discovered.files else Survey(Report())
     report = _only(found.report, discovered.files)

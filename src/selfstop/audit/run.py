@@ -42,7 +42,10 @@ class Audit:
 
 
 def audit(request: Request, *, cloudtrail: Path | None = None, activities: Path | None = None) -> Audit:
-    """Audit the project of the only path of ``request``. `ConfigError` and `EvidenceError` have to be expected."""
+    """Audit the directory that is the root and the only path of ``request``.
+
+    `ConfigError` and `EvidenceError` have to be expected.
+    """
     seen = evidences.read(cloudtrail, activities)
     outcome = run(replace(request, survey=True))
     files = DeploymentFiles(outcome.root, _left_out(outcome))

@@ -53,6 +53,8 @@ _TERRAFORM: Final = re.compile(r".*\.tf(?:vars)?")
 _COMPOSE: Final = re.compile(r"(?:docker-)?compose(?:\.[\w.-]+)?\.ya?ml")
 _STOPPING: Final = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
+_OF_IMAGES: Final = (Run, ImageBuild, ImageTag, Dockerfile)
+
 ReadText = Callable[[Script], Reading]
 """Reads a text in the language that it says it is in."""
 
@@ -113,12 +115,14 @@ def stop_thresholds(data: bytes) -> set[str]:
 class Collector:
     """Reads files until all that is mentioned in what was read is known.
 
-    ``languages`` tells in which languages a file is to be read, by its path and text.
+    ``languages`` tells in which languages a file is to be read, by its path and text. With ``images_only`` nothing but
+    images is followed from file to file: enough to know which program a run starts.
     """
 
     files: DeploymentFiles
     languages: Callable[[str, str], Iterable[Language]]
     read_text: ReadText
+    images_only: bool = False
     result: Collected = field(default_factory=Collected)
     _words: set[bytes] = field(default_factory=set)
     _hashes: dict[bytes, str] = field(default_factory=dict)
@@ -170,7 +174,8 @@ class Collector:
         if reading.missing_library:
             self.result.missing[reading.missing_library].append(script.place.path)
             return
-        self.result.problems += reading.problems
+        if script.strength < Strength.DOCUMENT:  # what a document quotes need not be whole
+            self.result.problems += reading.problems
         number = len(self.result.units)
         facts = tuple(_under(fact, script) for fact in reading.facts) if script.conditions else reading.facts
         if script.one_line:
@@ -189,8 +194,10 @@ class Collector:
         found: set[str] = set()
         for unit in self.result.units:
             if unit.strength < Strength.DOCUMENT:
-                found.add(posixpath.basename(unit.place.path))
-                found.update(word for fact in unit.facts for word in _words(fact))
+                facts = [fact for fact in unit.facts if not self.images_only or isinstance(fact, _OF_IMAGES)]
+                found.update(word for fact in facts for word in _words(fact))
+                if not self.images_only:
+                    found.add(posixpath.basename(unit.place.path))
         if any(isinstance(fact, Dockerfile) for fact in self.result.facts):
             found |= {"docker build", "docker buildx", "build-push-action"}
         kept = {word for word in found if len(word) >= 5 and word.lower() not in _COMMON}

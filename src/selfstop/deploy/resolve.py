@@ -96,10 +96,10 @@ def deployment(
 ) -> Deployment:
     """Read and join what deploys the modules ``python`` (name to path).
 
-    ``words`` are names by which deployment files speak of what matters, ``variables`` those whose values are asked
-    for; further ones that look like thresholds may be asked for as well.
+    ``words`` are names by which deployment files speak of what matters: without any, nothing does but what looks like
+    a threshold. ``variables`` are those whose values are asked for.
     """
-    collector = Collector(files, readers.languages, readers.text)
+    collector = Collector(files, readers.languages, readers.text, images_only=not words)
     collected = collector.collect({*words, *variables})
     collected.units = with_arguments(with_parameters(collected.units), files.paths)
     images = Images(collected.facts, files.paths)

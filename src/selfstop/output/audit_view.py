@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from selfstop.audit.model import AuditReport
@@ -11,11 +10,16 @@ from selfstop.deploy.model import Place
 
 @dataclass(frozen=True)
 class AuditView:
-    """An audit's report, with what it takes to show it; ``display`` is as in `View`."""
+    """An audit's report. Its paths are relative to the root in every format, as they are in its sentences."""
 
     report: AuditReport
-    display: Callable[[str], str]
 
-    def place(self, place: Place | None) -> str:
-        """``path:line`` as the user would name it; nothing where there is no place."""
-        return "" if place is None else f"{self.display(place.path)}:{place.line}"
+    @staticmethod
+    def display(path: str) -> str:
+        """Name a file of the report."""
+        return path
+
+    @staticmethod
+    def place(place: Place | None) -> str:
+        """``path:line``, nothing where there is no place."""
+        return "" if place is None else str(place)
