@@ -124,7 +124,7 @@ def _report(
     return AuditReport(
         said,
         alarm,
-        tuple(tables.group_rows(deployed, exposures, unread)),
+        tuple(tables.group_rows(deployed, exposures, unread, any_stops=bool(sites))),
         tuple(tables.site_rows(sites, exposures)),
         tuple(tables.setting_rows(exposures, unread)),
         tuple(tables.role_rows(deployed)),

@@ -26,8 +26,10 @@ def place_of(site: StopSite) -> Place:
 # Groups
 
 
-def group_rows(deployment: Deployment, exposures: Sequence[Exposure], unread: Sequence[Unread]) -> Iterator[GroupRow]:
-    """Each group with each program that its machines run."""
+def group_rows(
+    deployment: Deployment, exposures: Sequence[Exposure], unread: Sequence[Unread], *, any_stops: bool
+) -> Iterator[GroupRow]:
+    """Each group with each program that its machines run; of those without one only if there is a stop call at all."""
     for group in deployment.groups:
         rows = [_exposed(group, each) for each in exposures if group in each.groups]
         seen = {(row.run, row.entry) for row in rows}
