@@ -45,7 +45,8 @@ def read(script: Script) -> Reading:
     """What a batch file does. Never raises."""
     marked = hide(script.text, script.variables)
     reader = _Reader(script, marked)
-    reader.all()
+    with reader.state.bounded(reader.variables):
+        reader.all()
     return Reading(reader.state.all_facts(), reader.state.problems())
 
 
@@ -59,7 +60,7 @@ class _Reader:
         self._position = 0
         self._line = script.place.line
         self._counted = 0
-        self._variables = Variables({name.lower(): value for name, value in script.variables}, script.place.line)
+        self.variables = Variables({name.lower(): value for name, value in script.variables}, script.place.line)
         self._blocks: list[Conditions] = [script.conditions]
         self._closed: Conditions | None = None
 
@@ -92,12 +93,12 @@ class _Reader:
             self._close()
             return
         if self._take(_ELSE) and self._closed:
-            conditions = (*conditions, negated(self._closed[-1]))
+            conditions = self.state.under(conditions, negated(self._closed[-1]))
         while found := self._take(_IF_WORD):
             tested = self._take(_IF)
             if not tested:
                 break
-            conditions = (*conditions, self._condition(tested, conditions))
+            conditions = self.state.under(conditions, self._condition(tested, conditions))
             del found
         if self._take(_FOR_WORD):
             self._take(_FOR)
@@ -128,9 +129,7 @@ class _Reader:
 
     def _command(self, conditions: Conditions) -> None:
         line = self._current_line()
-        if not self.state.step(line, conditions):
-            self._position = len(self._text)
-            return
+        self.state.step(line, conditions)
         start = self._position
         if self._take(_SET_WORD):
             self._set(conditions, line)
@@ -165,7 +164,7 @@ class _Reader:
             return
         name = (found["quoted"] or found["name"]).lower()
         text = found["inner"] if found["quoted"] else found["value"]
-        self._variables.assign(name, (Argument(self._expanded(text, conditions), line),), conditions)
+        self.variables.assign(name, (Argument(self._expanded(text, conditions), line),), conditions)
 
     def _words(self, conditions: Conditions) -> tuple[Content, list[Value]]:
         """The words of a command up to its end, and the files it is redirected to."""
@@ -226,7 +225,7 @@ class _Reader:
         name = found["name"] or found["late"]
         if not name:
             return Value((Unresolved(source, source),))
-        alternatives = self._variables.find(name.lower(), conditions)
+        alternatives = self.variables.find(name.lower(), conditions)
         if alternatives.only is not None:
             return joined(named(alternatives.only, name, source))
         complete = alternatives.complete and alternatives.literal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from selfstop.deploy.model import Language
@@ -21,10 +22,25 @@ _SWITCHES: Final = frozenset("-raw -parent -leaf -force -nonewline -noclobber -a
 Names = dict[str, Content]
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A cmdlet with what it is given: named and other arguments, what is piped in, and how all of it is written."""
+
+    named: Names
+    others: Content
+    piped: Content | None
+    state: State
+    source: str
+
+    def paths(self, *names: str) -> Content:
+        """The path it works on, wherever it is given."""
+        return (*(item for name in names for item in self.named.get(name, ())), *self.others)
+
+
 def run(name: str, words: Content, piped: Content | None, state: State, source: str) -> Content | None:
     """What a cmdlet puts out, ``None`` if that is not known; files that it writes are noted in ``state``."""
     named, others = _arguments(words)
-    return KNOWN[name](named, others, piped, state, source)
+    return KNOWN[name](_Call(named, others, piped, state, source))
 
 
 def _arguments(words: Content) -> tuple[Names, Content]:
@@ -46,65 +62,57 @@ def _arguments(words: Content) -> tuple[Names, Content]:
     return named, tuple(others)
 
 
-def _join_path(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    pieces = (*named.get("-path", ()), *others, *named.get("-childpath", ()))
+def _join_path(call: _Call) -> Content | None:
+    pieces = (*call.paths("-path"), *call.named.get("-childpath", ()))
     return (joined_path([piece.value for piece in pieces]),)
 
 
-def _split_path(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    path = (*named.get("-path", ()), *named.get("-parent", ()), *named.get("-literalpath", ()), *others, *(piped or ()))
-    if not path or "-leaf" in named:
+def _split_path(call: _Call) -> Content | None:
+    path = (*call.paths("-path", "-parent", "-literalpath"), *(call.piped or ()))
+    if not path or "-leaf" in call.named:
         return None
     return (Argument(parent(path[0].value), path[0].line),)
 
 
-def _same(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    path = (*named.get("-path", ()), *named.get("-literalpath", ()), *others, *(piped or ()))
+def _same(call: _Call) -> Content | None:
+    path = (*call.paths("-path", "-literalpath"), *(call.piped or ()))
     return (Argument(joined_path([path[0].value]).value, path[0].line),) if path else None
 
 
-def _get_content(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    path = _same(named, others, piped, state, source)
+def _get_content(call: _Call) -> Content | None:
+    path = _same(call)
     if not path:
         return None
-    written = state.texts.get(str(path[0].value))
+    written = call.state.texts.get(str(path[0].value))
     return (Argument(written, path[0].line),) if written is not None else contents_of(path[0].value)
 
 
-def _set_content(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    path = (*named.get("-path", ()), *named.get("-filepath", ()), *named.get("-literalpath", ()), *others[:1])
-    text = named.get("-value") or (others[1:] if len(others) > 1 else piped)
+def _set_content(call: _Call) -> Content | None:
+    path = call.paths("-path", "-filepath", "-literalpath")
+    text = call.named.get("-value") or path[1:2] or call.piped
     if path:
         output = Piped(joined(text), text[0].line) if text else None
-        append = "-append" in named or source.lower().startswith(("add-content", "ac "))
-        state.write(joined_path([path[0].value]).value, output, source, append=append)
+        append = "-append" in call.named or call.source.lower().startswith("add-content")
+        call.state.write(joined_path([path[0].value]).value, output, call.source, append=append)
     return ()
 
 
-def _invoke(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
+def _invoke(call: _Call) -> Content | None:
     """``Invoke-Expression``: the text is a script of its own."""
-    for text in named.get("-command", ()) or others[:1] or (piped or ()):
-        invocation = state.invocation((text,), state.line, state.conditions)
-        state.facts.append(invocation.script(Language.POWERSHELL, text.value, text.line or state.line))
+    for text in (*call.named.get("-command", ()), *call.others, *(call.piped or ()))[:1]:
+        invocation = call.state.invocation((text,), call.state.line, call.state.conditions)
+        call.state.facts.append(invocation.script(Language.POWERSHELL, text.value, text.line or call.state.line))
     return None
 
 
-def _unchanged(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    return piped
+def _out_string(call: _Call) -> Content | None:
+    if not call.piped:
+        return None
+    parts = [part for item in call.piped for part in (*item.value.parts, "\n")]
+    return (Argument(value_of(parts), call.piped[0].line),)
 
 
-def _out_string(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    if not piped:
-        return piped
-    parts = [part for item in piped for part in (*item.value.parts, "\n")]
-    return (Argument(value_of(parts), piped[0].line),)
-
-
-def _nothing(named: Names, others: Content, piped: Content | None, state: State, source: str) -> Content | None:
-    return ()
-
-
-KNOWN: Final[dict[str, Callable[[Names, Content, Content | None, State, str], Content | None]]] = {
+KNOWN: Final[dict[str, Callable[[_Call], Content | None]]] = {
     "join-path": _join_path,
     "split-path": _split_path,
     "resolve-path": _same,
@@ -120,6 +128,6 @@ KNOWN: Final[dict[str, Callable[[Names, Content, Content | None, State, str], Co
     "invoke-expression": _invoke,
     "iex": _invoke,
     "out-string": _out_string,
-    "tee-object": _unchanged,
-    "out-null": _nothing,
+    "tee-object": lambda call: call.piped,
+    "out-null": lambda _: (),
 }

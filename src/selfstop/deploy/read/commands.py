@@ -78,6 +78,12 @@ def facts(command: Invocation) -> Iterator[Fact]:
         yield _process(command)
 
 
+def starts_program(command: Invocation) -> bool:
+    """Whether it matters which variables a command finds in its environment."""
+    command, replaced = unwrap(command)
+    return replaced or command.program in docker_cli.PROGRAMS or _is_program(command)
+
+
 def unwrap(command: Invocation) -> tuple[Invocation, bool]:
     """Take off what only starts another command (``sudo -E``, ``timeout 5``); whether ``exec`` was among it."""
     replaced = False

@@ -36,16 +36,16 @@ from selfstop.deploy.read.variables import Argument, value_of
 PROGRAMS: Final = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
 
 _FLAGS: Final = frozenset(
-    "--debug -D --tls --tlsverify --detach -d --disable-content-trust --help --init --interactive -i --no-healthcheck "
-    "--oom-kill-disable --privileged --publish-all -P --quiet -q --read-only --rm --sig-proxy --tty -t --use-api-socket "
+    "--detach -d --disable-content-trust --help --init --interactive -i --no-healthcheck --oom-kill-disable "
+    "--privileged --publish-all -P --quiet -q --read-only --rm --sig-proxy --tty -t --use-api-socket "
     "--replace --no-hosts --env-host --http-proxy --rmi --tls-verify".split()
 )
-_RUN: Final = Options(_FLAGS, flag_letters=frozenset("dDiPqt"), value_letters=frozenset("acehlmpuvw"))
+_RUN: Final = Options(_FLAGS, flag_letters=frozenset("diPqt"), value_letters=frozenset("acehlmpuvw"))
 _GLOBAL: Final = Options(frozenset("--debug -D --tls --tlsverify --remote -r".split()))
 _BUILD: Final = Options(
     frozenset(
-        "--compress --disable-content-trust --force-rm --help --no-cache --pull --quiet -q --rm --squash --load --push -D "
-        "--debug --check".split()
+        "--compress --disable-content-trust --force-rm --help --no-cache --pull --quiet -q --rm --squash --load "
+        "--push -D --debug --check".split()
     ),
     flag_letters=frozenset("qD"),
     value_letters=frozenset("fto"),
@@ -55,8 +55,8 @@ _COMPOSE: Final = Options(
 )
 _COMPOSE_RUN: Final = Options(
     frozenset(
-        "--build --detach -d --interactive -i --no-deps --quiet-pull --quiet -q --remove-orphans --rm --service-ports -P "
-        "--use-aliases --no-TTY -T --quiet-build".split()
+        "--build --detach -d --interactive -i --no-deps --quiet-pull --quiet -q --remove-orphans --rm "
+        "--service-ports -P --use-aliases --no-TTY -T --quiet-build".split()
     ),
     flag_letters=frozenset("diqPT"),
     value_letters=frozenset("elpuvw"),

@@ -177,12 +177,12 @@ class _Reader:
             return
         *sources, target = words
         sources = [source for source in sources if not _DOCUMENT.match(str(source))]
-        self._documents(instruction, target, draft)
+        self._documents(instruction, target)
         if sources:
             place = self._place(instruction)
             draft.copies.append(Copy(tuple(sources), target, place, stage, draft.workdir))
 
-    def _documents(self, instruction: Instruction, target: Value, draft: _Draft) -> None:
+    def _documents(self, instruction: Instruction, target: Value) -> None:
         for document in instruction.documents:
             file = target if not str(target).endswith("/") else value_of((*target.parts, document.name))
             text = self._marked.restore(document.text)
@@ -207,7 +207,7 @@ class _Reader:
         listed = _exec_form(instruction.text)
         if listed is not None:
             return Command(tuple(self._plain(word) for word in listed), place)
-        return Command((self._plain(instruction.text.strip()),), place, shell=True)
+        return Command((self._plain(instruction.text.strip()),), place, True)
 
     def _plain(self, text: str) -> Value:
         return value_of(self._marked.parts(text))

@@ -9,9 +9,7 @@ from typing import Final
 
 _DIRECTIVE: Final = re.compile(r"#\s*(?P<name>[a-z]+)\s*=\s*(?P<value>\S+)\s*$", re.IGNORECASE)
 _INSTRUCTION: Final = re.compile(r"\s*(?P<name>[A-Za-z]+)(?:\s+(?P<text>.*))?$", re.DOTALL)
-_DOCUMENT: Final = re.compile(
-    r"(?<![<\w])(?:\d*)<<(?P<strip>-?)(?P<quote>['\"]?)(?P<name>[A-Za-z_]\w*)(?P=quote)(?=\s|$)"
-)
+_DOCUMENT: Final = re.compile(r"(?<!<)<<(?P<strip>-?)(?P<quote>['\"]?)(?P<name>[A-Za-z_]\w*)(?P=quote)(?=\s|$)")
 _WITH_DOCUMENTS: Final = frozenset({"RUN", "COPY", "ADD"})
 
 

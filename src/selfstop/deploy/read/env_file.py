@@ -113,20 +113,21 @@ def _dotenv_value(text: str, known: dict[str, Value]) -> Value:
             lambda found: _ESCAPES.get(found[1], found[1] if found[1] in "\\\"'$" else found[0]), text[1:-1]
         )
         return _expanded(inner, known)
-    plain = re.sub(r"\s+#.*", "", text).strip()
-    return _expanded("" if plain.startswith("#") else plain, known)
+    comment = re.search(r"(?:^|(?<=\s))#", text)
+    return _expanded((text[: comment.start()] if comment else text).strip(), known)
 
 
 def _expanded(text: str, known: dict[str, Value]) -> Value:
     """``${X}``: what the file says of it so far, else whatever reads the file finds."""
     parts: list[str | Unresolved] = []
-    position = 0
+    position = size = 0
     for found in _EXPANSION.finditer(text):
         parts.extend(marked_value(text[position : found.start()]).parts)
         position = found.end()
         name = found["name"] or found["plain"]
         value = known.get(name)
-        if value is not None and len(str(value)) < _LONGEST:
+        if value is not None and size < _LONGEST:
+            size += len(str(value))
             parts.extend(value.parts)
             continue
         default = Value.of(found["default"]) if found["operator"] else None

@@ -30,9 +30,9 @@ _LANGUAGES: Final = {
     "cloud-config": Language.CLOUD_CONFIG,
 }
 _COMMAND: Final = re.compile(
-    r"(?:^|[;&|]\s*)\s*(?:[$#>]\s+)?(?:sudo\s+)?(?:docker|podman|nerdctl|aws|python3?)\s", re.MULTILINE
+    r"(?:^|[;&|])[ \t]*(?:[$#>][ \t]+)?(?:sudo[ \t]+)?(?:docker|podman|nerdctl|aws|python3?)\s", re.MULTILINE
 )
-_POWERSHELL: Final = re.compile(r"^\s*(?:PS [^>\n]*>|\$\w+\s*=|Write-Host\b|\.\\)", re.MULTILINE)
+_POWERSHELL: Final = re.compile(r"^[ \t]*(?:PS [^>\n]*>|\$\w+\s*=|Write-Host\b|\.\\)", re.MULTILINE)
 _PROMPT: Final = re.compile(r"^(?:[\w.@~:/-]*[$#%]|PS [^>\n]*>|>)[ \t]", re.MULTILINE)
 
 

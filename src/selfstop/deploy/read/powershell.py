@@ -39,8 +39,8 @@ _MAX_CALLS: Final = 6
 _MAX_ROUNDS: Final = 16
 _MAX_KEPT: Final = 200
 _SHELL_COMMAND: Final = re.compile(
-    r"(?:^|[\n;&|({]|\bsudo\s)\s*(?:sudo\s+(?:-E\s+)?)?(?:[\w./]*/)?(?:docker|podman|nerdctl)(?:-compose)?\s+"
-    r"(?:container\s+|compose\s+(?:-\S+\s+\S+\s+)*)?(?:run|create|build)\s",
+    r"(?:^|[\n;&|({])[ \t]*(?:sudo[ \t]+(?:-E[ \t]+)?)?(?:[\w./]*/)?(?:docker|podman|nerdctl)(?:-compose)?[ \t]+"
+    r"(?:container[ \t]+|compose[ \t]+)?(?:-\S+[ \t]+){0,4}(?:run|create|build)\s",
 )
 _BEGINS_WITH_OPTION: Final = re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?run\s+-")
 _EQUALITY: Final = {"-eq": "=", "-ieq": "=", "-ceq": "=", "-ne": "!=", "-ine": "!=", "-gt": "-gt", "-lt": "-lt"}
@@ -50,9 +50,9 @@ def read(script: Script) -> Reading:
     """What a PowerShell script does. Never raises; what cannot be read is a `Problem`."""
     marked = hide(script.text, script.variables)
     cursor = Cursor(marked.text, script.place.line)
-    nodes = parse(cursor)
     interpreter = _Interpreter(script, marked)
-    interpreter.all(nodes)
+    with interpreter.state.bounded(interpreter.variables):
+        interpreter.all(parse(cursor))
     faults = tuple(Problem(script.place.path, line, reason) for line, reason in cursor.faults)
     return Reading(interpreter.facts(), faults + interpreter.state.problems())
 
@@ -71,8 +71,8 @@ class _Interpreter:
     def __init__(self, script: Script, marked: Marked) -> None:
         self.state = State(script)
         self._marked = marked
-        self._variables = Variables({name.lower(): value for name, value in script.variables}, script.place.line)
-        self._values = Values(marked, script.place.path, self._variables, self._run, self._listen)
+        self.variables = Variables({name.lower(): value for name, value in script.variables}, script.place.line)
+        self._values = Values(marked, script.place.path, self.variables, self._run, self._listen)
         self._functions: dict[str, tree.Function] = {}
         self._called: set[str] = set()
         self._environment: dict[str, tuple[Value, int]] = {}
@@ -112,7 +112,7 @@ class _Interpreter:
                 self._functions[node.name.lower()] = node
 
     def _listen(self, value: Value, line: int, conditions: Conditions) -> None:
-        """A string that is more than printed: does it hold commands?"""
+        """Keep a string that is more than printed, if there are commands in it."""
         text = str(value)
         if len(self._kept) >= _MAX_KEPT or any(kept.script.text in text for kept in self._kept):
             return
@@ -142,8 +142,7 @@ class _Interpreter:
 
     def _node(self, node: tree.Node, conditions: Conditions, piped: Content | None = None) -> Content | None:
         """Go through one statement; what it puts out."""
-        if not self.state.step(node.line, conditions):
-            return None
+        self.state.step(node.line, conditions)
         match node:
             case tree.Command():
                 return self._command(node, conditions, piped)
@@ -194,8 +193,8 @@ class _Interpreter:
             test, positive = self._test(tested, conditions)
             place = self.state.place(tested[0].line if tested else node.line)
             found = condition(self._marked.restore(source), place, test, holds=positive)
-            self._run(body, (*conditions, found))
-            conditions = (*conditions, negated(found))
+            self._run(body, self.state.under(conditions, found))
+            conditions = self.state.under(conditions, negated(found))
         self._run(node.otherwise, conditions)
 
     def _test(self, nodes: tree.Sequence, conditions: Conditions) -> tuple[Comparison | None, bool]:
@@ -224,10 +223,10 @@ class _Interpreter:
         name = plain_name(node.variable)
         if items and len(items) <= _MAX_ROUNDS and all(item.literal is not None for item in items):
             for item in items:
-                self._variables.assign(name, (item,), conditions)
+                self.variables.assign(name, (item,), conditions)
                 self._run(node.body, conditions)
             return
-        self._variables.assign(name, None, conditions)
+        self.variables.assign(name, None, conditions)
         self._run(node.body, conditions)
 
     def _switch(self, node: tree.Switch, conditions: Conditions) -> None:
@@ -240,8 +239,8 @@ class _Interpreter:
             found = condition(
                 f"switch ({subject}) {value}", self.state.place(node.line), Comparison(subject, "=", value)
             )
-            self._run(body, (*conditions, found))
-            conditions = (*conditions, negated(found))
+            self._run(body, self.state.under(conditions, found))
+            conditions = self.state.under(conditions, negated(found))
 
     def _assign(self, node: tree.Assignment, conditions: Conditions) -> None:
         name = plain_name(node.name)
@@ -258,7 +257,7 @@ class _Interpreter:
 
     def _keep(self, name: str, content: Content | None, conditions: Conditions, *, append: bool, line: int) -> None:
         if append and content is not None:
-            before = self._variables.find(name, conditions).only
+            before = self.variables.find(name, conditions).only
             single = before is not None and len(before) == 1 and len(content) == 1
             content = (
                 (Argument(joined_without_blank(before, content), line),)
@@ -268,26 +267,27 @@ class _Interpreter:
         if name.startswith("env:"):
             self._environment[name] = (joined(content or ()), line)
         if name:
-            self._variables.assign(name, content, conditions)
+            self.variables.assign(name, content, conditions)
 
     def _table(self, name: str, table: tree.Table, conditions: Conditions) -> None:
         for key, content in self._values.pairs(table, conditions):
-            self._variables.assign(f"{name}.{key}", content, conditions)
-        self._variables.assign(name, None, conditions)
+            self.variables.assign(f"{name}.{key}", content, conditions)
+        self.variables.assign(name, None, conditions)
 
     def _branches(self, name: str, node: tree.If | tree.Switch, conditions: Conditions) -> None:
         """``$X = if (…) { a } else { b }``: what the branches put out is one of the contents."""
         if isinstance(node, tree.Switch):
             self._control(node, conditions)
-            self._variables.assign(name, None, conditions)
+            self.variables.assign(name, None, conditions)
             return
         for tested, source, body in node.branches:
             test, positive = self._test(tested, conditions)
             place = self.state.place(tested[0].line if tested else node.line)
             found = condition(self._marked.restore(source), place, test, holds=positive)
-            self._variables.assign(name, self._run(body, (*conditions, found)), (*conditions, found))
-            conditions = (*conditions, negated(found))
-        self._variables.assign(name, self._run(node.otherwise, conditions), conditions)
+            here = self.state.under(conditions, found)
+            self.variables.assign(name, self._run(body, here), here)
+            conditions = self.state.under(conditions, negated(found))
+        self.variables.assign(name, self._run(node.otherwise, conditions), conditions)
 
     def _parameters(self, node: tree.Parameters, conditions: Conditions) -> None:
         given = self._given[-1] if self._given else None
@@ -300,7 +300,7 @@ class _Interpreter:
                 value = joined(content) if content is not None else None
                 part = Unresolved(f"${{{name}}}", name, Origin.ARGUMENTS, default=value)
                 content = (Argument(Value((part,)), node.line),)
-            self._variables.assign(name.lower(), content, conditions)
+            self.variables.assign(name.lower(), content, conditions)
 
     def _command(self, node: tree.Command, conditions: Conditions, piped: Content | None) -> Content | None:
         if not node.words:

@@ -19,7 +19,7 @@ _OPERATOR: Final = re.compile(
     re.IGNORECASE,
 )
 _UNARY: Final = re.compile(r"-not\b|!|-join\b|-split\b|-bnot\b|\+\+|--|[-+](?=[$(\d])|,", re.IGNORECASE)
-_TYPE: Final = re.compile(r"\[(?P<name>[A-Za-z_][\w.]*(?:\[[\w., \[\]]*\])?)\]")
+_TYPE: Final = re.compile(r"\[(?P<name>[A-Za-z_][\w.]{0,100}(?:\[[\w., \[\]]{0,100}\])?)\]")
 _MEMBER: Final = re.compile(r"(?:::|\?\.|\.)(?=[A-Za-z_$\"'])")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _NUMBER: Final = re.compile(r"[+-]?\d[\w.]*")

@@ -15,7 +15,8 @@ from selfstop.deploy.read.powershell_words import Words
 
 _KEYWORD: Final = re.compile(r"[A-Za-z]+(?![\w-])")
 _ASSIGNMENT: Final = re.compile(
-    r"(?:\[[\w.,\[\] ]*\][ \t]*)*\$(?:\{(?P<braced>[^}\n]*)\}|(?P<name>(?:\w+:)?\w+))[ \t]*(?P<append>[+*/%-]?)=(?!=)"
+    r"(?:\[[\w., ]{0,100}(?:\[[\w., ]{0,100}\])?\][ \t]*){0,4}"
+    r"\$(?:\{(?P<braced>[^}\n]{0,200})\}|(?P<name>(?:\w+:)?\w+))[ \t]*(?P<append>[+*/%-]?)=(?!=)"
 )
 _SIMPLE_ASSIGNMENT: Final = re.compile(r"[ \t]*[+*/%-]?=(?!=)")
 _REDIRECTION: Final = re.compile(r"[0-6*]?>>?(?:&[0-6])?")

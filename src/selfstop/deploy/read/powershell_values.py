@@ -36,13 +36,15 @@ _PATTERN_SIGN: Final = re.compile(r"\\(.)|[.*+?^$|()\[\]]")
 class Runs(Protocol):
     """Goes through statements; gives what the last of them puts out."""
 
-    def __call__(self, nodes: tree.Sequence, conditions: Conditions) -> Content | None: ...
+    def __call__(self, nodes: tree.Sequence, conditions: Conditions) -> Content | None:
+        """Go through ``nodes`` where ``conditions`` hold."""
 
 
 class Listener(Protocol):
     """Is told of each string that is not only compared, replaced or printed."""
 
-    def __call__(self, value: Value, line: int, conditions: Conditions) -> None: ...
+    def __call__(self, value: Value, line: int, conditions: Conditions) -> None:
+        """Take the string that begins at ``line``."""
 
 
 class Values:

@@ -9,7 +9,7 @@ from typing import Final
 from selfstop.deploy.read import powershell_tree as tree
 from selfstop.deploy.read.cursor import Cursor
 
-VARIABLE: Final = re.compile(r"\$(?:\{(?P<braced>[^}\n]*)\}|(?P<name>(?:\w+:)?\w+)|(?P<special>[$?^]))")
+VARIABLE: Final = re.compile(r"\$(?:\{(?P<braced>[^}\n]{0,200})\}|(?P<name>(?:\w+:)?\w+)|(?P<special>[$?^]))")
 _SINGLE: Final = re.compile(r"(?:[^'\u2018\u2019]|'')*")
 _DOUBLE: Final = re.compile(r"[^\"$`]+")
 _HERE: Final = re.compile(r"@(?P<quote>[\"'])[ \t]*\n")
@@ -22,7 +22,7 @@ Parts = list[str | tree.Variable | tree.Subexpression]
 
 
 class Words:
-    """Reads strings and words at a cursor; ``statements`` reads what stands in a subexpression, parenthesis included."""
+    """Reads strings and words at a cursor; ``statements`` reads a subexpression, its parenthesis included."""
 
     def __init__(self, cursor: Cursor, statements: Statements) -> None:
         self.cursor = cursor

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from selfstop.deploy.model import Unresolved, Value
@@ -16,7 +16,15 @@ from selfstop.deploy.read.variables import Argument, Contents, Encoded, value_of
 def printed(command: Invocation, source: str) -> Piped | None:
     """What a command prints, ``None`` where that is not known. ``source`` is how the command is written."""
     printer = _PRINTERS.get(command.program)
-    return printer(command, source) if printer else None
+    return printer(_Printing(command, source)) if printer else None
+
+
+@dataclass(frozen=True)
+class _Printing:
+    """A command that prints, and how it is written."""
+
+    command: Invocation
+    source: str
 
 
 def _words(command: Invocation) -> tuple[Argument, ...]:
@@ -24,8 +32,9 @@ def _words(command: Invocation) -> tuple[Argument, ...]:
     return tuple(word for word in command.arguments[1:] if not starts_with(word, "-"))
 
 
-def _echo(command: Invocation, source: str) -> Piped | None:
+def _echo(printing: _Printing) -> Piped | None:
     parts: list[str | Unresolved] = []
+    command = printing.command
     words = command.arguments[1:]
     while words and words[0].literal in {"-n", "-e", "-E", "-ne", "-en"}:
         words = words[1:]
@@ -37,8 +46,8 @@ def _echo(command: Invocation, source: str) -> Piped | None:
     return Piped(value_of(parts), command.place.line if not words else words[0].line)
 
 
-def _printf(command: Invocation, source: str) -> Piped | None:
-    words = command.arguments[1:]
+def _printf(printing: _Printing) -> Piped | None:
+    words = printing.command.arguments[1:]
     form = words[0].literal if words else None
     if form is None:
         return None
@@ -49,34 +58,29 @@ def _printf(command: Invocation, source: str) -> Piped | None:
     return Piped(Value.of(form.replace("\\n", "\n")), line) if "%" not in form and len(words) == 1 else None
 
 
-def _cat(command: Invocation, source: str) -> Piped | None:
-    files = _words(command)
-    if not files:
-        return command.piped
-    if len(files) > 1:
-        return None
-    return file_text(files[0].value, command, source)
+def _cat(printing: _Printing) -> Piped | None:
+    files = _words(printing.command)
+    return _cat_of(files, printing) if files else printing.command.piped
 
 
-def file_text(file: Value, command: Invocation, source: str) -> Piped:
-    """The text of a file: what the script wrote to it, else that of the file of the repository."""
-    written = command.texts.get(str(file))
-    text = written if written is not None else Value((Contents(source, source, file=file),))
-    return Piped(text, command.place.line)
-
-
-def _edited(command: Invocation, source: str) -> Piped | None:
+def _edited(printing: _Printing) -> Piped | None:
     """``sed`` and ``envsubst``: the text of a file, with some words replaced."""
+    command = printing.command
     files = _words(command)
     if command.program == "sed":
         scripts = sum(word.literal in {"-e", "-f", "--expression"} for word in command.arguments)
         files = files[max(scripts, 1) :]
-        return _cat_of(files, command, source) if files else _template(command)
+        return _cat_of(files, printing) if files else _template(command)
     return _template(command)
 
 
-def _cat_of(files: tuple[Argument, ...], command: Invocation, source: str) -> Piped | None:
-    return file_text(files[0].value, command, source) if len(files) == 1 else None
+def _cat_of(files: tuple[Argument, ...], printing: _Printing) -> Piped | None:
+    """The text of a file: what the script wrote to it, else that of the file of the repository."""
+    if len(files) != 1:
+        return None
+    written = printing.command.texts.get(str(files[0].value))
+    contents = Contents(printing.source, printing.source, file=files[0].value)
+    return Piped(written if written is not None else Value((contents,)), printing.command.place.line)
 
 
 def _template(command: Invocation) -> Piped | None:
@@ -85,10 +89,11 @@ def _template(command: Invocation) -> Piped | None:
     return command.piped if isinstance(part, Contents) else None
 
 
-def _base64(command: Invocation, source: str) -> Piped | None:
+def _base64(printing: _Printing) -> Piped | None:
+    command, source = printing.command, printing.source
     options = {word.literal for word in command.arguments[1:] if starts_with(word, "-")}
     files = tuple(word for word in _words(command) if not (word.literal or "x").isdigit())
-    text = _cat_of(files, command, source) if files else command.piped
+    text = _cat_of(files, printing) if files else command.piped
     if text is None:
         return None
     if options & {"-d", "-D", "--decode", "-di", "-id"}:
@@ -115,16 +120,11 @@ def _decoded(text: Piped) -> Piped | None:
     return Piped(Value.of(plain), text.line) if plain is not None else None
 
 
-def encode_literal(text: str) -> str:
-    """Base64 of a text."""
-    return base64.b64encode(text.encode("utf-8")).decode("ascii")
+def _tee(printing: _Printing) -> Piped | None:
+    return printing.command.piped
 
 
-def _tee(command: Invocation, source: str) -> Piped | None:
-    return command.piped
-
-
-_PRINTERS: Final[dict[str, Callable[[Invocation, str], Piped | None]]] = {
+_PRINTERS: Final[dict[str, Callable[[_Printing], Piped | None]]] = {
     "echo": _echo,
     "printf": _printf,
     "cat": _cat,

@@ -19,7 +19,7 @@ _COMMENT: Final = re.compile(r"#[^\n]*")
 _REDIRECTION: Final = re.compile(
     r"(?P<descriptor>\d*|\{\w+\})(?P<operator>&>>|&>|<<<|<<-|<<|<>|<&|>&|>>|>\||<(?!\()|>(?!\())"
 )
-_ASSIGNMENT: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[[^\]\n]*\])?(?P<append>\+?)=")
+_ASSIGNMENT: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[[^\]\n]{0,200}\])?(?P<append>\+?)=")
 _FUNCTION: Final = re.compile(r"(?P<name>[\w.:-]+)[ \t]*\([ \t]*\)\s*")
 _LOGICAL_LINE: Final = re.compile(r"(?:[^\\\n]|\\(?:.|\n)|\\$)*")
 _ENDINGS: Final = frozenset("then elif else fi do done esac }".split())

@@ -19,7 +19,7 @@ _ANSI_MEANING: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "
 _NAME: Final = re.compile(r"[A-Za-z_]\w*|[0-9]|[@*#?$!-]")
 _BRACED_NAME: Final = re.compile(r"[A-Za-z_]\w*|[0-9]+|[@*#?$!-]")
 _OPERATOR: Final = re.compile(r":?[-=?+]")
-_INDEX: Final = re.compile(r"\[[^\]\n]*\]")
+_INDEX: Final = re.compile(r"\[[^\]\n]{0,200}\]")
 _BACKTICKS: Final = re.compile(r"(?:[^`\\]|\\.)*", re.DOTALL)
 
 Commands = Callable[[Cursor], Sequence]

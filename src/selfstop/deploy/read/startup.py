@@ -48,7 +48,7 @@ def _single(script: Script) -> tuple[Script, ...]:
     if text.startswith("#cloud-config"):
         return (replace(at, language=Language.CLOUD_CONFIG),)
     windows = tuple(_windows(at))
-    if windows or text.startswith("#!") or text.startswith("#include"):
+    if windows or text.startswith(("#!", "#include")):
         return windows
     return (replace(at, language=Language.SHELL),) if text and not text.startswith("#") else ()
 

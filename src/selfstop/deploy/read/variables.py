@@ -10,6 +10,8 @@ from selfstop.deploy.model import Condition, Origin, Unresolved, Value
 
 _MAX_ALTERNATIVES: Final = 16
 _MAX_LENGTH: Final = 1 << 16
+_MAX_SPENT: Final = 8 << 20
+_COST_OF_PART: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,12 @@ class Variables:
         self._entries: dict[str, list[Entry]] = {
             name: [((), (Argument(value, line),))] for name, value in (given or {}).items()
         }
+        self._spent = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so much text has been put in for variables that the rest of them is left unresolved."""
+        return self._spent > _MAX_SPENT
 
     def assign(self, name: str, content: Content | None, conditions: Conditions, *, append: bool = False) -> None:
         """Give ``name`` a content; ``None`` is one that is not known."""
@@ -106,11 +114,24 @@ class Variables:
         kept = [entry for entry in entries if entry[0][: len(conditions)] != conditions]
         entries[:] = kept[:_MAX_ALTERNATIVES] + added
 
+    def replace_arguments(self, given: Mapping[str, Content]) -> dict[str, list[Entry]]:
+        """Enter a function: ``given`` are its positional parameters. Gives those of the caller."""
+        outer = {name: self._entries.pop(name) for name in list(self._entries) if name.isdigit() or name in {"@", "*"}}
+        self._entries.update({name: [((), content)] for name, content in given.items()})
+        return outer
+
+    def restore_arguments(self, outer: Mapping[str, list[Entry]]) -> None:
+        """Leave a function: the caller has its own positional parameters again."""
+        self.replace_arguments({})
+        self._entries.update(outer)
+
     def find(self, name: str, conditions: Conditions) -> Alternatives:
         """What ``name`` may hold where ``conditions`` are known to hold."""
         entries = [entry for entry in self._entries.get(name, ()) if not _exclusive(entry[0], conditions)]
         complete = any(_covered(entries, conditions[:length]) for length in range(len(conditions) + 1))
-        return Alternatives(tuple(dict.fromkeys(content for _, content in entries)), complete)
+        contents = tuple(dict.fromkeys(content for _, content in entries))
+        self._spent += sum(_size(content) for content in contents if content is not None)
+        return Alternatives(contents, complete) if self._spent <= _MAX_SPENT else Alternatives((), complete=False)
 
 
 def named(content: Content, name: str, source: str) -> Content:
@@ -154,10 +175,13 @@ def value_of(parts: Iterable[str | Unresolved]) -> Value:
 
 def _bounded(content: Content | None) -> Content | None:
     """Nothing, where a content has grown beyond reason, as by doubling itself."""
-    if content is None or len(content) > _MAX_ALTERNATIVES * 64:
+    if content is None or len(content) > 1000:
         return None
-    size = sum(len(str(argument.value)) + len(argument.value.parts) for argument in content)
-    return content if size <= _MAX_LENGTH else None
+    return content if _size(content) <= _MAX_LENGTH else None
+
+
+def _size(content: Content) -> int:
+    return sum(len(str(argument.value)) + _COST_OF_PART * len(argument.value.parts) for argument in content)
 
 
 def negated(condition: Condition) -> Condition:
