@@ -36,7 +36,7 @@ def group_rows(
         for launch in deployment.launches:
             if launch.unit in group.units:
                 rows += [row for row in _silent(group, launch, unread) if (row.run, row.entry) not in seen]
-        if not rows and not group.alone:
+        if not rows and not group.alone and any_stops:
             note = group.gaps[0].text if group.gaps else "its machines start nothing that is known here"
             rows = [GroupRow(group.name, group.place, words.capacity(group), verdict="unknown", note=note)]
         yield from (row for row in dict.fromkeys(rows) if not group.alone or row.stop_call is not None)

@@ -20,6 +20,7 @@ from selfstop.deploy.model import (
     ImageTag,
     InstanceProfile,
     Language,
+    Launcher,
     LaunchTemplate,
     Place,
     Problem,
@@ -198,6 +199,8 @@ class Collector:
                 found.update(word for fact in facts for word in _words(fact))
                 if not self.images_only:
                     found.add(posixpath.basename(unit.place.path))
+        if any(isinstance(fact, Run) and fact.launcher is Launcher.COMPOSE for fact in self.result.facts):
+            found |= {"docker compose", "docker-compose"}
         if any(isinstance(fact, Dockerfile) for fact in self.result.facts):
             found |= {"docker build", "docker buildx", "build-push-action"}
         kept = {word for word in found if len(word) >= 5 and word.lower() not in _COMMON}

@@ -18,42 +18,81 @@ _EXTENDED: Final = 8
 
 
 def merged(runs: Sequence[Run]) -> Iterator[Run]:
-    """All runs, compose's override files laid over the services that they change.
+    """All runs, those of compose put together from what several files and commands say of a service.
 
     Compose reads ``compose.override.yaml`` by itself; other files are only laid over where somebody names them with
-    ``-f``, so each of those stands for itself.
+    ``-f``, so each of those stands for itself. ``docker compose run`` starts a service with options of its own.
     """
-    services: dict[tuple[str, str], Run] = {}
-    overrides: dict[tuple[str, str], list[Run]] = defaultdict(list)
+    services = _Services(runs)
     for run in runs:
-        if run.launcher is not Launcher.COMPOSE or run.name is None:
-            continue
-        directory, name = posixpath.split(run.place.path)
-        if _OVERRIDE.fullmatch(name):
-            overrides[directory, str(run.name)].append(run)
-        else:
-            services[run.place.path, str(run.name)] = run
-    for run in runs:
-        directory, name = posixpath.split(run.place.path)
         if run.launcher is not Launcher.COMPOSE or run.name is None:
             yield run
-        elif _OVERRIDE.fullmatch(name):
-            if not _has_base(run, services):
-                yield run
         else:
-            whole = _extended(run, services, 0)
-            for over in overrides.get((directory, str(run.name)), ()) if _BASE.fullmatch(name) else ():
-                whole = laid_over(whole, over)
-            yield whole
+            yield from services.whole(run)
 
 
-def _has_base(run: Run, services: dict[tuple[str, str], Run]) -> bool:
-    directory = posixpath.dirname(run.place.path)
-    return any(
-        posixpath.dirname(path) == directory and name == str(run.name)
-        for path, name in services
-        if _BASE.fullmatch(posixpath.basename(path))
-    )
+class _Services:
+    """The services of all compose files."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._services: dict[tuple[str, str], Run] = {}
+        self._overrides: dict[tuple[str, str], list[Run]] = defaultdict(list)
+        for run in runs:
+            if run.launcher is Launcher.COMPOSE and run.name is not None and _is_file(run):
+                directory, file = posixpath.split(run.place.path)
+                if _OVERRIDE.fullmatch(file):
+                    self._overrides[directory, str(run.name)].append(run)
+                else:
+                    self._services[run.place.path, str(run.name)] = run
+
+    def whole(self, run: Run) -> Iterator[Run]:
+        """A service as all files describe it; nothing for a part that is laid over another."""
+        directory, file = posixpath.split(run.place.path)
+        if not _is_file(run):
+            yield from self._started(run)
+        elif not _OVERRIDE.fullmatch(file):
+            yield self._overridden(run)
+        elif not any(posixpath.dirname(base.place.path) == directory for base in self._named(run)):
+            yield run
+
+    def _named(self, run: Run) -> list[Run]:
+        """The services of that name, in the base files."""
+        return [
+            service
+            for (path, name), service in self._services.items()
+            if name == str(run.name) and _BASE.fullmatch(posixpath.basename(path))
+        ]
+
+    def _started(self, run: Run) -> Iterator[Run]:
+        """``docker compose run``: each service of that name, with the options of the command."""
+        for service in self._named(run):
+            whole = laid_over(self._overridden(service), run)
+            yield replace(whole, place=run.place, name=run.name, strength=run.strength, conditions=run.conditions)
+
+    def _overridden(self, run: Run) -> Run:
+        whole = self._extended(run, 0)
+        directory, file = posixpath.split(run.place.path)
+        for over in self._overrides.get((directory, str(run.name)), ()) if _BASE.fullmatch(file) else ():
+            whole = laid_over(whole, over)
+        return whole
+
+    def _extended(self, run: Run, depth: int) -> Run:
+        """A service with what it extends filled in."""
+        if run.extends is None or depth > _EXTENDED:
+            return run
+        path: str | None = run.place.path
+        if run.extends.file is not None:
+            paths = [known for known, _ in self._services]
+            path = names.find_file(run.extends.file, paths, [names.directory(run.place.path)])
+        base = self._services.get((path or "", run.extends.service))
+        if base is None:
+            return run
+        return replace(laid_over(self._extended(base, depth + 1), run), place=run.place, name=run.name)
+
+
+def _is_file(run: Run) -> bool:
+    """Whether a service stands in a compose file, not on a command line."""
+    return run.place.path.endswith((".yml", ".yaml"))
 
 
 def laid_over(base: Run, over: Run) -> Run:
@@ -68,18 +107,3 @@ def laid_over(base: Run, over: Run) -> Run:
         mounts=(*base.mounts, *over.mounts),
         workdir=over.workdir or base.workdir,
     )
-
-
-def _extended(run: Run, services: dict[tuple[str, str], Run], depth: int) -> Run:
-    """A service with what it extends filled in."""
-    extends = getattr(run, "extends", None)
-    if extends is None or depth > _EXTENDED:
-        return run
-    path: str | None = run.place.path
-    if extends.file is not None:
-        found = [known for known, _ in services]
-        path = names.find_file(extends.file, found, [names.directory(run.place.path)])
-    base = services.get((path or "", extends.service))
-    if base is None:
-        return run
-    return replace(laid_over(_extended(base, services, depth + 1), run), place=run.place, name=run.name)
