@@ -27,7 +27,7 @@ DOCKER = {
     "case 27: hexadecimal": ("-e IDLE_STOP_THRESHOLD=0x0", "0x0", INVALID),
     "case 27: a word": ("-e IDLE_STOP_THRESHOLD=five", "five", INVALID),
     "case 27: an underscore between digits": ("-e IDLE_STOP_THRESHOLD=1_0", "1_0", ON),
-    "case 27: an Arabic five": ("-e IDLE_STOP_THRESHOLD=٥", "٥", ON),
+    "case 27: an Arabic five": ("-e IDLE_STOP_THRESHOLD=\u0665", "\u0665", ON),
     "case 27: negative": ("-e IDLE_STOP_THRESHOLD=-1", "-1", OFF),
     "case 27: quotes that docker keeps": ("--env-file quoted.env", "'\"0\"'", INVALID),
     "nothing set": ("", "unset: 5", ON),
@@ -67,13 +67,17 @@ def test_the_guard_decides_what_a_value_means(code, value, verdict, reported, tm
 SHELL = {
     "case 5: behind the image it is the program's": ("docker run fleet-worker:1.4 -e IDLE_STOP_THRESHOLD=0", None),
     "case 6: an unquoted word whose texts are silent": (
-        'EXTRA=""\nif [ -n "$1" ]; then EXTRA="-e LOG=1"; fi\n'
-        "docker run -e IDLE_STOP_THRESHOLD=0 $EXTRA fleet-worker:1.4",
+        (
+            'EXTRA=""\nif [ -n "$1" ]; then EXTRA="-e LOG=1"; fi\n'
+            "docker run -e IDLE_STOP_THRESHOLD=0 $EXTRA fleet-worker:1.4"
+        ),
         ("0", OFF),
     ),
     "case 6: an unquoted word that may set it": (
-        'EXTRA=""\nif [ -n "$1" ]; then EXTRA="-e IDLE_STOP_THRESHOLD=5"; fi\n'
-        "docker run -e IDLE_STOP_THRESHOLD=0 $EXTRA fleet-worker:1.4",
+        (
+            'EXTRA=""\nif [ -n "$1" ]; then EXTRA="-e IDLE_STOP_THRESHOLD=5"; fi\n'
+            "docker run -e IDLE_STOP_THRESHOLD=0 $EXTRA fleet-worker:1.4"
+        ),
         ("5 or 0", UNKNOWN),
     ),
     "case 6: an unquoted word that is an argument": (
@@ -81,7 +85,10 @@ SHELL = {
         ("unknown: 0 unless set", UNKNOWN),
     ),
     "case 7: continued in a loop": (
-        "for i in 1 2; do\n  if docker run \\\n    -e IDLE_STOP_THRESHOLD=0 \\\n    fleet-worker:1.4; then break; fi\ndone",
+        (
+            "for i in 1 2; do\n  if docker run \\\n    -e IDLE_STOP_THRESHOLD=0 \\\n"
+            "    fleet-worker:1.4; then break; fi\ndone"
+        ),
         ("0", OFF),
     ),
     "case 7: with line ends of Windows": (
@@ -188,8 +195,17 @@ services:
     assert said(report, "") == (value, verdict)
 
 
+SERVICE = """\
+==> compose.yaml <==
+services:
+  worker:
+    image: {image}
+    environment: {{IDLE_STOP_THRESHOLD: {value}}}
+"""
+
+
 def test_case_13_an_override_file_is_laid_over(tmp_path):
-    base = "==> compose.yaml <==\nservices:\n  worker:\n    image: fleet-worker:1.4\n    environment: {IDLE_STOP_THRESHOLD: 5}\n"
+    base = SERVICE.format(image="fleet-worker:1.4", value=5)
     over = "==> compose.override.yaml <==\nservices:\n  worker:\n    environment: {IDLE_STOP_THRESHOLD: 0}\n"
     assert said(audited(tmp_path, GUARDED + IMAGE + base + over), "") == ("0", OFF)
 
@@ -201,13 +217,13 @@ def test_case_13_an_empty_compose_file_is_passed_over(tmp_path):
 
 
 def test_case_14_a_service_with_the_name_of_another_image(tmp_path):
-    compose = "==> compose.yaml <==\nservices:\n  fleet-worker:\n    image: other-worker:1\n    environment: {IDLE_STOP_THRESHOLD: 0}\n"
+    compose = SERVICE.format(image="other-worker:1", value=0).replace("worker:\n", "fleet-worker:\n", 1)
     report = audited(tmp_path, GUARDED + IMAGE + compose)
     assert report.settings == ()
 
 
 def test_case_40_compose_run_overrides_the_service(tmp_path):
-    compose = "==> compose.yaml <==\nservices:\n  worker:\n    image: fleet-worker:1.4\n    environment: {IDLE_STOP_THRESHOLD: 5}\n"
+    compose = SERVICE.format(image="fleet-worker:1.4", value=5)
     run = f"{RUN}docker compose run -e IDLE_STOP_THRESHOLD=0 worker\n"
     report = audited(tmp_path, GUARDED + IMAGE + compose + run)
     assert said(report, "run.sh") == ("0", OFF)
@@ -215,52 +231,75 @@ def test_case_40_compose_run_overrides_the_service(tmp_path):
 
 OTHERS = {
     "case 30: systemd prefers the file": (
-        "==> fleet.service <==\n[Service]\nEnvironment=IDLE_STOP_THRESHOLD=0\nEnvironmentFile=/srv/five.env\n"
-        "WorkingDirectory=/srv\nExecStart=/usr/bin/python3 -m fleet.worker\n",
+        (
+            "==> fleet.service <==\n[Service]\nEnvironment=IDLE_STOP_THRESHOLD=0\nEnvironmentFile=/srv/five.env\n"
+            "WorkingDirectory=/srv\nExecStart=/usr/bin/python3 -m fleet.worker\n"
+        ),
         ("unknown: 0 unless set", UNKNOWN),
     ),
     "case 30: systemd without a file": (
-        "==> fleet.service <==\n[Service]\nEnvironment=IDLE_STOP_THRESHOLD=0\nExecStart=/usr/bin/python3 -m fleet.worker\n",
+        (
+            "==> fleet.service <==\n[Service]\nEnvironment=IDLE_STOP_THRESHOLD=0\n"
+            "ExecStart=/usr/bin/python3 -m fleet.worker\n"
+        ),
         ("0", OFF),
     ),
     "case 31: Kubernetes, env over envFrom": (
-        "==> worker.yaml <==\napiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n"
-        "      - name: worker\n        image: fleet-worker:1.4\n        envFrom:\n        - configMapRef: {name: settings}\n"
-        "        env:\n        - {name: IDLE_STOP_THRESHOLD, value: '0'}\n",
+        (
+            "==> worker.yaml <==\napiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n"
+            "    spec:\n      containers:\n"
+            "      - name: worker\n        image: fleet-worker:1.4\n        envFrom:\n"
+            "        - configMapRef: {name: settings}\n"
+            "        env:\n        - {name: IDLE_STOP_THRESHOLD, value: '0'}\n"
+        ),
         ("0", OFF),
     ),
     "case 31: Kubernetes, a config map that is here": (
-        "==> worker.yaml <==\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata:\n"
-        "  IDLE_STOP_THRESHOLD: '0'\n---\napiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n"
-        "      containers:\n      - name: worker\n        image: fleet-worker:1.4\n        envFrom:\n"
-        "        - configMapRef: {name: settings}\n",
+        (
+            "==> worker.yaml <==\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata:\n"
+            "  IDLE_STOP_THRESHOLD: '0'\n---\napiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n"
+            "      containers:\n      - name: worker\n        image: fleet-worker:1.4\n        envFrom:\n"
+            "        - configMapRef: {name: settings}\n"
+        ),
         ("0", OFF),
     ),
     "case 31: Kubernetes, a config map that is not": (
-        "==> worker.yaml <==\napiVersion: batch/v1\nkind: CronJob\nspec:\n  jobTemplate:\n    spec:\n      template:\n"
-        "        spec:\n          containers:\n          - name: worker\n            image: fleet-worker:1.4\n"
-        "            envFrom:\n            - configMapRef: {name: settings}\n",
+        (
+            "==> worker.yaml <==\napiVersion: batch/v1\nkind: CronJob\nspec:\n  jobTemplate:\n"
+            "    spec:\n      template:\n"
+            "        spec:\n          containers:\n          - name: worker\n            image: fleet-worker:1.4\n"
+            "            envFrom:\n            - configMapRef: {name: settings}\n"
+        ),
         ("unknown: 5 unless set", UNKNOWN),
     ),
     "case 31: Kubernetes, a variable in a variable": (
-        "==> worker.yaml <==\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: worker\n    image: fleet-worker:1.4\n"
-        "    env:\n    - {name: IDLE, value: '0'}\n    - {name: IDLE_STOP_THRESHOLD, value: $(IDLE)}\n",
+        (
+            "==> worker.yaml <==\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n"
+            "  - name: worker\n    image: fleet-worker:1.4\n"
+            "    env:\n    - {name: IDLE, value: '0'}\n    - {name: IDLE_STOP_THRESHOLD, value: $(IDLE)}\n"
+        ),
         ("0", OFF),
     ),
     "case 31: ECS, environment": (
-        '==> task.json <==\n{"containerDefinitions": [{"name": "w", "image": "fleet-worker:1.4",\n'
-        '"environment": [{"name": "IDLE_STOP_THRESHOLD", "value": "0"}],\n'
-        '"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/x.env"}]}]}\n',
+        (
+            '==> task.json <==\n{"containerDefinitions": [{"name": "w", "image": "fleet-worker:1.4",\n'
+            '"environment": [{"name": "IDLE_STOP_THRESHOLD", "value": "0"}],\n'
+            '"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/x.env"}]}]}\n'
+        ),
         ("0", OFF),
     ),
     "case 31: ECS, a file elsewhere": (
-        '==> task.json <==\n{"containerDefinitions": [{"name": "w", "image": "fleet-worker:1.4",\n'
-        '"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/x.env"}]}]}\n',
+        (
+            '==> task.json <==\n{"containerDefinitions": [{"name": "w", "image": "fleet-worker:1.4",\n'
+            '"environmentFiles": [{"type": "s3", "value": "arn:aws:s3:::b/x.env"}]}]}\n'
+        ),
         ("unknown: 5 unless set", UNKNOWN),
     ),
     "case 31: ECS, a secret": (
-        '==> task.json <==\n{"containerDefinitions": [{"name": "w", "image": "fleet-worker:1.4",\n'
-        '"secrets": [{"name": "IDLE_STOP_THRESHOLD", "valueFrom": "arn:aws:ssm:eu-west-1:1:parameter/x"}]}]}\n',
+        (
+            '==> task.json <==\n{"containerDefinitions": [{"name": "w", "image": "fleet-worker:1.4",\n'
+            '"secrets": [{"name": "IDLE_STOP_THRESHOLD", "valueFrom": "arn:aws:ssm:eu-west-1:1:parameter/x"}]}]}\n'
+        ),
         ("unknown", UNKNOWN),
     ),
     "case 10: printed text is no run": (
@@ -268,13 +307,18 @@ OTHERS = {
         None,
     ),
     "case 10: a comment is no run": (
-        "==> deploy.ps1 <==\n<# docker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4 #>\n# docker run fleet-worker:1.4\n",
+        (
+            "==> deploy.ps1 <==\n<# docker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4 #>\n"
+            "# docker run fleet-worker:1.4\n"
+        ),
         None,
     ),
     "case 8: a hashtable": (
-        '==> deploy.ps1 <==\n$ECR = "1.dkr.ecr.eu-west-1.amazonaws.com"\n$REMOTE = @{\n'
-        '  "worker" = "docker pull $ECR/fleet-worker:1.4 && (docker rm worker; true) && docker run -d '
-        '-e IDLE_STOP_THRESHOLD=0 ${ECR}/fleet-worker:1.4"\n}\n',
+        (
+            '==> deploy.ps1 <==\n$ECR = "1.dkr.ecr.eu-west-1.amazonaws.com"\n$REMOTE = @{\n'
+            '  "worker" = "docker pull $ECR/fleet-worker:1.4 && (docker rm worker; true) && docker run -d '
+            '-e IDLE_STOP_THRESHOLD=0 ${ECR}/fleet-worker:1.4"\n}\n'
+        ),
         ("0", OFF),
     ),
     "case 8: a backtick continues": (
@@ -290,8 +334,10 @@ OTHERS = {
         ("unknown", UNKNOWN),
     ),
     "case 33: send-command": (
-        "==> send.sh <==\naws ssm send-command --document-name AWS-RunShellScript --parameters "
-        '\'{"commands": ["docker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4"]}\'\n',
+        (
+            "==> send.sh <==\naws ssm send-command --document-name AWS-RunShellScript --parameters "
+            '\'{"commands": ["docker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4"]}\'\n'
+        ),
         ("0", OFF),
     ),
 }
