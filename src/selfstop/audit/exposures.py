@@ -85,7 +85,9 @@ class Exposer:
     ) -> Exposure:
         own = self.own.of(launch, program, ways[0].files[-1])
         values = tuple(self.deployment.value(launch, program, name, own) for name in site.variables)
-        presences = {path: launch.presence_of(path) for way in ways for path in (program.file or "", *way.files)}
+        presences = {
+            path: launch.presence_of(path, program) for way in ways for path in (program.file or "", *way.files)
+        }
         missing = tuple(sorted(path for path, found in presences.items() if found is Presence.NO))
         return Exposure(
             launch,

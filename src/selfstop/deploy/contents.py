@@ -106,9 +106,9 @@ def paths_in_container(file: str, contents: Contents, mounts: Sequence[Mounted])
     return list(dict.fromkeys(paths))
 
 
-def presence(file: str, contents: Contents, mounts: Sequence[Mounted]) -> Presence:
-    """Whether a running container has a file of the repository."""
-    if paths_in_container(file, contents, mounts):
+def presence(file: str, contents: Contents, mounts: Sequence[Mounted], ending: str = "") -> Presence:
+    """Whether a running container has a file of the repository, at a path with that ``ending``."""
+    if any(path.endswith(ending) for path in paths_in_container(file, contents, mounts)):
         return Presence.YES
     foreign = any(mount.source is None and _may_hold_code(file, mount, contents) for mount in mounts)
     return Presence.UNKNOWN if foreign or contents.has_open_copies() else Presence.NO

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from selfstop.deploy import names
 from selfstop.deploy.collect import Collected
@@ -13,6 +15,8 @@ from selfstop.deploy.images import BuiltImage, Gap, Images
 from selfstop.deploy.model import Command, Launcher, Run, Strength
 from selfstop.deploy.programs import Locator, Program, programs
 from selfstop.deploy.services import merged
+
+_MODULE: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,19 @@ class Launch:
         """The container's, service's or unit's name."""
         return names.shown(self.run.name)
 
-    def presence_of(self, file: str) -> Presence:
-        """Whether the program finds a file of the repository where it runs."""
+    def presence_of(self, file: str, program: Program) -> Presence:
+        """Whether a program finds a file of the repository where it runs: a module in the directory of its package."""
         if self.built is None:
             return Presence.YES if self.run.image is None and not self.image else Presence.UNKNOWN
-        return presence(file, self.built.contents, self.mounts)
+        return presence(file, self.built.contents, self.mounts, _ending(file, program))
+
+
+def _ending(file: str, program: Program) -> str:
+    """How the path of a file has to end where it runs: like the module's name, or in its package's directory."""
+    if file != program.file:
+        return "/" + "/".join(file.split("/")[-2:])
+    module = f"{program.text.replace('.', '/')}.py"
+    return f"/{module}" if _MODULE.fullmatch(program.text) and file.endswith(module) else ""
 
 
 @dataclass(frozen=True)

@@ -133,14 +133,14 @@ class Surroundings:
 def resolve(variable: str, launcher: Launcher, sources: Sequence[Source], around: Surroundings) -> Resolved:
     """The value of ``variable`` under a launcher's sources and what surrounds them."""
     launched = list(_launched(variable, launcher, sources, around))
-    below = [*launched, *_settings(variable, around.image, around, ())]
+    below = [*launched, *_settings(variable, around.image, around)]
     above: list[_Contribution] = []
     for number in range(len(around.script)):
         setting = around.script[number]
         if setting.name == variable:
             weaker = [*above, *below]
             above = [_setting(setting, around, weaker), *above]
-    program = list(_settings(variable, around.program, around, ()))
+    program = list(_settings(variable, around.program, around))
     return _settled(variable, [*program, *above, *below])
 
 
@@ -221,7 +221,7 @@ def _source(variable: str, source: Setting | SettingsFile, around: Surroundings)
         return
     for setting in reversed(contents.settings):
         if source.prefix + setting.name == variable:
-            yield _setting(replace(setting, layer=source.layer), around, ())
+            yield _setting(replace(setting, layer=source.layer), around, None)
             return
 
 
@@ -246,18 +246,16 @@ def _at(variable: str, source: Setting | SettingsFile, layer: Layer, around: Sur
     return list(_source(variable, source, around)) if source.layer is layer else []
 
 
-def _settings(
-    variable: str, settings: Sequence[Setting], around: Surroundings, weaker: Sequence[_Contribution]
-) -> Iterator[_Contribution]:
+def _settings(variable: str, settings: Sequence[Setting], around: Surroundings) -> Iterator[_Contribution]:
     for setting in reversed(settings):
         if setting.name == variable:
-            yield _setting(setting, around, weaker)
+            yield _setting(setting, around, None)
 
 
 # Values with unresolved parts
 
 
-def _setting(setting: Setting, around: Surroundings, weaker: Sequence[_Contribution]) -> _Contribution:
+def _setting(setting: Setting, around: Surroundings, weaker: Sequence[_Contribution] | None) -> _Contribution:
     """What a setting says; parts that speak of the variable itself are what ``weaker`` sources give."""
     literal = setting.value.literal
     if literal is not None:
@@ -290,9 +288,11 @@ def _setting(setting: Setting, around: Surroundings, weaker: Sequence[_Contribut
     )
 
 
-def _part(part: Unresolved, setting: Setting, around: Surroundings, weaker: Sequence[_Contribution]) -> _Contribution:
+def _part(
+    part: Unresolved, setting: Setting, around: Surroundings, weaker: Sequence[_Contribution] | None
+) -> _Contribution:
     """The texts that an unresolved part may be, and whether that is all."""
-    if part.name == setting.name and weaker:
+    if part.name == setting.name and weaker is not None:
         return _own(part, setting, weaker, around)
     known = around.host.get(part.name) if part.origin is Origin.HOST else None
     candidates = list(part.candidates)
