@@ -16,7 +16,7 @@ from selfstop.evaluation import Effect, outcome
 
 DENY: Final = (
     '{"Version": "2012-10-17", "Statement": [',
-    '  {"Sid": "NoSelfStop", "Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"}]}',
+    '  {"Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"}]}',
 )
 """A policy that forbids it, in two lines."""
 

@@ -210,8 +210,8 @@ class _Build:
                 arguments[setting.name] = text
         reference = _text(stage.base, arguments)
         if reference is None:
-            gap = Gap(f"the base image {stage.base} is not known here", stage.place)
-            return BuiltImage(str(stage.base), stage.place, contents=Contents((), True)), (gap,)
+            gap = Gap(f"the base image {names.shown(stage.base)} is not known here", stage.place)
+            return BuiltImage(names.shown(stage.base), stage.place, contents=Contents((), True)), (gap,)
         earlier = [each for each in self.dockerfile.stages if each.place.line < stage.place.line and each.name]
         own = next((each for each in reversed(earlier) if each.name.lower() == reference.lower()), None)
         if own is not None and depth < _DEPTH:

@@ -94,8 +94,8 @@ class Launches:
             return
         known = list(names.image_names(run.image))
         if not known:
-            gap = Gap(f"which image {run.image} is, is not known here", run.place)
-            yield Launch(run, unit, strength, image=str(run.image), gaps=(gap,))
+            gap = Gap(f"which image {names.shown(run.image)} is, is not known here", run.place)
+            yield Launch(run, unit, strength, image=names.shown(run.image), gaps=(gap,))
         for image in known:
             variants = self.images.of(image.name)
             for built in variants or (None,):

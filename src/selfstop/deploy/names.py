@@ -8,12 +8,14 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from selfstop.deploy.model import Unresolved, Value
+from selfstop.deploy.model import Origin, Unresolved, Value
 
 _OPEN: Final = "\0"
 """Stands for an unresolved part while a value is taken apart; no text of a file contains it."""
 
 _MOST: Final = 8
+_HARMLESS: Final = re.compile(r"[$%@_{}<>\[\]\w.\s:-]{1,60}|\$\{\w+:?[-?=+]?[\w./$:-]{0,40}\}|\$[@*?#!-]")
+"""Variables and marks of templates, also with a short default."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,19 @@ def plain(value: Value | None) -> str | None:
 
 
 def shown(value: Value | None) -> str:
-    """A name as a reader of the report is to see it: resolved where that is possible, else as written."""
-    return "" if value is None else plain(value) or str(value)
+    """A value as a reader of the report is to see it: resolved where that is possible, else as written."""
+    if value is None:
+        return ""
+    return plain(value) or "".join(part if isinstance(part, str) else written(part) for part in value.parts)
+
+
+def written(part: Unresolved) -> str:
+    """An unresolved part as it is written, without what a command or a long default in it may give away."""
+    if part.origin is Origin.COMMAND:
+        return "$(...)"
+    if _HARMLESS.fullmatch(part.text):
+        return part.text
+    return f"${{{part.name}...}}" if part.name else "..."
 
 
 def find_file(written: Value, files: Collection[str], bases: Iterable[str | None]) -> str | None:

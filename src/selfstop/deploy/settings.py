@@ -41,7 +41,7 @@ class SettingsFiles:
     def contents(self, source: SettingsFile) -> FileContents:
         """What a launcher finds in a file that it is told to read."""
         if source.secret:
-            return FileContents(None, f"the secret {source.file} is kept elsewhere")
+            return FileContents(None, f"the secret {names.shown(source.file)} is kept elsewhere")
         if source.config_map:
             return self._config_map(source)
         if source.written_by:
@@ -95,8 +95,10 @@ class SettingsFiles:
         found = [fact for fact in self.facts if isinstance(fact, ConfigMap) and fact.name == name]
         if not found:
             if not source.required:
-                return FileContents(None, f"the config map {source.file}, which may be absent, is not here")
-            return FileContents(None, f"the config map {source.file} is not in this repository")
+                return FileContents(
+                    None, f"the config map {names.shown(source.file)}, which may be absent, is not here"
+                )
+            return FileContents(None, f"the config map {names.shown(source.file)} is not in this repository")
         return FileContents(found[-1].settings)
 
     def _read(self, path: str, dialect: Dialect) -> EnvFile | None:
@@ -110,7 +112,7 @@ class SettingsFiles:
     def _absent(self, source: SettingsFile) -> str:
         text = names.plain(source.file)
         if text is None:
-            return f"which file {source.file} is, is not known here"
+            return f"which file {names.shown(source.file)} is, is not known here"
         return f"{text} is not in this repository"
 
     def _template(self, source: SettingsFile) -> tuple[Setting, ...]:

@@ -22,6 +22,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Final
 
+from selfstop.deploy import names
 from selfstop.deploy.model import (
     Extra,
     Launcher,
@@ -211,11 +212,11 @@ def _launched(
 def _source(variable: str, source: Setting | SettingsFile, around: Surroundings) -> Iterator[_Contribution]:
     if isinstance(source, Setting):
         if source.name == variable:
-            yield _setting(source, around, ())
+            yield _setting(source, around, None)
         return
     contents = around.contents(source)
     if contents.settings is None:
-        quoted = tuple(f"{setting.place} says {setting.value}" for setting in contents.template)
+        quoted = tuple(f"{setting.place} says {names.shown(setting.value)}" for setting in contents.template)
         note = "; ".join((contents.note, *quoted))
         yield _Contribution((), source.layer, source.place, may_be_silent=True, may_differ=True, note=note)
         return
@@ -234,11 +235,11 @@ def _extra(variable: str, extra: Extra, layer: Layer, around: Surroundings) -> I
     texts = tuple(dict.fromkeys(text for found in alternatives if found for text in found[-1].texts))
     differs = any(found[-1].may_differ for found in alternatives if found)
     if not extra.complete and layer is Layer.TABLE:
-        note = f"may be overridden by {extra.word}"
+        note = f"may be overridden by {names.shown(extra.word)}"
         yield _Contribution(texts, layer, extra.place, may_be_silent=True, may_differ=True, note=note)
     elif texts or differs:
         silent = not all(alternatives) or any(found[-1].may_be_silent for found in alternatives if found)
-        note = f"by {extra.word}"
+        note = f"by {names.shown(extra.word)}"
         yield _Contribution(texts, layer, extra.place, may_be_silent=silent, may_differ=differs, note=note)
 
 
@@ -303,7 +304,7 @@ def _part(
             setting.layer,
             setting.place,
             may_differ=True,
-            note=f"{part.text}, which {known.place} sets",
+            note=f"{names.written(part)}, which {known.place} sets",
         )
     if part.default is not None and not (part.candidates and part.complete):
         candidates.append(_text_of(part.default, around) or "")
@@ -366,5 +367,5 @@ _WHY: Final = {
 
 def _why(part: Unresolved) -> str:
     if part.complete:
-        return f"{part.text} is set in branches"
-    return _WHY[part.origin].format(text=part.text, name=part.name)
+        return f"{names.written(part)} is set in branches"
+    return _WHY[part.origin].format(text=names.written(part), name=part.name)

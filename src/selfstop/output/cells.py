@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-_PIECES: Final = re.compile(r"\S*`[^`\n]{1,70}`\S*|\S+")
+_PIECES: Final = re.compile(r"[^\s`]*`[^`\n]{1,70}`[^\s`]*|\S+")
 """Words, and source text between backticks, which is not to be broken."""
 
 
