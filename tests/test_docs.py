@@ -84,12 +84,14 @@ def commands() -> list[str]:
     return [line.removeprefix(".venv/bin/") for line in last if line.startswith((".venv/bin/selfstop ", "selfstop "))]
 
 
-def test_the_readme_shows_what_its_command_prints_and_how_it_ends(checkout: Path) -> None:
-    (command,) = commands()
-    done = selfstop(*command.split()[1:], cwd=checkout)
-    assert done.status == 1
+def test_the_readme_shows_what_its_commands_print_and_how_they_end(checkout: Path) -> None:
+    assert [command.split()[1] for command in commands()] == ["audit", "check"]
+    for command in commands():
+        done = selfstop(*command.split()[1:], cwd=checkout)
+        assert done.status == 1
+        shown = done.out.partition("\nFINDINGS\n")[0]
+        assert f"```\n{shown.rstrip()}\n```" in README
     assert "exits with status 1" in README
-    assert f"```\n{done.out.rstrip()}\n```" in README
 
 
 @pytest.mark.parametrize("code", sorted(set(re.findall(r"selfstop rule (SST\d+)", README))))

@@ -29,7 +29,10 @@ def sentence(
         said = f"{_names(looping)} {_verb(looping, 'stops its', 'stop their')} own instances"
         at_once = _with(looping, reached, {Effect.AT_ONCE})
         when = ", at the first check" if at_once == looping else ""
-        return f"LOOP: {said}{when}, and {_verb(looping, 'replaces', 'replace')} them without end.", Severity.ERROR
+        rest = _with([group for group in kept if group not in looping], reached, {Effect.UNKNOWN})
+        more = f"; {_names(rest)} may do so, which is not known from this repository" if rest else ""
+        replaces = _verb(looping, "replaces", "replace")
+        return f"LOOP: {said}{when}, and {replaces} them without end{more}.", Severity.ERROR
     unknown = _with(kept, reached, {Effect.UNKNOWN})
     if unknown:
         said = f"{_names(unknown)} may stop {_verb(unknown, 'its', 'their')} own instances"

@@ -31,7 +31,8 @@ def group_rows(
 ) -> Iterator[GroupRow]:
     """Each group with each program that its machines run; of those without one only if there is a stop call at all."""
     for group in deployment.groups:
-        rows = [_exposed(group, each) for each in exposures if group in each.groups]
+        own = [each for each in exposures if group in each.groups]
+        rows = [_exposed(group, each, _visitors(deployment, group, each, exposures)) for each in own]
         seen = {(row.run, row.entry) for row in rows}
         for launch in deployment.launches:
             if launch.unit in group.units:
@@ -42,7 +43,20 @@ def group_rows(
         yield from (row for row in dict.fromkeys(rows) if not group.alone or row.stop_call is not None)
 
 
-def _exposed(group: Group, exposure: Exposure) -> GroupRow:
+def _visitors(deployment: Deployment, group: Group, exposure: Exposure, exposures: Sequence[Exposure]) -> Iterator[str]:
+    """What is said of scripts that look for machines by the name of a group's, to start the image there anew."""
+    for other in exposures:
+        run = other.launch.run
+        if other.launch.image != exposure.launch.image or group in other.groups or not other.is_deployed:
+            continue
+        text = deployment.text_of(run.place.path)
+        if "tag:Name" in text and any(host in text for host in group.hosts):
+            value = words.value(other.values[0], other.site) if other.values else "no threshold"
+            verdict = words.effect(other)
+            yield f"{run.place} looks for machines of that name and starts the image with {value} ({verdict})"
+
+
+def _exposed(group: Group, exposure: Exposure, visitors: Iterable[str]) -> GroupRow:
     launch = exposure.launch
     value = exposure.values[0] if exposure.values else None
     return GroupRow(
@@ -57,7 +71,7 @@ def _exposed(group: Group, exposure: Exposure) -> GroupRow:
         "none read" if value is None else words.value(value, exposure.site),
         "" if value is None else words.source(value, launch),
         words.effect(exposure),
-        _note(exposure, value),
+        "; ".join(filter(None, (_note(exposure, value), *dict.fromkeys(visitors)))),
     )
 
 

@@ -36,8 +36,8 @@ class Capacity:
 class Group:
     """A scaling group, or, without capacities and with ``alone``, machines that are started outside of one.
 
-    ``units`` are the texts that its machines run at their start. ``floor`` is the least number of machines it keeps,
-    None where that is not known.
+    ``units`` are the texts that its machines run at their start, ``hosts`` what these are tagged as ``Name``.
+    ``floor`` is the least number of machines it keeps, None where that is not known.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Group:
     template: str = ""
     user_data: Place | None = None
     profile: Value | None = None
+    hosts: tuple[str, ...] = ()
     units: frozenset[int] = frozenset()
     writers: tuple[CapacityWrite, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -115,6 +116,7 @@ def _group(
         names.shown(wanted),
         _place_of(data, files),
         _last(each.profile for each in matching),
+        tuple(dict.fromkeys(host for each in matching if (host := names.plain(each.host)) is not None)),
         frozenset(units),
         tuple(each for each in writers if is_meant(each.group, Value.of(name), found[0].label)),
         tuple(gaps),

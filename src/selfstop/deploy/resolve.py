@@ -73,6 +73,10 @@ class Deployment:
         """The groups whose machines make this start."""
         return [group for group in self.groups if launch.unit in group.units]
 
+    def text_of(self, path: str) -> str:
+        """The text of a deployment file; nothing for one that could not be read."""
+        return "" if self.settings is None else self.settings.files.text(path) or ""
+
     def value(self, launch: Launch, program: Program, variable: str, own: Own) -> Resolved:
         """The value of a variable for a program of a launch."""
         assert self.settings is not None
