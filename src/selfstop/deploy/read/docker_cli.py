@@ -170,7 +170,7 @@ def _env_file(file: Value, place: Place, command: Invocation) -> SettingsFile:
 def _volume(value: Value) -> Mount | None:
     """``-v source:target[:options]``; a drive letter of Windows is part of the source."""
     pieces = _split(value, ":")
-    if len(pieces) > 1 and re.fullmatch(r"[A-Za-z]", str(pieces[0])) and str(pieces[1]).startswith(("\\", "/")):
+    if len(pieces) > 2 and re.fullmatch(r"[A-Za-z]", str(pieces[0])) and str(pieces[1]).startswith(("\\", "/")):
         pieces = [value_of((*pieces[0].parts, ":", *pieces[1].parts)), *pieces[2:]]
     return Mount(pieces[0], pieces[1]) if len(pieces) > 1 else None
 

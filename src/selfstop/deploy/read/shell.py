@@ -129,8 +129,9 @@ class _Interpreter:
         test, positive = None, True
         if len(nodes) == 1:
             test, positive = self._test(nodes[0], conditions)
-        place = self.state.place(line)
-        return condition(self._marked.restore(text), place, test, holds=holds == positive)
+        if not positive:
+            text = re.sub(r"!\s+", "", text, count=1)
+        return condition(self._marked.restore(text), self.state.place(line), test, holds=holds == positive)
 
     def _test(self, node: tree.Node, conditions: Conditions) -> tuple[Comparison | None, bool]:
         """The comparison that a command makes, if it is one, and whether it must hold."""

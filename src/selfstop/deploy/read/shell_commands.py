@@ -81,6 +81,7 @@ class Commands:
         fed = self.fed(node.redirections, conditions, piped)
         invocation = self._state.invocation(words, node.line, conditions, fed)
         if commands.starts_program(invocation):
+            self._state.spend(len(self._exported) // 4)
             invocation = replace(invocation, sources=(*self._environment(conditions), *own))
         self._state.facts.extend(commands.facts(invocation))
         source = " ".join(self._marked.restore(node.source).split())

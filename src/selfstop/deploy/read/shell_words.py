@@ -166,7 +166,7 @@ class Words:
         operator = cursor.take(_OPERATOR)
         plain = not prefix and bool(name) and index in {"", "[@]", "[*]"}
         if cursor.accept("}"):
-            operator, word = ("" if plain else "other"), None
+            operator, word = (operator if plain else "other"), None
         else:
             cursor.deeper()
             word = self._alternative(start)

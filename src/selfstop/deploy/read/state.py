@@ -39,11 +39,15 @@ class State:
 
     def step(self, line: int, conditions: Conditions) -> None:
         """Come to the next command, which is at ``line``; `TooMany` once there were too many."""
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            raise TooMany
         self.conditions = conditions
         self.line = line or self.line
+        self.spend(1)
+
+    def spend(self, steps: int) -> None:
+        """Count what is done for a command; `TooMany` once that is too much."""
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise TooMany
 
     def note(self, reason: str) -> None:
         """Note that something was not gone through."""
