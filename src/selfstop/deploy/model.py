@@ -179,7 +179,6 @@ class Dialect(StrEnum):
     DOCKER = "docker"
     COMPOSE = "compose"
     SYSTEMD = "systemd"
-    MARKDOWN = "markdown"
     DOTENV = "python-dotenv"
     SHELL = "shell"
 
