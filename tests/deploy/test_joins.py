@@ -289,6 +289,25 @@ def test_without_its_library_terraform_is_said_to_be_unread(tmp_path, monkeypatc
     assert report.unread_formats == ((hcl.LIBRARY, 2),)
 
 
+UNEXPLAINED = {
+    "a Makefile": ("Makefile", "start:\n\tdocker run -e IDLE_STOP_THRESHOLD=9 fleet-worker:1.4\n", 2),
+    "values of Helm": ("values.yaml", "worker:\n  settings:\n    IDLE_STOP_THRESHOLD: 9\n", 3),
+    "an env file that nothing reads": ("prod.env", "IDLE_STOP_THRESHOLD=9\n", 1),
+    "a script that only exports": ("profile.sh", "export IDLE_STOP_THRESHOLD=9\n", 1),
+    "a comment": ("note.sh", "# IDLE_STOP_THRESHOLD=9 was tried\n", 0),
+    "a template": (".env.example", "IDLE_STOP_THRESHOLD=9\n", 0),
+    "an env file that a run reads": ("five.env", "IDLE_STOP_THRESHOLD=5\n", 0),
+}
+
+
+@pytest.mark.parametrize(("path", "content", "line"), UNEXPLAINED.values(), ids=UNEXPLAINED.keys())
+def test_a_file_that_names_the_threshold_is_never_passed_over(path, content, line, tmp_path):
+    run = "==> run.sh <==\ndocker run --env-file five.env fleet-worker:1.4\n"
+    report = audited(tmp_path, GUARDED + IMAGE + run + f"==> {path} <==\n{content}")
+    found = [str(gap.place) for gap in report.gaps if "names IDLE_STOP_THRESHOLD" in gap.text]
+    assert found == ([f"{path}:{line}"] if line else [])
+
+
 def test_a_group_without_its_template_is_a_gap(tmp_path):
     report = audited(tmp_path, GUARDED + IMAGE + USER_DATA + "==> group.sh <==\n# infra/user_data.sh\n" + GROUP)
     assert group(report, "fleet-group").verdict == "unknown"

@@ -40,7 +40,8 @@ def sentence(
     emptied = _with(groups, reached, _STOPS)
     if emptied:
         said = f"{_names(emptied)} {_verb(emptied, 'stops its', 'stop their')} own instances"
-        return f"{said} whenever {_verb(emptied, 'it has', 'they have')} any.", Severity.ERROR
+        when = ", at the first check," if _with(emptied, reached, {Effect.AT_ONCE}) == emptied else ""
+        return f"{said}{when} whenever {_verb(emptied, 'it has', 'they have')} any.", Severity.ERROR
     return _outside(groups, reached)
 
 

@@ -243,4 +243,5 @@ def gaps(deployment: Deployment, exposures: Sequence[Exposure]) -> Iterator[Gap]
     for launch in deployment.launches:
         if launch.unit in units or launch.image in images:
             found += launch.gaps
+    found += deployment.unexplained()
     yield from dict.fromkeys(found)

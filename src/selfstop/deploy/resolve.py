@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from selfstop.deploy.arguments import with_arguments, with_parameters
-from selfstop.deploy.collect import Collector, ReadText
+from selfstop.deploy.collect import Collector, ReadText, Unit
 from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.groups import Group, groups, instances
-from selfstop.deploy.images import Images
+from selfstop.deploy.images import Gap, Images
 from selfstop.deploy.launches import Launch, Launches, console_scripts
 from selfstop.deploy.model import Extra, Language, Launcher, Place, Problem, Reading, Script, Setting, Strength
 from selfstop.deploy.programs import Locator, Program
 from selfstop.deploy.roles import RoleVerdict, verdict
 from selfstop.deploy.settings import ReadEnvFile, SettingsFiles
 from selfstop.deploy.templates import with_templates
+from selfstop.deploy.unexplained import unexplained
 from selfstop.deploy.values import Resolved, Surroundings, resolve
 
 _OF_DESKTOPS: Final = (".ps1", ".bat", ".cmd")
@@ -64,6 +65,7 @@ class Deployment:
     files: int = 0
     read: tuple[str, ...] = ()
     settings: SettingsFiles | None = field(default=None, repr=False)
+    units: tuple[Unit, ...] = field(default=(), repr=False)
 
     def role_of(self, group: Group) -> RoleVerdict | None:
         """The verdict on the role of a group's machines."""
@@ -73,6 +75,11 @@ class Deployment:
     def groups_of(self, launch: Launch) -> list[Group]:
         """The groups whose machines make this start."""
         return [group for group in self.groups if launch.unit in group.units]
+
+    def unexplained(self) -> Iterator[Gap]:
+        """Files that name a threshold of which nothing is known; to be asked once all values are resolved."""
+        if self.settings is not None and self.settings.wanted:
+            yield from unexplained(self.settings.files, self.units, self.settings.wanted, self.settings.used)
 
     def text_of(self, path: str) -> str:
         """The text of a deployment file; nothing for one that could not be read."""
@@ -126,6 +133,7 @@ def deployment(
         files=len(files.paths),
         read=tuple(collected.read),
         settings=SettingsFiles(files, collected.facts, readers.env_file, frozenset(variables)),
+        units=tuple(collected.units),
     )
 
 

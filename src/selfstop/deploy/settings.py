@@ -38,6 +38,11 @@ class SettingsFiles:
     wanted: frozenset[str]
     _known: dict[tuple[str, Dialect], EnvFile | None] = field(default_factory=dict)
 
+    @property
+    def used(self) -> frozenset[str]:
+        """The files that some launcher was found to read so far."""
+        return frozenset(path for path, _ in self._known)
+
     def contents(self, source: SettingsFile) -> FileContents:
         """What a launcher finds in a file that it is told to read."""
         if source.secret:
