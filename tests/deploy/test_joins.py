@@ -214,6 +214,21 @@ def test_user_data_finds_its_group(files, tmp_path):
     assert (found.capacity, found.entry, found.threshold, found.verdict) == ("1/1/4", "fleet.worker", "0", OFF)
 
 
+CALLED = {
+    "beside it": "bash infra/start.sh",
+    "where the repository lies on the machine": "sudo /srv/fleet/infra/start.sh now",
+}
+
+
+@pytest.mark.parametrize("call", CALLED.values(), ids=CALLED.keys())
+def test_a_script_that_the_user_data_calls_belongs_to_the_group(call, tmp_path):
+    data = f"==> infra/user_data.sh <==\n#!/bin/bash\n{call}\n"
+    start = f"==> infra/start.sh <==\n#!/bin/bash\n{START.format(5)}"
+    report = audited(tmp_path, GUARDED + IMAGE + data + start + "==> group.sh <==\n" + TEMPLATE + GROUP)
+    assert group(report, "fleet-group").verdict == ON
+    assert "SST301" in codes(report)
+
+
 def test_case_34_an_argument_of_another_script_names_the_role(tmp_path):
     inner = """\
 ==> scripts/group.ps1 <==

@@ -205,6 +205,7 @@ class Collector:
                 found.update(word for fact in facts for word in _words(fact))
                 if not self.images_only:
                     found.add(posixpath.basename(unit.place.path))
+                    found.add("/".join(unit.place.path.split("/")[-2:]))
         if any(isinstance(fact, Run) and fact.launcher is Launcher.COMPOSE for fact in self.result.facts):
             found |= {"docker compose", "docker-compose"}
         if any(isinstance(fact, Dockerfile) for fact in self.result.facts):

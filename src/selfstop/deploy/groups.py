@@ -15,6 +15,7 @@ from selfstop.deploy.model import (
     LaunchTemplate,
     Place,
     ScalingGroup,
+    ScriptCall,
     Strength,
     UserData,
     Value,
@@ -148,7 +149,31 @@ def units_of(data: UserData, collected: Collected, files: Collection[str]) -> se
         starts = {
             number for number, unit in enumerate(collected.units) if unit.place == place and unit.parent is not None
         }
-    return {inner for start in starts for inner in collected.below(start)}
+    return _with_called({inner for start in starts for inner in collected.below(start)}, collected, files)
+
+
+def _with_called(units: set[int], collected: Collected, files: Collection[str]) -> set[int]:
+    """The texts, and the scripts of the repository that they call."""
+    pending = list(units)
+    while pending:
+        for fact in collected.units[pending.pop()].facts:
+            path = called(fact, files) if isinstance(fact, ScriptCall) else None
+            for number, unit in enumerate(collected.units):
+                if path is not None and unit.place.path == path and number not in units:
+                    units.add(number)
+                    pending.append(number)
+    return units
+
+
+def called(call: ScriptCall, files: Collection[str]) -> str | None:
+    """The script that a call means; on a machine it may lie anywhere, with the same directory and name at the end."""
+    found = names.find_file(call.script, files, names.bases_of(call.place.path))
+    text = names.plain(call.script)
+    if found is not None or text is None or not text.startswith("/"):
+        return found
+    tail = "/".join(text.split("/")[-2:])
+    matching = [path for path in files if f"/{path}".endswith(f"/{tail}")]
+    return matching[0] if len(matching) == 1 else None
 
 
 def _place_of(data: Sequence[UserData], files: Collection[str]) -> Place | None:
