@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from selfstop.config import EngineOptions
 from selfstop.model import Report, Span
 from selfstop.project.search import starts
+from selfstop.ways import StopSite, Survey
 
 if TYPE_CHECKING:
     from selfstop.project.propagation import Propagation
@@ -27,9 +28,26 @@ def check(
     matter is parsed, in up to ``jobs`` processes where that pays; ``progress`` is told how far that is. A file
     that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same.
     """
+    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged))).report
+
+
+def survey(
+    files: Mapping[str, bytes], options: EngineOptions, *, jobs: int = 1, progress: Progress | None = None
+) -> Survey:
+    """What `check` says, with the ways to each stop call."""
+    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged), _sites(judged)))
+
+
+def _run(
+    files: Mapping[str, bytes],
+    options: EngineOptions,
+    jobs: int,
+    progress: Progress | None,
+    describe: Callable[[Judged], Survey],
+) -> Survey:
     found, errors = starts(files, options)
     if not found:
-        return Report(errors=tuple(sorted(errors)), files_checked=len(files))
+        return Survey(Report(errors=tuple(sorted(errors)), files_checked=len(files)))
     from selfstop import source
     from selfstop.project.demand import Demand
     from selfstop.project.workers import Workers
@@ -40,8 +58,9 @@ def check(
     with Workers(jobs, progress) as workers:
         demand = Demand(files, options, workers.lower_all)
         judged = demand.analyse(found, lambda reach: judge(reach, excerpt))
-    report = described(judged)
-    return replace(report, errors=tuple(sorted({*errors, *demand.errors})), files_checked=len(files))
+    survey = describe(judged)
+    errors_found = tuple(sorted({*errors, *demand.errors}))
+    return replace(survey, report=replace(survey.report, errors=errors_found, files_checked=len(files)))
 
 
 @dataclass(frozen=True)
@@ -81,3 +100,12 @@ def described(judged: Judged) -> Report:
         guarded=tuple(sorted(guarded)),
         unresolved=tuple(sorted(unresolved(judged.reach, judged.propagation))),
     )
+
+
+def _sites(judged: Judged) -> tuple[StopSite, ...]:
+    from selfstop.project.findings import stop_call
+    from selfstop.project.ways import stop_site
+
+    program = judged.reach.program
+    found = [stop_site(judged.verdicts, each, stop_call(program, each, aim)) for each, aim in judged.judgements]
+    return tuple(sorted(found, key=lambda site: site.call))

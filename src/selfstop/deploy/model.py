@@ -179,6 +179,7 @@ class Dialect(StrEnum):
     DOCKER = "docker"
     COMPOSE = "compose"
     SYSTEMD = "systemd"
+    MARKDOWN = "markdown"
     DOTENV = "python-dotenv"
     SHELL = "shell"
 
@@ -264,6 +265,7 @@ class Launcher(StrEnum):
     ECS = "ECS"
     KUBERNETES = "Kubernetes"
     SYSTEMD = "systemd"
+    MARKDOWN = "markdown"
     PROCESS = "process"
 
 
@@ -273,6 +275,14 @@ class Mount:
 
     source: Value
     target: Value
+
+
+@dataclass(frozen=True)
+class Extends:
+    """The compose service that another one extends, in ``file`` (relative to the compose file) or in the same one."""
+
+    service: str
+    file: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -300,6 +310,7 @@ class Run:
     conditions: tuple[Condition, ...] = ()
     profiles: tuple[str, ...] = ()
     scheduled: bool = False
+    extends: Extends | None = None
 
 
 @dataclass(frozen=True)
@@ -413,6 +424,7 @@ class Language(StrEnum):
     CLOUD_CONFIG = "cloud-config"
     TERRAFORM = "terraform"
     SYSTEMD = "systemd"
+    MARKDOWN = "markdown"
     ENV = "env file"
     USER_DATA = "user data"
     """Whatever EC2 user data may be: a script by its ``#!`` line, ``#cloud-config``, MIME multipart."""
@@ -423,7 +435,8 @@ class Script:
     """Text in another language inside a file; its first line is at ``place``.
 
     Unresolved parts of it are written into ``text`` as they stand in the file, marks included; ``variables`` says what
-    the surrounding script knows of its variables. ``conditions`` are those under which it is run at all.
+    the surrounding script knows of its variables. ``conditions`` are those under which it is run at all. With
+    ``one_line``, the lines of ``text`` are no lines of the file (a text in JSON): all of it stands at ``place``.
     """
 
     language: Language
@@ -433,6 +446,7 @@ class Script:
     name: str = ""
     conditions: tuple[Condition, ...] = ()
     variables: tuple[tuple[str, Value], ...] = ()
+    one_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -463,13 +477,15 @@ class WrittenFile:
 class UserData:
     """What a machine runs at its first start: a ``file`` of the repository, or the text itself in ``script``.
 
-    With neither, it comes from elsewhere, and ``text`` says how that is written.
+    With neither, it comes from elsewhere, and ``text`` says how that is written. ``variables`` are what the marks of a
+    template ``file`` are filled with.
     """
 
     place: Place
     file: Value | None = None
     script: Script | None = None
     text: str = ""
+    variables: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -606,6 +622,21 @@ class InstanceProfile:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class Parameter:
+    """An input variable or local of Terraform, named as it is referred to (``var.x``, ``local.x``).
+
+    Its value fills the `Unresolved` of that name in all files of ``directory``; where ``settled``, nothing can
+    override it. See `selfstop.deploy.parameters`.
+    """
+
+    name: str
+    directory: str
+    value: Value
+    place: Place
+    settled: bool = False
+
+
 Fact = (
     Run
     | Dockerfile
@@ -624,6 +655,7 @@ Fact = (
     | Role
     | RolePolicy
     | InstanceProfile
+    | Parameter
 )
 
 

@@ -67,9 +67,25 @@ def load_json(value: Value) -> Json:
         raise ValueError("too long")
     quoted = _STRING_OR_HOLE.sub(lambda found: found[0] if found[0].startswith('"') else f'"{found[0]}"', opened.text)
     try:
-        return _restored(json.loads(quoted), opened)
+        return _restored(_loaded(quoted), opened)
+    except ValueError:
+        without = _STRING_OR_HOLE.sub(lambda found: _without_members(found, opened.text), opened.text)
+        return _restored(_loaded(without), opened)
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+
+
+def _without_members(found: re.Match[str], text: str) -> str:
+    """A string as it is, a variable for a value as a string; nothing for one that stands for further members."""
+    if found[0].startswith('"'):
+        return found[0]
+    before = text[max(found.start() - 80, 0) : found.start()].rstrip()[-1:]
+    return f'"{found[0]}"' if before in {":", "["} else ""
 
 
 def _restored(item: object, opened: OpenText) -> Json:

@@ -132,7 +132,7 @@ class _Interpreter:
         content: Content | None = None
         for node in nodes:
             content = self._node(node, conditions)
-        self._take_files()
+            self._take_files()
         return content
 
     def _take_files(self) -> None:
