@@ -179,7 +179,6 @@ class Dialect(StrEnum):
     DOCKER = "docker"
     COMPOSE = "compose"
     SYSTEMD = "systemd"
-    MARKDOWN = "markdown"
     DOTENV = "python-dotenv"
     SHELL = "shell"
 
@@ -265,7 +264,6 @@ class Launcher(StrEnum):
     ECS = "ECS"
     KUBERNETES = "Kubernetes"
     SYSTEMD = "systemd"
-    MARKDOWN = "markdown"
     PROCESS = "process"
 
 
