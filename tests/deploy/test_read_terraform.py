@@ -6,26 +6,35 @@ import sys
 
 import pytest
 
+from selfstop.deploy.arguments import with_parameters
+from selfstop.deploy.collect import Unit
 from selfstop.deploy.model import (
     CapacityWrite,
     Fact,
     Instance,
     InstanceProfile,
+    Launcher,
     LaunchTemplate,
+    Layer,
     Parameter,
+    Place,
     Policy,
     Problem,
     Reading,
     Role,
     RolePolicy,
+    Run,
     ScalingGroup,
     Script,
+    Setting,
     Strength,
+    Unresolved,
     UserData,
+    Value,
 )
-from selfstop.deploy.parameters import filled
 from selfstop.deploy.permission import Permission, judge
 from selfstop.deploy.read.terraform import read
+from selfstop.deploy.templates import with_templates
 from tests.deploy.readings import runs, settings, short
 
 
@@ -414,47 +423,69 @@ def test_task_definition(definitions: str) -> None:
 # Variables across the files of a directory
 
 
-def test_variables_of_other_files_are_candidates() -> None:
-    group = read("infra/main.tf", GROUP).facts
-    declared = read("infra/variables.tf", 'variable "most" {\n  default = 20\n}\n').facts
-    other = read("other/variables.tf", 'variable "most" {\n  default = 99\n}\n').facts
-    (found,) = filled([*group, *declared, *other])
-    assert isinstance(found, ScalingGroup)
-    assert short(found.maximum) == "<var.most/20>"
+def group_of(files: dict[str, str]) -> ScalingGroup:
+    """The group, with what the other files of its directory say put in."""
+    units = [Unit(Place(path, 1), read(path, text).facts) for path, text in files.items()]
+    found = [fact for unit in with_parameters(units) for fact in unit.facts if isinstance(fact, ScalingGroup)]
+    return found[0]
+
+
+DEFAULT = 'variable "most" {\n  default = 20\n}\n'
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
         pytest.param({}, "<var.most>", id="nowhere"),
-        pytest.param({"terraform.tfvars": "most = 3"}, "<var.most/3>", id="read by Terraform itself"),
+        pytest.param({"infra/variables.tf": DEFAULT}, "<var.most/20>", id="the default in another file"),
+        pytest.param({"other/variables.tf": DEFAULT}, "<var.most>", id="a file of another directory"),
+        pytest.param({"infra/terraform.tfvars": "most = 3"}, "<var.most/3>", id="read by Terraform itself"),
         pytest.param(
-            {"variables.tf": 'variable "most" {\n  default = 20\n}', "x.auto.tfvars": "most = 3"},
-            "<var.most/3>",
-            id="before the default",
+            {"infra/variables.tf": DEFAULT, "infra/x.auto.tfvars": "most = 3"}, "<var.most/3>", id="before the default"
         ),
         pytest.param(
-            {"variables.tf": 'variable "most" {\n  default = 20\n}', "prod.tfvars": "most = 3"},
+            {"infra/variables.tf": DEFAULT, "infra/prod.tfvars": "most = 3"},
             "<var.most/20/3>",
             id="files that somebody may name",
         ),
-        pytest.param({"terraform.tfvars": "most = [1]"}, "<var.most>", id="a list"),
+        pytest.param({"infra/terraform.tfvars": "most = [1]"}, "<var.most>", id="a list"),
     ],
 )
-def test_values_of_variables(files: dict[str, str], expected: str) -> None:
-    group = list(read("main.tf", GROUP).facts)
-    for name, text in files.items():
-        group += read(name, text).facts
-    (found,) = filled(group)
-    assert isinstance(found, ScalingGroup)
-    assert short(found.maximum) == expected
+def test_variables_of_other_files_are_candidates(files: dict[str, str], expected: str) -> None:
+    assert short(group_of({"infra/main.tf": GROUP, **files}).maximum) == expected
 
 
 def test_locals_of_other_files_are_put_in() -> None:
-    group = read("main.tf", 'resource "aws_autoscaling_group" "g" {\n  min_size = local.least\n}\n').facts
-    (found,) = filled([*group, *read("locals.tf", "locals {\n  least = 1\n}\n").facts])
-    assert isinstance(found, ScalingGroup)
-    assert short(found.minimum) == "1"
+    group = 'resource "aws_autoscaling_group" "g" {\n  min_size = local.least\n}\n'
+    assert short(group_of({"main.tf": group, "locals.tf": "locals {\n  least = 1\n}\n"}).minimum) == "1"
+
+
+TEMPLATE = 'user_data = templatefile("u.sh", { idle = %s })'
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param(["0"], "0", id="case 24: a literal"),
+        pytest.param(["0", "0"], "0", id="the same twice"),
+        pytest.param(["0", "5"], "<idle/0/5.>", id="different ones"),
+        pytest.param(["0", "var.x"], "<idle/0>", id="one of them open"),
+        pytest.param(["var.x"], "<var.x>", id="open"),
+        pytest.param([], "<idle>", id="nobody fills it in"),
+    ],
+)
+def test_templates_are_filled_in(values: list[str], expected: str) -> None:
+    blocks = "".join(
+        f'resource "aws_instance" "i{number}" {{\n{TEMPLATE % value}\n}}\n' for number, value in enumerate(values)
+    )
+    idle = Value((Unresolved("${idle}", "idle"),))
+    setting = Setting("X", idle, Layer.TABLE, Place("u.sh", 2))
+    started = Run(Launcher.DOCKER, Place("u.sh", 2), sources=(setting,))
+    units = [Unit(Place("main.tf", 1), read("main.tf", blocks).facts), Unit(Place("u.sh", 1), (started,))]
+    (run,) = (
+        fact for unit in with_templates(units, ["main.tf", "u.sh"]) for fact in unit.facts if isinstance(fact, Run)
+    )
+    assert settings(run) == [f"{expected} @2"]
 
 
 def test_long_texts_are_no_parameters() -> None:

@@ -7,11 +7,11 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
-from typing import Any, Final, cast
+from typing import Final
 
 from selfstop.deploy.model import Fact, Parameter, Place, Unresolved, Value
 from selfstop.deploy.read.parts import joined
+from selfstop.deploy.walk import mapped
 
 _LOADED: Final = re.compile(r"(?:terraform|.*\.auto)\.tfvars")
 """The files of values that Terraform reads by itself; they win over defaults."""
@@ -32,7 +32,7 @@ def filled(facts: Iterable[Fact]) -> list[Fact]:
         if isinstance(fact, Parameter):
             tables[fact.directory][fact.name].append(fact)
     return [
-        cast("Fact", _filled(fact, tables.get(posixpath.dirname(_path(fact)), {})))
+        _filled(fact, tables.get(posixpath.dirname(_path(fact)), {}))
         for fact in facts
         if not isinstance(fact, Parameter)
     ]
@@ -43,16 +43,11 @@ def _path(fact: Fact) -> str:
     return place.path if isinstance(place, Place) else str(getattr(fact, "path", ""))
 
 
-def _filled(thing: Any, table: _Table) -> Any:
-    """A fact, or a part of one, with the values in it filled in."""
-    if not table or isinstance(thing, (str, int, Enum, Place)) or thing is None:
-        return thing
-    if isinstance(thing, Value):
-        return joined(part for piece in thing.parts for part in _parts(piece, table))
-    if isinstance(thing, tuple):
-        return tuple(_filled(each, table) for each in thing)
-    changed = {each.name: _filled(getattr(thing, each.name), table) for each in dataclasses.fields(thing)}
-    return dataclasses.replace(thing, **changed)
+def _filled(fact: Fact, table: _Table) -> Fact:
+    """A fact with the values in it filled in."""
+    if not table:
+        return fact
+    return mapped(fact, Value, lambda value: joined(part for piece in value.parts for part in _parts(piece, table)))
 
 
 def _parts(piece: str | Unresolved, table: _Table) -> tuple[str | Unresolved, ...]:

@@ -16,6 +16,7 @@ from selfstop.deploy.model import Extra, Language, Launcher, Place, Problem, Rea
 from selfstop.deploy.programs import Locator, Program
 from selfstop.deploy.roles import RoleVerdict, verdict
 from selfstop.deploy.settings import ReadEnvFile, SettingsFiles
+from selfstop.deploy.templates import with_templates
 from selfstop.deploy.values import Resolved, Surroundings, resolve
 
 _OF_DESKTOPS: Final = (".ps1", ".bat", ".cmd")
@@ -106,6 +107,7 @@ def deployment(
     collector = Collector(files, readers.languages, readers.text, images_only=not words)
     collected = collector.collect({*words, *variables})
     collected.units = with_arguments(with_parameters(collected.units), files.paths)
+    collected.units = with_templates(collected.units, files.paths)
     images = Images(collected.facts, files.paths)
     locator = _locator(files, readers, python)
     launches = Launches(collected, images, locator).all()
