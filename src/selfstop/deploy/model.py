@@ -264,7 +264,6 @@ class Launcher(StrEnum):
     ECS = "ECS"
     KUBERNETES = "Kubernetes"
     SYSTEMD = "systemd"
-    MARKDOWN = "markdown"
     PROCESS = "process"
 
 
