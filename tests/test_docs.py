@@ -12,6 +12,7 @@ import pytest
 from commands import selfstop
 from selfstop.config import EngineOptions
 from selfstop.engine import check
+from tests.test_audit_evidence import ONE, stop
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -120,6 +121,17 @@ def keys_of(value: object) -> set[str]:
     if isinstance(value, dict):
         return set(value).union(*(keys_of(item) for item in value.values()))
     return set().union(*(keys_of(item) for item in value)) if isinstance(value, list) else set()
+
+
+def test_the_keys_of_the_audit_are_documented(checkout: Path) -> None:
+    trail = checkout / "trail.json"
+    trail.write_text(json.dumps({"Events": [stop(ONE, ONE)]}), encoding="utf-8")
+    (checkout / "fixtures" / "academy" / "broken.sh").write_bytes(b"\0")
+    options = ["--output-format", "json", "--cloudtrail", str(trail), str(Path("fixtures") / "academy")]
+    found = json.loads(selfstop("audit", *options, cwd=checkout).out)
+    del found["code"]
+    text = (PROJECT / "docs" / "audit.md").read_text(encoding="utf-8").partition("## json")[2]
+    assert keys_of(found) | {"code"} <= set(re.findall(r"`([a-z_]+)`", text))
 
 
 def test_the_keys_of_the_json_are_documented(checkout: Path) -> None:

@@ -84,9 +84,11 @@ def outcome(ways: Iterable[Way], environment: Environment) -> Outcome:
 
 def _of_way(way: Way, environment: Environment) -> Outcome:
     results = [(condition, _results(condition, environment)) for condition in way.conditions]
-    broken = [found for _, values in results for found in values if isinstance(found, _Broken)]
-    if broken:
-        return Outcome(Effect.INVALID, broken[0].reason)
+    for _, values in results:
+        failures = [found for found in values if isinstance(found, _Broken)]
+        if failures and len(failures) == len(values):
+            return Outcome(Effect.INVALID, failures[0].reason)
+    results = [(condition, [v for v in values if not isinstance(v, _Broken)]) for condition, values in results]
     if any(all(value is False for value in values) for _, values in results):
         return OFF
     if any(condition.decides and UNKNOWN in values for condition, values in results):
@@ -163,6 +165,8 @@ def _distinct(values: Iterator[Any]) -> Sequence[Any]:
 
 
 def _apply(name: str, arguments: tuple[Any, ...]) -> Any:
+    if name == "if" and not isinstance(arguments[0], Mark | _Broken):
+        return arguments[1] if arguments[0] else arguments[2]
     failed = next((argument for argument in arguments if isinstance(argument, _Broken)), None)
     if failed is not None:
         return failed
@@ -229,7 +233,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "in": lambda item, items: item in items,
     "or": lambda *parts: next((part for part in parts if part), parts[-1]),
     "and": lambda *parts: next((part for part in parts if not part), parts[-1]),
-    "if": lambda test, body, orelse: body if test else orelse,
     "tuple": lambda *parts: parts,
     "list": lambda *parts: parts,
     "set": lambda *parts: parts,

@@ -1,4 +1,4 @@
-"""Case 38: files that are meant to hang, crash or mislead the audit. What is wrong with them is said, the rest goes on."""
+"""Case 38: files that are meant to hang, crash or mislead the audit. It says what is wrong with them and goes on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ FILES = {
     "opening brackets of PowerShell": ("a.ps1", MENTION + b"@{" * 60_000),
     "sequences in YAML": ("a.yml", b"# " + MENTION + b"\n" + b"- " * 200_000),
     "brackets in YAML": ("a.yml", b"# " + MENTION + b"\n" + b"[" * 100_000),
-    "merge keys": ("a.yml", b"# " + MENTION + b"\n" + MERGES.encode() + b"\nservices: {a: {image: x, environment: *a11}}"),
+    "merge keys": (
+        "a.yml",
+        b"# " + MENTION + b"\n" + MERGES.encode() + b"\nservices: {a: {image: x, environment: *a11}}",
+    ),
     "aliases": ("a.yml", b"# " + MENTION + b"\n" + ALIASES.encode() + b"\nservices: {a: {image: x, command: *a11}}"),
     "interpolation": ("compose.yml", b"services: {a: {image: fleet-worker, command: '" + b"${A:-" * 20_000 + b"'}}"),
     "depth in JSON": ("a.json", b'{"IDLE_STOP_THRESHOLD": ' + b"[" * 100_000),
@@ -54,7 +57,7 @@ def bounded(work, seconds: float = 30.0):
     def run():
         try:
             results.append(work())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
             results.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
@@ -78,6 +81,12 @@ def test_a_large_file_is_named_and_not_read(tmp_path):
         file.truncate(100 << 20)
     report = audited(tmp_path, GUARDED + IMAGE + RUN)
     assert ("dump.json", "larger than 1024 KiB") in [(each.path, each.reason) for each in report.problems]
+
+
+def test_a_script_that_nobody_wrote_by_hand_is_named_and_not_read(tmp_path):
+    (tmp_path / "long.sh").write_bytes(b"# IDLE_STOP_THRESHOLD\n" * 20_000)
+    report = audited(tmp_path, GUARDED + IMAGE + RUN)
+    assert ("long.sh", "a script larger than 256 KiB") in [(each.path, each.reason) for each in report.problems]
 
 
 def test_a_file_with_nul_is_named(tmp_path):

@@ -231,6 +231,64 @@ aws autoscaling create-auto-scaling-group --auto-scaling-group-name fleet-group 
     assert (found.role, found.permission) == ("fleet-role", "unknown")
 
 
+def test_case_25_a_script_that_looks_for_machines_of_the_name_is_told(tmp_path):
+    tagged = TEMPLATE.replace(
+        '\\"}"', '\\"}" \\\n  --tag-specifications "ResourceType=instance,Tags=[{Key=Name,Value=fleet-machine}]"'
+    )
+    script = (
+        "==> again.sh <==\nHOSTS=$(aws ec2 describe-instances --filters Name=tag:Name,Values=fleet-machine --query x)\n"
+        "for host in $HOSTS; do\n  ssh $host docker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4\ndone\n"
+    )
+    report = audited(tmp_path, GUARDED + IMAGE + USER_DATA + "==> group.sh <==\n" + tagged + GROUP + script)
+    assert (
+        "again.sh:3 looks for machines of that name and starts the image with 5 (ON)"
+        in group(report, "fleet-group").note
+    )
+
+
+def test_case_34_a_switch_selects_the_path_and_both_are_said(tmp_path):
+    script = """\
+==> go.bat <==
+@echo off
+powershell -File scripts\\all.ps1 -ViaGroup
+==> scripts/all.ps1 <==
+param([switch]$ViaGroup)
+if ($ViaGroup) {
+    aws autoscaling set-desired-capacity --auto-scaling-group-name fleet-group --desired-capacity 1
+} else {
+    docker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4
+}
+"""
+    report = audited(tmp_path, GUARDED + IMAGE + script)
+    found = row(report, "scripts/all.ps1")
+    assert (found.value, found.verdict) == ("5", ON)
+    assert "ViaGroup" in found.note
+
+
+MARKS = {
+    "case 35: braces": ("{{REGISTRY}}/fleet-worker:1.4", True),
+    "case 35: underscores for the registry": ("__REGISTRY__/fleet-worker:1.4", True),
+    "case 35: angle brackets for the registry": ("<REGISTRY>/fleet-worker:1.4", True),
+    "case 35: a mark for the image": ("__IMAGE__", False),
+}
+
+
+@pytest.mark.parametrize(("image", "found"), MARKS.values(), ids=MARKS.keys())
+def test_marks_of_templates_in_images(image, found, tmp_path):
+    run = f"==> user_data.sh <==\n#!/bin/bash\ndocker run -e IDLE_STOP_THRESHOLD=0 '{image}'\n"
+    report = audited(tmp_path, GUARDED + IMAGE + run)
+    assert [each.verdict for each in report.settings] == ([OFF] if found else [])
+
+
+def test_without_its_library_terraform_is_said_to_be_unread(tmp_path, monkeypatch):
+    from selfstop.deploy.read import hcl
+
+    monkeypatch.setattr(hcl, "is_available", lambda: False)
+    files = "".join(f'==> {name}.tf <==\n# IDLE_STOP_THRESHOLD\nresource "a" "b" {{}}\n' for name in "ab")
+    report = audited(tmp_path, GUARDED + IMAGE + files)
+    assert report.unread_formats == ((hcl.LIBRARY, 2),)
+
+
 def test_a_group_without_its_template_is_a_gap(tmp_path):
     report = audited(tmp_path, GUARDED + IMAGE + USER_DATA + "==> group.sh <==\n# infra/user_data.sh\n" + GROUP)
     assert group(report, "fleet-group").verdict == "unknown"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from reading import facts, of_kind, only, runs, told
+
 from selfstop.deploy.model import Extra, ImageBuild, ImageTag, Launcher, Layer, Setting
 
 LINES = {

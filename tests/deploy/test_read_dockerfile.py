@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from reading import described, facts, of_kind, script, shown
+
 from selfstop.deploy.model import Dockerfile, Language, Stage, WrittenFile
 from selfstop.deploy.read import dockerfile
 

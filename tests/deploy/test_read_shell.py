@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from reading import described, facts, of_kind, only, runs, script, told
+
 from selfstop.deploy.model import (
     Language,
     Layer,
@@ -241,7 +241,7 @@ def test_case_34_scripts_that_are_called() -> None:
 
 def test_user_data_of_the_repository() -> None:
     given = {
-        'U=$(base64 -w0 ud.sh)\naws ec2 create-launch-template --launch-template-data "{\\"UserData\\":\\"$U\\"}"': "ud.sh",
+        'U=$(base64 ud.sh)\naws ec2 create-launch-template --launch-template-data "{\\"UserData\\":\\"$U\\"}"': "ud.sh",
         "aws ec2 run-instances --user-data file://ud.sh": "ud.sh",
         'aws ec2 run-instances --user-data "$(cat a/ud.sh)"': "a/ud.sh",
         'aws ec2 run-instances --user-data "$(sed s/A/B/ ud.sh)"': "ud.sh",

@@ -35,6 +35,7 @@ from selfstop.deploy.model import (
     UserData,
     Value,
 )
+from selfstop.deploy.text import SCRIPT_LIMIT
 from selfstop.deploy.walk import mapped
 
 _ROUNDS: Final = 12
@@ -54,6 +55,7 @@ _TERRAFORM: Final = re.compile(r".*\.tf(?:vars)?")
 _COMPOSE: Final = re.compile(r"(?:docker-)?compose(?:\.[\w.-]+)?\.ya?ml")
 _STOPPING: Final = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
+_OF_SCRIPTS: Final = frozenset({Language.SHELL, Language.POWERSHELL, Language.BATCH, Language.DOCKERFILE})
 _OF_IMAGES: Final = (Run, ImageBuild, ImageTag, Dockerfile)
 
 ReadText = Callable[[Script], Reading]
@@ -165,8 +167,12 @@ class Collector:
         text = self.files.text(path)
         if text is None:
             return
+        languages = list(self.languages(path, text))
+        if len(data) > SCRIPT_LIMIT and not _OF_SCRIPTS.isdisjoint(languages):
+            self.result.problems.append(Problem(path, 0, f"a script larger than {SCRIPT_LIMIT >> 10} KiB"))
+            return
         self.result.read.append(path)
-        for language in self.languages(path, text):
+        for language in languages:
             self._take(Script(language, text, Place(path, 1), strength_of(path)), None, 0)
 
     def _take(self, script: Script, parent: int | None, depth: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import Comparison, Linear, comparison
-from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import words
 from selfstop.ways import Choice, Expression, Guard, Literal, Open, Operation, Read
 
@@ -18,13 +18,16 @@ _READERS = frozenset({"getenv", "get_env", "env", "config", "environ", "getenv_i
 Definitions = Callable[[Term], "tuple[Definition, ...]"]
 
 
-def expression(term: Term, definitions: Definitions, depth: int = 0) -> Expression:
-    """What ``term`` is computed from; what is not known from the code is `Open`."""
-    if depth > _DEPTH:
+def expression(term: Term, definitions: Definitions, around: tuple[Term, ...] = ()) -> Expression:
+    """What ``term`` is computed from; what is not known from the code is `Open`.
+
+    ``around`` are the terms that it is a part of, or of whose values.
+    """
+    if len(around) > _DEPTH:
         return Open(_name(term))
 
     def inner(part: Term) -> Expression:
-        return expression(part, definitions, depth + 1)
+        return expression(part, definitions, (*around, term))
 
     match term:
         case Const(value=value):
@@ -32,15 +35,15 @@ def expression(term: Term, definitions: Definitions, depth: int = 0) -> Expressi
         case App(op="getenv", args=(Const(value=str() as name), *default)):
             return Read(name, inner(default[0]) if default else None)
         case App(op="call", args=(callee, *args)):
-            return _called(callee, args, inner) or _bound(term, definitions, inner)
+            return _called(callee, args, inner) or _bound(term, definitions, inner, around)
         case Result(callee=callee, args=args) if callee is not None:
-            return _called(callee, args, inner) or _bound(term, definitions, inner)
+            return _called(callee, args, inner) or _bound(term, definitions, inner, around)
         case App(op="if", args=(test, body, orelse)):
             return Operation("if", (inner(test), inner(body), inner(orelse)))
         case App(op=op, args=args):
             return Operation(op, tuple(inner(arg) for arg in args))
         case Var() | Attr() | Item():
-            return _bound(term, definitions, inner)
+            return _bound(term, definitions, inner, around)
     return Open(_name(term))
 
 
@@ -68,12 +71,24 @@ def _is_keyword(term: Term) -> bool:
     return isinstance(term, App) and term.op.startswith("keyword:")
 
 
-def _bound(term: Term, definitions: Definitions, inner: Callable[[Term], Expression]) -> Expression:
-    """What a variable is bound to, if nothing counts it up or down."""
+def _bound(
+    term: Term, definitions: Definitions, inner: Callable[[Term], Expression], around: tuple[Term, ...]
+) -> Expression:
+    """What a variable is bound to, if nothing counts it up or down.
+
+    Where its last binding is made from what it was before (``T = int(T)``), that is the one.
+    """
     known = definitions(term)
     values = [found.value for found in known if found.value is not None and found.value != term]
     if not values or len(values) != len(known) or any(found.step for found in known) or len(values) > _CHOICES:
         return Open(_name(term))
+    again = [value for value in values if term in walk(value)]
+    if term in around:
+        values = [value for value in values if value not in again]
+        if not values:
+            return Open(_name(term))
+    elif again and values[-1] in again:
+        values = values[-1:]
     options = tuple(dict.fromkeys(inner(value) for value in values))
     return options[0] if len(options) == 1 else Choice(options)
 

@@ -18,7 +18,8 @@ from selfstop.deploy.read.state import State
 from selfstop.deploy.read.variables import Argument, Conditions, Content, Variables, joined, named, negated, value_of
 
 _TOKEN: Final = re.compile(
-    r"(?P<space>[ \t,;=]+)|(?P<end>\n|&&?|\|\|?)|(?P<redirect>\d?(?:>>?|<)(?:&\d)?[ \t]*)|(?P<open>\()|(?P<close>\))"
+    r"(?P<space>(?:[ \t,;=]|\^\n)+)|(?P<end>\n|&&?|\|\|?)|(?P<redirect>\d?(?:>>?|<)(?:&\d)?[ \t]*)"
+    r"|(?P<open>\()|(?P<close>\))"
     r"|(?P<word>(?:\"[^\"\n]*\"?|\^[^\n]|\^\n|[^\s\"&|<>()^,;=]|=(?=\S))+)|(?P<other>.)",
     re.DOTALL,
 )

@@ -3,7 +3,8 @@
 docker
     ``docker run --env-file``: the rest of the line as it is, quotes and all; ``export X=1`` is an error.
 compose, python-dotenv
-    Quotes are taken off, `` #`` begins a comment, ``${X:-default}`` is expanded, ``export`` is allowed.
+    Quotes are taken off, `` #`` begins a comment, ``${X:-default}`` is expanded, ``export`` is allowed; compose expands
+    ``$X``, too, but nothing in single quotes.
 systemd
     ``EnvironmentFile=``: quotes are taken off, lines may be continued, nothing is expanded.
 shell
@@ -83,7 +84,16 @@ def _docker(path: str, text: str, problems: list[Problem]) -> Iterator[_Line]:
             yield _Line(name, Value((Unresolved(name, name, Origin.HOST),)), number)
 
 
-def _dotenv(path: str, text: str, problems: list[Problem]) -> Iterator[_Line]:
+def _compose(path: str, text: str, problems: list[Problem]) -> Iterator[_Line]:
+    return _dotenv(path, text, problems, literal=True)
+
+
+def _python(path: str, text: str, problems: list[Problem]) -> Iterator[_Line]:
+    return _dotenv(path, text, problems, literal=False)
+
+
+def _dotenv(path: str, text: str, problems: list[Problem], *, literal: bool) -> Iterator[_Line]:
+    """The two dialects with quotes; single ones make a text ``literal`` for compose only."""
     known: dict[str, Value] = {}
     position, number = 0, 1
     while position < len(text):
@@ -92,7 +102,7 @@ def _dotenv(path: str, text: str, problems: list[Problem]) -> Iterator[_Line]:
         end = len(text) if end < 0 else end
         if found:
             name = found["name"]
-            value = _dotenv_value(found["value"], known) if found["sign"] else _from_host(name)
+            value = _dotenv_value(found["value"], known, literal=literal) if found["sign"] else _from_host(name)
             known[name] = value
             yield _Line(name, value, number)
         elif text[position:end].strip() and not text[position:end].lstrip().startswith("#"):
@@ -105,23 +115,26 @@ def _from_host(name: str) -> Value:
     return Value((Unresolved(name, name, Origin.HOST),))
 
 
-def _dotenv_value(text: str, known: dict[str, Value]) -> Value:
+def _dotenv_value(text: str, known: dict[str, Value], *, literal: bool) -> Value:
     if text.startswith("'") and text.endswith("'") and len(text) > 1:
-        return marked_value(re.sub(r"\\(['\\])", r"\1", text[1:-1]))
+        inner = re.sub(r"\\(['\\])", r"\1", text[1:-1])
+        return marked_value(inner) if literal else _expanded(inner, known, bare=False)
     if text.startswith('"') and text.endswith('"') and len(text) > 1:
         inner = _ESCAPE.sub(
             lambda found: _ESCAPES.get(found[1], found[1] if found[1] in "\\\"'$" else found[0]), text[1:-1]
         )
-        return _expanded(inner, known)
+        return _expanded(inner, known, bare=literal)
     comment = re.search(r"(?:^|(?<=\s))#", text)
-    return _expanded((text[: comment.start()] if comment else text).strip(), known)
+    return _expanded((text[: comment.start()] if comment else text).strip(), known, bare=literal)
 
 
-def _expanded(text: str, known: dict[str, Value]) -> Value:
-    """``${X}``: what the file says of it so far, else whatever reads the file finds."""
+def _expanded(text: str, known: dict[str, Value], *, bare: bool) -> Value:
+    """``${X}``, and with ``bare`` also ``$X``: what the file says of it so far, else whatever reads the file finds."""
     parts: list[str | Unresolved] = []
     position = size = 0
     for found in _EXPANSION.finditer(text):
+        if found["plain"] and not bare:
+            continue
         parts.extend(marked_value(text[position : found.start()]).parts)
         position = found.end()
         name = found["name"] or found["plain"]
@@ -195,8 +208,8 @@ def _assigned(assignment: Assignment) -> Value:
 
 _READERS: Final = {
     Dialect.DOCKER: _docker,
-    Dialect.COMPOSE: _dotenv,
-    Dialect.DOTENV: _dotenv,
+    Dialect.COMPOSE: _compose,
+    Dialect.DOTENV: _python,
     Dialect.SYSTEMD: _systemd,
     Dialect.SHELL: _shell,
 }

@@ -235,6 +235,8 @@ class Values:
             )
         if _COMPARING.fullmatch(operator):
             return self._quiet(operation, conditions)
+        if operator == "+":
+            return self._sum(operation, conditions)
         left = self.content(operation.left, conditions)
         if operator in {"-replace", "-ireplace", "-creplace"}:
             right = operation.right.items if isinstance(operation.right, tree.Items) else (operation.right,)
@@ -247,6 +249,19 @@ class Values:
         )
         return _combined(operator, left, right_content) or self._unknown("…")
 
+    def _sum(self, operation: tree.Operation, conditions: Conditions) -> Content:
+        """Texts that are joined by ``+``, or lists, however many."""
+        terms: list[tree.Expression] = []
+        rest: tree.Expression = operation
+        while isinstance(rest, tree.Operation) and rest.operator == "+" and rest.left is not None:
+            terms.append(rest.right)
+            rest = rest.left
+        contents = [self.content(term, conditions) for term in (rest, *reversed(terms))]
+        if any(len(content) > 1 for content in contents):
+            return tuple(item for content in contents for item in content)
+        parts = [part for content in contents for part in joined(content).parts]
+        return (Argument(_bounded(parts), contents[0][0].line if contents[0] else 0),)
+
     def _quiet(self, operation: tree.Operation, conditions: Conditions) -> Content:
         for side in (operation.left, operation.right):
             if side is not None:
@@ -257,10 +272,6 @@ class Values:
 def _combined(operator: str, left: Content, right: Content) -> Content | None:
     """The result of operators that make texts and lists."""
     line = left[0].line if left else 0
-    if operator == "+":
-        if len(left) > 1 or len(right) > 1:
-            return (*left, *right)
-        return (Argument(_bounded([*joined(left).parts, *joined(right).parts]), line),)
     if operator == "-join":
         separator = joined(right).parts
         parts: list[str | Unresolved] = []

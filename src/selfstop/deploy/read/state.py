@@ -12,7 +12,7 @@ from selfstop.deploy.read.invocation import Invocation, Piped
 from selfstop.deploy.read.variables import Conditions, Content, Variables, value_of
 from selfstop.deploy.read.written import written_files
 
-MAX_STEPS: Final = 20_000
+MAX_STEPS: Final = 5_000
 _MAX_CONDITIONS: Final = 64
 _MAX_WORDS: Final = 2_000
 _MAX_TEXT: Final = 256 << 10
