@@ -96,6 +96,7 @@ SERVICE = "services:\n  w:\n    image: w\n"
         pytest.param("    environment: {X: 1_0}\n", ["10 @4"], id="underscore"),
         pytest.param("    environment: {X: 5.0}\n", ["5 @4"], id="a whole number with a point"),
         pytest.param("    environment: {X: five}\n", ["five @4"], id="a word"),
+        pytest.param("    environment: {X: '{{ idle }}'}\n", ["<idle> @4"], id="case 35: template mark"),
         pytest.param("    environment: {X: $$X}\n", ["$X @4"], id="case 13: dollar sign"),
         pytest.param("    environment: {Y: 5}\n", [], id="another variable"),
         pytest.param("    environment:\n      - Y=X=5\n", [], id="an equals sign in the value"),

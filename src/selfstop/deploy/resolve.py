@@ -138,8 +138,8 @@ def deployment(
 
 
 def _strength(launch: Launch, joined: frozenset[int]) -> Strength:
-    """What user data starts, nobody has to start; so it is with services."""
-    if launch.unit in joined and launch.strength is Strength.OPERATOR:
+    """What user data starts, nobody has to start, template or not; so it is with services."""
+    if launch.unit in joined and launch.strength in {Strength.OPERATOR, Strength.TEMPLATE}:
         return Strength.UNATTENDED
     if launch.run.launcher is Launcher.PROCESS and launch.run.place.path.lower().endswith(_OF_DESKTOPS):
         return max(launch.strength, Strength.LOCAL)

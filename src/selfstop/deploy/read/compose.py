@@ -31,8 +31,10 @@ from selfstop.deploy.model import (
     Unresolved,
     Value,
 )
+from selfstop.deploy.read import marks
 from selfstop.deploy.read.interpolation import interpolate
 from selfstop.deploy.read.nodes import Mapping, Node, Scalar, Sequence, child, entries, items, one_or_more, text
+from selfstop.deploy.read.parts import joined
 from selfstop.deploy.read.words import split
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+|[0-9][0-9_]*)", re.ASCII)
@@ -117,12 +119,12 @@ class _Reader:
     def _settings(self, node: Node | None, layer: Layer = Layer.TABLE) -> Iterator[Setting]:
         for key, value in entries(node):
             if isinstance(value, Scalar):
-                given = _taken_over(key.text) if value.null else interpolate(_number(value))
+                given = _taken_over(key.text) if value.null else _interpolated(_number(value))
                 yield Setting(key.text, given, layer, self.place(key.line))
         for item in items(node):
             if isinstance(item, Scalar):
                 name, separator, given_text = item.text.partition("=")
-                given = interpolate(given_text) if separator else _taken_over(name)
+                given = _interpolated(given_text) if separator else _taken_over(name)
                 yield Setting(name, given, layer, self.place(item.line))
 
     def _command(self, service: Mapping, name: str) -> Command | None:
@@ -131,9 +133,9 @@ class _Reader:
             return None
         words: tuple[Value, ...] = ()
         if isinstance(node, Scalar):
-            words = split(interpolate(node.text))
+            words = split(_interpolated(node.text))
         elif isinstance(node, Sequence):
-            words = tuple(interpolate(item.text) for item in node.items if isinstance(item, Scalar))
+            words = tuple(_interpolated(item.text) for item in node.items if isinstance(item, Scalar))
         key = service.key(name)
         return Command(words, self.place(key.line if key else node.line))
 
@@ -173,9 +175,15 @@ class _Reader:
         )
 
 
+def _interpolated(written: str) -> Value:
+    """A text with its variables and template marks unresolved."""
+    parts = interpolate(written).parts
+    return joined(each for part in parts for each in (marks.value(part).parts if isinstance(part, str) else (part,)))
+
+
 def _value(node: Node | None) -> Value | None:
     found = text(node)
-    return None if found is None else interpolate(found)
+    return None if found is None else _interpolated(found)
 
 
 def _taken_over(name: str) -> Value:
@@ -217,4 +225,4 @@ _SHORT_MOUNT: Final = re.compile(rf"((?:[A-Za-z]:[\\/])?{_PART}):({_PART})(?::[^
 
 def _short_mount(node: Node) -> tuple[Value | None, Value | None]:
     match = _SHORT_MOUNT.fullmatch(text(node) or "")
-    return (interpolate(match[1]), interpolate(match[2])) if match else (None, None)
+    return (_interpolated(match[1]), _interpolated(match[2])) if match else (None, None)
