@@ -12,6 +12,7 @@ import pytest
 from commands import selfstop
 from selfstop.config import EngineOptions
 from selfstop.engine import check
+from tests.test_audit_evidence import ONE, stop
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -84,12 +85,14 @@ def commands() -> list[str]:
     return [line.removeprefix(".venv/bin/") for line in last if line.startswith((".venv/bin/selfstop ", "selfstop "))]
 
 
-def test_the_readme_shows_what_its_command_prints_and_how_it_ends(checkout: Path) -> None:
-    (command,) = commands()
-    done = selfstop(*command.split()[1:], cwd=checkout)
-    assert done.status == 1
+def test_the_readme_shows_what_its_commands_print_and_how_they_end(checkout: Path) -> None:
+    assert [command.split()[1] for command in commands()] == ["audit", "check"]
+    for command in commands():
+        done = selfstop(*command.split()[1:], cwd=checkout)
+        assert done.status == 1
+        shown = done.out.partition("\nFINDINGS\n")[0]
+        assert f"```\n{shown.rstrip()}\n```" in README
     assert "exits with status 1" in README
-    assert f"```\n{done.out.rstrip()}\n```" in README
 
 
 @pytest.mark.parametrize("code", sorted(set(re.findall(r"selfstop rule (SST\d+)", README))))
@@ -118,6 +121,17 @@ def keys_of(value: object) -> set[str]:
     if isinstance(value, dict):
         return set(value).union(*(keys_of(item) for item in value.values()))
     return set().union(*(keys_of(item) for item in value)) if isinstance(value, list) else set()
+
+
+def test_the_keys_of_the_audit_are_documented(checkout: Path) -> None:
+    trail = checkout / "trail.json"
+    trail.write_text(json.dumps({"Events": [stop(ONE, ONE)]}), encoding="utf-8")
+    (checkout / "fixtures" / "academy" / "broken.sh").write_bytes(b"\0")
+    options = ["--output-format", "json", "--cloudtrail", str(trail), str(Path("fixtures") / "academy")]
+    found = json.loads(selfstop("audit", *options, cwd=checkout).out)
+    del found["code"]
+    text = (PROJECT / "docs" / "audit.md").read_text(encoding="utf-8").partition("## json")[2]
+    assert keys_of(found) | {"code"} <= set(re.findall(r"`([a-z_]+)`", text))
 
 
 def test_the_keys_of_the_json_are_documented(checkout: Path) -> None:

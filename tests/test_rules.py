@@ -12,6 +12,7 @@ from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.output import rules as explained
 from selfstop.rules import RULES, message
+from tests.audits import audited, codes
 
 PROJECT = Path(__file__).parent.parent
 ARGUMENTS = {
@@ -24,7 +25,9 @@ ARGUMENTS = {
     "default": "5",
     "reason": "permission denied",
 }
-ABOUT_CODE = [rule for rule in RULES.values() if not rule.is_run_error]
+WITH_EXAMPLES = [rule for rule in RULES.values() if not rule.is_run_error]
+ABOUT_CODE = [rule for rule in WITH_EXAMPLES if not rule.is_about_deployment]
+ABOUT_DEPLOYMENT = [rule for rule in WITH_EXAMPLES if rule.is_about_deployment]
 
 
 def reported(source: str) -> set[str]:
@@ -44,6 +47,14 @@ def test_good_example_is_silent_and_still_stops(rule):
     assert check({"example.py": rule.good.encode("utf-8")}, EngineOptions()).guarded
 
 
+@pytest.mark.parametrize("rule", ABOUT_DEPLOYMENT, ids=lambda rule: rule.code)
+def test_bad_deployment_is_reported_and_good_is_not(rule, tmp_path):
+    bad, good = audited(tmp_path / "bad", rule.bad), audited(tmp_path / "good", rule.good)
+    assert rule.code in codes(bad)
+    assert rule.code not in codes(good)
+    assert good.sites, "the good example stops its machine, too"
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
 def test_codes_suit_flake8_and_names_are_words(rule):
     assert re.fullmatch(r"[A-Z]{1,3}[0-9]{3}", rule.code)
@@ -55,6 +66,8 @@ def test_codes_suit_flake8_and_names_are_words(rule):
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
 def test_templates_take_nothing_but_what_the_engine_supplies(rule):
     wanted = {name for _, name, _, _ in string.Formatter().parse(rule.template) if name}
+    if rule.is_about_deployment:
+        return  # its arguments are checked where findings are made of it
     assert wanted <= ARGUMENTS.keys()
     assert ("reason" if rule.is_run_error else "callee") in wanted
 
@@ -91,7 +104,7 @@ def test_readme_shows_the_catalogue():
     assert explained.markdown() in (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("rule", ABOUT_CODE, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", WITH_EXAMPLES, ids=lambda rule: rule.code)
 def test_explanation_holds_everything(rule):
     text = explained.explanation(rule)
     unwrapped = " ".join(text.split())

@@ -24,6 +24,7 @@ from selfstop.config import FAMILIES, TARGETS, ConfigError
 from selfstop.progress import Progress
 
 if TYPE_CHECKING:
+    from selfstop.audit.run import Audit
     from selfstop.model import UnresolvedCall
     from selfstop.session import Outcome, Request
 
@@ -33,6 +34,7 @@ FAILED: Final = 2
 INTERRUPTED: Final = 130
 
 _FORMATS: Final = ("text", "concise", "json")
+_AUDIT_FORMATS: Final = ("text", "markdown", "json", "concise")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -185,6 +187,81 @@ def check(
 
 
 @cli.command()
+@click.argument("root", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_list_option("--select", "CODES", "Report these rules, by code or prefix, instead of those on by default.")
+@_list_option("--extend-select", "CODES", "Report these rules, too.")
+@_list_option("--ignore", "CODES", "Do not report these rules.")
+@click.option(
+    "--per-file-ignores",
+    multiple=True,
+    metavar="PATTERN:CODES",
+    callback=_split_per_file,
+    help="Do not report these rules in files that match the pattern.",
+)
+@_list_option("--exclude", "PATTERNS", "Leave these files and directories out, even if they are named.")
+@_list_option("--stop-calls", "NAMES", "What stops a machine, instead of the known functions.")
+@_list_option("--extend-stop-calls", "NAMES", "Functions and methods that stop a machine, too.")
+@_list_option("--families", "NAMES", f"Kinds of stop calls to look for, too: {', '.join(FAMILIES)}.")
+@click.option("--target", type=click.Choice(TARGETS), help="`self`: not what stops another machine.")
+@click.option("--include-tests/--no-include-tests", default=None, help="Whether to check test code.")
+@click.option("--output-format", type=click.Choice(_AUDIT_FORMATS), default=_AUDIT_FORMATS[0], show_default=True)
+@click.option("--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
+@click.option(
+    "--cloudtrail",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What `aws cloudtrail lookup-events` printed: who stopped which instance.",
+)
+@click.option(
+    "--scaling-activities",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What `aws autoscaling describe-scaling-activities` printed.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    show_default="number of processors",
+    help="Parse in up to so many processes, where that pays.",
+)
+@click.pass_context
+def audit(
+    context: click.Context,
+    /,
+    *,
+    root: Path | None,
+    output_format: str,
+    output_file: Path | None,
+    cloudtrail: Path | None,
+    scaling_activities: Path | None,
+    jobs: int,
+    **options: Any,
+) -> None:
+    """Audit a repository: which scaling group can stop its own instances, and why. Without ROOT, the current directory.
+
+    Looks at the deployment (scripts, Dockerfiles, compose, policies, Terraform ...) as well as at the Python code, and
+    needs neither AWS nor Docker. The status is that of `check`.
+    """
+    from selfstop.audit.evidence import EvidenceError
+    from selfstop.audit.run import audit as run_audit
+    from selfstop.session import Request
+
+    overrides = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
+    request = Request(paths=(root or Path(),), root=root or Path(), overrides=overrides, jobs=jobs)
+    try:
+        with Progress(sys.stderr) as progress:
+            done = run_audit(
+                replace(request, progress=progress.show), cloudtrail=cloudtrail, activities=scaling_activities
+            )
+    except (ConfigError, EvidenceError) as error:
+        raise Failure(str(error)) from error
+    _write(_rendered_audit(done, output_format), output_file)
+    for line in _remarks_on_audit(done):
+        click.echo(f"selfstop: {line}", err=True)
+    context.exit(_status(done.outcome) or (FOUND_SOMETHING if done.report.findings else FOUND_NOTHING))
+
+
+@cli.command()
 @click.argument("code", required=False)
 def rule(code: str | None) -> None:
     """Explain the rule CODE, or list all rules."""
@@ -227,6 +304,34 @@ def _rendered(outcome: Outcome, output_format: str) -> str:
         source_lines=functools.cache(outcome.source_lines),
     )
     return FORMATS[output_format](view)
+
+
+def _rendered_audit(done: Audit, output_format: str) -> str:
+    from selfstop.output.audit_formats import AUDIT_FORMATS
+    from selfstop.output.audit_view import AuditView
+
+    view = AuditView(done.report)
+    return AUDIT_FORMATS[output_format](view)
+
+
+def _remarks_on_audit(done: Audit) -> Iterator[str]:
+    """Yield what is to be said about the run of an audit."""
+    from selfstop.output.escape import escape
+
+    report = done.report
+    found = len(report.findings) + len(report.code.findings)
+    parts = [
+        _count(found, "finding"),
+        f"{_count(report.code.files_checked, 'Python file')} checked",
+        f"{report.files_read} of {_count(report.files_known, 'deployment file')} read",
+    ]
+    if report.code.errors:
+        parts.append(f"{_count(len(report.code.errors), 'file')} not analysed")
+    if report.suppressed:
+        parts.append(f"{report.suppressed} suppressed by `# noqa`")
+    if done.outcome.root != Path.cwd():
+        yield f"paths are relative to {escape(done.outcome.root.as_posix())}"
+    yield ", ".join(parts) + _left_out(done.outcome)
 
 
 def _write(text: str, file: Path | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from selfstop.config import EngineOptions
 from selfstop.model import AnalysisError, Report, Span
 from selfstop.project.search import starts
+from selfstop.ways import StopSite, Survey
 
 if TYPE_CHECKING:
     from selfstop.project.propagation import Propagation
@@ -28,9 +29,26 @@ def check(
     that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same, unless what is in the
     way lies between them: then all that matter become one.
     """
+    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged))).report
+
+
+def survey(
+    files: Mapping[str, bytes], options: EngineOptions, *, jobs: int = 1, progress: Progress | None = None
+) -> Survey:
+    """What `check` says, with the ways to each stop call."""
+    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged), _sites(judged)))
+
+
+def _run(
+    files: Mapping[str, bytes],
+    options: EngineOptions,
+    jobs: int,
+    progress: Progress | None,
+    describe: Callable[[Judged], Survey],
+) -> Survey:
     found, errors = starts(files, options)
     if not found:
-        return Report(errors=tuple(sorted(errors)), files_checked=len(files))
+        return Survey(Report(errors=tuple(sorted(errors)), files_checked=len(files)))
     from selfstop import source
     from selfstop.project.demand import Demand
     from selfstop.project.workers import Workers
@@ -41,12 +59,13 @@ def check(
     with Workers(jobs, progress) as workers:
         demand = Demand(files, options, workers.lower_all)
         try:
-            report = described(demand.analyse(found, lambda reach: judge(reach, excerpt)))
+            survey = describe(demand.analyse(found, lambda reach: judge(reach, excerpt)))
         except RecursionError:  # what leads so deep may be in any of the files: none of them counts as analysed
             refusal = source.not_analysable("SST004", "names or calls lead too deep into each other")
-            report = Report()
+            survey = Survey(Report())
             errors += [AnalysisError(path, 0, refusal.code, refusal.message) for path in demand.loaded]
-    return replace(report, errors=tuple(sorted({*errors, *demand.errors})), files_checked=len(files))
+    errors_found = tuple(sorted({*errors, *demand.errors}))
+    return replace(survey, report=replace(survey.report, errors=errors_found, files_checked=len(files)))
 
 
 @dataclass(frozen=True)
@@ -86,3 +105,12 @@ def described(judged: Judged) -> Report:
         guarded=tuple(sorted(guarded)),
         unresolved=tuple(sorted(unresolved(judged.reach, judged.propagation))),
     )
+
+
+def _sites(judged: Judged) -> tuple[StopSite, ...]:
+    from selfstop.project.findings import stop_call
+    from selfstop.project.ways import stop_site
+
+    program = judged.reach.program
+    found = [stop_site(judged.verdicts, each, stop_call(program, each, aim)) for each, aim in judged.judgements]
+    return tuple(sorted(found, key=lambda site: site.call))

@@ -36,7 +36,7 @@ class Suppressions:
 
     def suppresses(self, code: str, line: int) -> bool:
         """Whether a finding of rule ``code`` on ``line`` (from 1) is not to be shown."""
-        return self.whole_file or _suppresses(self._text_for(line), code)
+        return self.whole_file or suppresses(self._text_for(line), code)
 
     @cached_property
     def whole_file(self) -> bool:
@@ -60,7 +60,8 @@ class Suppressions:
         return "".join(self._lines[max(stretch.start - 1, 0) : stretch.stop - 1])
 
 
-def _suppresses(text: str, code: str) -> bool:
+def suppresses(text: str, code: str) -> bool:
+    """Whether a comment in ``text``, one or several lines of a file in whatever language, suppresses ``code``."""
     found = _COMMENT.search(text)
     if found is None:
         return False

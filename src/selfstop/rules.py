@@ -2,53 +2,22 @@
 
 The command line, flake8, the reports and the documentation all read it. A rule's examples are whole modules:
 the test suite gives each of them to the engine, which reports the bad one with the rule's code and keeps
-silent about the good one.
+silent about the good one. Those of the rules SST3xx are whole repositories, for the audit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from selfstop.deployment_rules import DEPLOYMENT_RULES
+from selfstop.rule import Rule, Severity
+
+__all__ = ["PREFIX", "RULES", "Rule", "Severity", "message"]
+
 PREFIX: Final = "SST"
 """What every code starts with; flake8 knows the plugin by it."""
-
-
-class Severity(StrEnum):
-    """How much a finding matters, from the least to the most."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What there is to know about one rule.
-
-    ``template`` is a format string for `message`. ``default_on`` is false for rules that have to be asked
-    for. Rules about the run itself (see `is_run_error`) have no ``bad`` and ``good`` example.
-    """
-
-    code: str
-    name: str
-    summary: str
-    rationale: str
-    repair: str
-    template: str
-    bad: str = ""
-    good: str = ""
-    severity: Severity = Severity.ERROR
-    default_on: bool = True
-
-    @property
-    def is_run_error(self) -> bool:
-        """Whether the rule is about a file that could not be analysed, not about what a file says."""
-        return self.code.startswith("SST0")
-
 
 _HEADER: Final = """\
 import os
@@ -255,6 +224,7 @@ def work(queue, instance_id):
         severity=Severity.WARNING,
         default_on=False,
     ),
+    *DEPLOYMENT_RULES,
 )
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _CATALOGUE})

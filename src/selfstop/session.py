@@ -23,6 +23,10 @@ from selfstop.project.files import Files
 from selfstop.project.git import Repository
 from selfstop.project.search import MayStop
 from selfstop.selection import Selection, select
+from selfstop.ways import StopSite, Survey
+
+SURVEYED: Final = ("SST201",)
+"""Rules that are off by default, and on where the deployment is looked at as well."""
 
 STDIN_NAME: Final = "stdin"
 """What standard input is called where nobody gave it a name."""
@@ -35,6 +39,8 @@ class Request:
     ``overrides`` are configuration keys and values that win over the table's. ``stdin`` stands in for the
     contents of the only path. ``honour_noqa`` is false where the front end applies the comments itself. Parsing
     is spread over up to ``jobs`` processes, and ``progress`` is told how many files are parsed and of how many.
+    With ``survey``, the ways to each stop call are found out too, and rules that ask for it report as well. ``root``
+    stands in for the root of the project: what is outside of it does not count.
     """
 
     paths: tuple[Path, ...] = (Path(),)
@@ -43,17 +49,24 @@ class Request:
     honour_noqa: bool = True
     jobs: int = 1
     progress: Callable[[int, int], None] | None = None
+    survey: bool = False
+    root: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The result of a run: what is shown, what it was taken from, and what was left out."""
+    """The result of a run: what is shown, what it was taken from, and what was left out.
+
+    ``sites`` are all stop calls of the project where a survey was asked for, ``ignored`` the paths that git ignores.
+    """
 
     root: Path
     config: Config
     discovered: Discovered
     selection: Selection
     files: Files = field(repr=False)
+    sites: tuple[StopSite, ...] = ()
+    ignored: Set[str] = frozenset()
 
     @property
     def report(self) -> Report:
@@ -73,16 +86,22 @@ class Outcome:
 
 def run(request: Request) -> Outcome:
     """Check what ``request`` asks for. A `ConfigError` is the only exception that has to be expected."""
-    root = find_root(common_ancestor(request.paths))
-    config = load(root, request.overrides)
+    home = find_root(common_ancestor(request.paths))
+    root = home if request.root is None else Path(os.path.abspath(request.root))
+    config = load(home, request.overrides)
+    if request.survey:
+        config = replace(config, extend_select=(*config.extend_select, *SURVEYED))
     with Repository(root, MayStop(config.engine_options).words) as repository:
-        discovered, project = _discover(request.paths, root, config, repository)
+        discovered, project, ignored = _discover(request.paths, root, config, repository)
         given = dict.fromkeys(discovered.files, request.stdin) if request.stdin is not None else {}
         files = Files(
-            root, {*project.files, *discovered.files}, given, functools.partial(_grep, repository, discovered, project)
+            root,
+            {*project.files, *discovered.files},
+            given,
+            functools.partial(_grep, repository, discovered, project),
         )
-        found = _analyse(files, config, request) if discovered.files else Report()
-    report = _only(found, discovered.files)
+        found = _analyse(files, config, request) if discovered.files else Survey(Report())
+    report = _only(found.report, discovered.files)
     report = replace(
         report, errors=tuple(sorted({*report.errors, *discovered.errors, *_unreadable(files, discovered.files)}))
     )
@@ -93,6 +112,8 @@ def run(request: Request) -> Outcome:
         discovered=discovered,
         selection=select(report, config, suppressions=comments),
         files=files,
+        sites=found.sites,
+        ignored=ignored,
     )
 
 
@@ -107,8 +128,8 @@ def common_ancestor(paths: Sequence[Path]) -> Path:
 
 def _discover(
     paths: Iterable[Path], root: Path, config: Config, repository: Repository
-) -> tuple[Discovered, Discovered]:
-    """Find the files of the run, and those of the project that they are judged in."""
+) -> tuple[Discovered, Discovered, Set[str]]:
+    """Find the files of the run, those of the project that they are judged in, and what git ignores."""
     named = [relative(path, root) for path in paths]
     found = discover(paths, root=root, exclude=config.exclude, include_tests=config.include_tests)
     project = Discovered()
@@ -117,7 +138,7 @@ def _discover(
     elif is_project(root):
         project = discover([root], root=root, exclude=config.exclude, include_tests=config.include_tests)
     ignored = repository.ignored()
-    return found.without(ignored, frozenset(named)), project.without(ignored, frozenset())
+    return found.without(ignored, frozenset(named)), project.without(ignored, frozenset()), ignored
 
 
 def _grep(repository: Repository, discovered: Discovered, project: Discovered, words: Sequence[str]) -> Set[str] | None:
@@ -137,10 +158,12 @@ def _unreadable(files: Files, paths: Iterable[str]) -> Iterator[AnalysisError]:
             yield AnalysisError(path, error.line, error.code, error.message)
 
 
-def _analyse(files: Files, config: Config, request: Request) -> Report:
+def _analyse(files: Files, config: Config, request: Request) -> Survey:
     from selfstop import engine
 
-    return engine.check(files, config.engine_options, jobs=request.jobs, progress=request.progress)
+    if request.survey:
+        return engine.survey(files, config.engine_options, jobs=request.jobs, progress=request.progress)
+    return Survey(engine.check(files, config.engine_options, jobs=request.jobs, progress=request.progress))
 
 
 def _only(report: Report, paths: Sequence[str]) -> Report:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from selfstop.model import AnalysisError, Finding, IdSource, StopCall, UnresolvedCall, WitnessStep
+from selfstop.model import AnalysisError, Finding, IdSource, Report, StopCall, UnresolvedCall, WitnessStep
 from selfstop.output.view import View
 from selfstop.rules import RULES
 
@@ -18,15 +18,18 @@ VERSION: Final = 1
 
 def render(view: View) -> str:
     """Render the report. All paths are relative to the project's root; everything but ASCII is escaped."""
-    report = view.report
-    document = {
+    return json.dumps(document(view.report), indent=2) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The object that describes a report."""
+    return {
         "version": VERSION,
         "findings": [_finding(finding) for finding in report.findings],
         "guarded": [_guarded(call) for call in report.guarded],
         "unresolved": [_unresolved(call) for call in report.unresolved],
         "errors": [_error(error) for error in report.errors],
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "callee": call.callee,
         **_target(call),
         "conditions": list(call.conditions),
-        "witness": [_step(step) for step in finding.witness],
+        "witness": [step(each) for each in finding.witness],
     }
 
 
@@ -56,14 +59,15 @@ def _source(source: IdSource) -> dict[str, Any]:
     return {"path": source.path, "line": source.line, "text": source.text}
 
 
-def _step(step: WitnessStep) -> dict[str, Any]:
+def step(taken: WitnessStep) -> dict[str, Any]:
+    """The object that describes a step of a witness."""
     return {
-        "path": step.path,
-        "line": step.line,
-        "kind": step.kind.value,
-        "function": step.function,
-        "text": step.text,
-        "note": step.note,
+        "path": taken.path,
+        "line": taken.line,
+        "kind": taken.kind.value,
+        "function": taken.function,
+        "text": taken.text,
+        "note": taken.note,
     }
 
 

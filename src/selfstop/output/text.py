@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from selfstop.model import Finding, Span, StepKind, WitnessStep
+from selfstop.output.cells import width
 from selfstop.output.concise import sorted_lines
 from selfstop.output.escape import escape
 from selfstop.output.target import described
@@ -27,7 +27,9 @@ def render(view: View) -> str:
     blocks = []
     for line, item in sorted_lines(view):
         details = (
-            [*_frame(item, view), *_target(item, view), *_witness(item, view)] if isinstance(item, Finding) else []
+            [*_frame(item, view), *_target(item, view), *witness(item.witness, view.display)]
+            if isinstance(item, Finding)
+            else []
         )
         blocks.append("\n".join([line, *details]) + "\n\n")
     return "".join(blocks)
@@ -48,7 +50,7 @@ def _underline(text: str, span: Span) -> str:
     start = span.column - 1
     end = span.end_column - 1 if span.end_line == span.line else len(text.rstrip())
     before, marked = _shown(text[:start]), _shown(text[start:end])
-    return " " * _width(before) + "^" * max(_width(marked), 1)
+    return " " * width(before) + "^" * max(width(marked), 1)
 
 
 def _target(finding: Finding, view: View) -> Iterator[str]:
@@ -58,23 +60,22 @@ def _target(finding: Finding, view: View) -> Iterator[str]:
         yield f"{_MARGIN}{text}"
 
 
-def _witness(finding: Finding, view: View) -> Iterator[str]:
-    """Yield the steps of the witness, by files: the line, what happens there, and what there is to say of it."""
-    steps = finding.witness
+def witness(steps: Sequence[WitnessStep], display: Callable[[str], str]) -> Iterator[str]:
+    """Yield the steps of a witness, by files: the line, what happens there, and what there is to say of it."""
     if not steps:
         return
     yield f"{_MARGIN}how it gets there:"
     digits = max(len(str(step.line)) for step in steps)
-    noted = [_width(_what(step)) for step in steps if step.note]
+    noted = [width(_what(step)) for step in steps if step.note]
     left = min(max(noted, default=0), _MAX_LEFT)
     path = ""
     for step in steps:
         elsewhere = step.kind is StepKind.GIVEN and step.path != path
         if step.path != path and not elsewhere:
             path = step.path
-            yield f"{_MARGIN}  {escape(view.display(path))}"
+            yield f"{_MARGIN}  {escape(display(path))}"
         number = "" if elsewhere else step.line
-        place = f" ({escape(view.display(step.path))}:{step.line})" if elsewhere else ""
+        place = f" ({escape(display(step.path))}:{step.line})" if elsewhere else ""
         start = f"{_MARGIN}    {number:>{digits}}  "
         yield from _two_columns(start, _what(step), f"{escape(step.note)}{place}", left)
 
@@ -88,8 +89,8 @@ def _two_columns(start: str, what: str, note: str, left: int) -> Iterator[str]:
     """Yield ``what`` with ``note`` on its right, broken to the width; below it, where it reaches too far."""
     indented = len(start) + left + _GAP
     lines = textwrap.wrap(note, max(_WIDTH - indented, _MIN_RIGHT), break_long_words=False, break_on_hyphens=False)
-    if lines and _width(what) <= left:
-        yield f"{start}{what}{' ' * (left - _width(what) + _GAP)}{lines.pop(0)}"
+    if lines and width(what) <= left:
+        yield f"{start}{what}{' ' * (left - width(what) + _GAP)}{lines.pop(0)}"
     else:
         yield f"{start}{what}".rstrip()
     yield from (f"{' ' * indented}{line}" for line in lines)
@@ -97,11 +98,3 @@ def _two_columns(start: str, what: str, note: str, left: int) -> Iterator[str]:
 
 def _shown(text: str) -> str:
     return escape(text.expandtabs(4).replace("\f", " "))
-
-
-def _width(text: str) -> int:
-    """Count the cells that ``text`` takes on a terminal."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )

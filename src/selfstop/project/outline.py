@@ -143,7 +143,7 @@ class Outline:
 
 def outline(text: str) -> Outline:
     """The outline of decoded source text."""
-    tree = _tree(text)
+    tree = syntax_tree(text)
     return _outlined(text, tree)
 
 
@@ -153,7 +153,7 @@ def referring(text: str, names: frozenset[str], verbs: frozenset[str]) -> tuple[
     With it go the lines of the functions that do. None if nothing does: definitions, comments and longer
     strings do not count. A file that this Python cannot parse may.
     """
-    tree = _tree(text)
+    tree = syntax_tree(text)
     if tree is None:
         return Outline(text), frozenset()
     found = _outlined(text, tree)
@@ -201,7 +201,8 @@ def _outlined(text: str, tree: ast.Module | None) -> Outline:
     return Outline(text) if tree is None else Outline(text, tuple(_units(tree.body, source.lines_of(text))))
 
 
-def _tree(text: str) -> ast.Module | None:
+def syntax_tree(text: str) -> ast.Module | None:
+    """The tree of Python's own parser; None for what it cannot read."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,0 +1,1 @@
+"""The audit: where code meets deployment. Which scaling group can stop its own instances, and why."""

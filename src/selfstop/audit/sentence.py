@@ -1,0 +1,101 @@
+"""The verdict in one sentence: what an engineer who was woken up wants to know first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from selfstop.audit.model import Exposure
+from selfstop.deploy.groups import Group
+from selfstop.deploy.model import Strength
+from selfstop.deploy.resolve import Deployment
+from selfstop.evaluation import Effect
+from selfstop.rules import Severity
+from selfstop.ways import StopSite
+
+_STOPS = frozenset({Effect.ON, Effect.AT_ONCE})
+
+
+def sentence(
+    deployment: Deployment, exposures: Sequence[Exposure], sites: Sequence[StopSite]
+) -> tuple[str, Severity | None]:
+    """What there is to say in one sentence, and how alarming that is."""
+    if not sites:
+        return "No code here stops the machine it runs on.", None
+    reached = [each for each in exposures if each.is_deployed and not each.missing]
+    groups = [group for group in deployment.groups if not group.alone]
+    kept = [group for group in groups if group.floor != 0]
+    looping = _with(kept, reached, _STOPS)
+    if looping:
+        said = f"{_names(looping)} {_verb(looping, 'stops its', 'stop their')} own instances"
+        at_once = _with(looping, reached, {Effect.AT_ONCE})
+        when = ", at the first check" if at_once == looping else ""
+        rest = _with([group for group in kept if group not in looping], reached, {Effect.UNKNOWN})
+        more = f"; {_names(rest)} may do so, which is not known from this repository" if rest else ""
+        replaces = _verb(looping, "replaces", "replace")
+        return f"LOOP: {said}{when}, and {replaces} them without end{more}.", Severity.ERROR
+    unknown = _with(kept, reached, {Effect.UNKNOWN})
+    if unknown:
+        said = f"{_names(unknown)} may stop {_verb(unknown, 'its', 'their')} own instances"
+        return f"{said}: whether that is switched off is not known from this repository.", Severity.WARNING
+    emptied = _with(groups, reached, _STOPS)
+    if emptied:
+        said = f"{_names(emptied)} {_verb(emptied, 'stops its', 'stop their')} own instances"
+        when = ", at the first check," if _with(emptied, reached, {Effect.AT_ONCE}) == emptied else ""
+        return f"{said}{when} whenever {_verb(emptied, 'it has', 'they have')} any.", Severity.ERROR
+    return _outside(groups, reached)
+
+
+def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str, Severity | None]:
+    """Where no group stops its own instances for certain or perhaps."""
+    on = _strongest([each for each in reached if each.effect in _STOPS])
+    perhaps = [each for each in reached if each.effect is Effect.UNKNOWN]
+    broken = [each for each in reached if each.effect is Effect.INVALID]
+    safe = _with(groups, reached, {Effect.OFF})
+    start = "No scaling group stops its own instances"
+    if safe:
+        start += f": in {_names(safe)} the settings switch it off"
+    elif not groups:
+        start = "No scaling group is known here"
+    if on:
+        places = len({each.launch.run.place for each in on})
+        images = sorted({each.launch.image or each.program.text for each in on})
+        rest = f"but {_count(places, 'other run')} of {_list(images)} {'switches' if places == 1 else 'switch'} it ON"
+        return f"{start}; {rest}.", Severity.WARNING
+    if perhaps:
+        places = len({each.launch.run.place for each in perhaps})
+        return f"{start}; for {_count(places, 'run')} it is not known.", Severity.WARNING
+    if broken:
+        return (
+            f"{start}; {_count(len(broken), 'run')} cannot read the threshold and fails at its start.",
+            Severity.WARNING,
+        )
+    if not reached:
+        return f"{start}; nothing that is started here reaches a stop call.", Severity.NOTE
+    return f"{start}.", Severity.NOTE
+
+
+def _strongest(exposures: Sequence[Exposure]) -> list[Exposure]:
+    """Those that are more than local, if there are any."""
+    strong = [each for each in exposures if each.launch.strength <= Strength.OPERATOR]
+    return strong or list(exposures)
+
+
+def _with(groups: Iterable[Group], exposures: Sequence[Exposure], effects: Iterable[Effect]) -> list[Group]:
+    wanted = set(effects)
+    return [group for group in groups if any(group in each.groups and each.effect in wanted for each in exposures)]
+
+
+def _names(groups: Sequence[Group]) -> str:
+    return _list([group.name for group in groups])
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _verb(groups: Sequence[Group], one: str, several: str) -> str:
+    return one if len(groups) == 1 else several
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

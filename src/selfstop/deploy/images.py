@@ -1,0 +1,289 @@
+"""What is in an image: the settings, files and command along its ``FROM``s."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from selfstop.deploy import names
+from selfstop.deploy.contents import Contents, Copied
+from selfstop.deploy.model import (
+    Command,
+    Copy,
+    Dockerfile,
+    Fact,
+    ImageBuild,
+    ImageTag,
+    Place,
+    Setting,
+    Stage,
+    Unresolved,
+    Value,
+)
+
+_DEPTH: Final = 12
+"""Bases upon bases that are followed."""
+
+_LONGEST: Final = 4096
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A link that is missing: what is not known, and where one would expect it."""
+
+    text: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """An image as a Dockerfile of the repository makes it, with everything taken over from its bases.
+
+    ``settings`` are in the order in which they take effect. ``gaps`` say what is not known of it, such as a base
+    from elsewhere.
+    """
+
+    name: str
+    place: Place
+    settings: tuple[Setting, ...] = ()
+    contents: Contents = field(default_factory=Contents)
+    entrypoint: Command | None = None
+    command: Command | None = None
+    workdir: str = "/"
+    gaps: tuple[Gap, ...] = ()
+    base: str = ""
+
+
+class Images:
+    """The images of a repository by name."""
+
+    def __init__(self, facts: Sequence[Fact], files: Collection[str]) -> None:
+        self._files = files
+        self._dockerfiles = {fact.path: fact for fact in facts if isinstance(fact, Dockerfile)}
+        self._builds = [fact for fact in facts if isinstance(fact, ImageBuild)]
+        self._tags = [fact for fact in facts if isinstance(fact, ImageTag)]
+        self._known: dict[str, tuple[BuiltImage, ...]] = {}
+
+    def of(self, name: str) -> tuple[BuiltImage, ...]:
+        """What an image of that name may be: one for each way in which it is built here, none if it is not."""
+        if name not in self._known:
+            self._known[name] = ()
+            self._known[name] = tuple(self._of(name, 0))
+        return self._known[name]
+
+    def of_service(self, path: str, service: str) -> tuple[BuiltImage, ...]:
+        """What a compose service without ``image`` runs."""
+        builds = [build for build in self._builds if build.service == service and build.place.path == path]
+        return tuple(_distinct([found for build in builds for found in self._built(service, build, 0)]))
+
+    def dockerfile_of(self, build: ImageBuild) -> str | None:
+        """The path of the Dockerfile that a build uses."""
+        context = build.context or Value.of(".")
+        bases = [build.base, *names.bases_of(build.place.path)]
+        if build.dockerfile is None:
+            return names.find_file(_joined(context, Value.of("Dockerfile")), self._files, bases)
+        inside = names.find_file(_joined(context, build.dockerfile), self._files, bases)
+        if inside is not None and (build.dockerfile_in_context or build.base is not None):
+            return inside
+        return names.find_file(build.dockerfile, self._files, bases) or inside
+
+    def _of(self, name: str, depth: int) -> list[BuiltImage]:
+        found = [
+            built
+            for build in self._builds
+            for image in build.images
+            if any(names.same_image(known.name, name) for known in names.image_names(image))
+            for built in self._built(name, build, depth)
+        ]
+        if not found and depth < _DEPTH:
+            sources = {source.name for tag in self._tags if _means(tag.target, name) for source in _of(tag.source)}
+            found = [built for source in sorted(sources - {name}) for built in self._of(source, depth + 1)]
+        return list(_distinct(found))
+
+    def _built(self, name: str, build: ImageBuild, depth: int) -> Iterator[BuiltImage]:
+        path = self.dockerfile_of(build)
+        dockerfile = self._dockerfiles.get(path or "")
+        if dockerfile is None or not dockerfile.stages:
+            return
+        given = {setting.name: setting.value for setting in build.arguments}
+        target = names.plain(build.target)
+        stage = next((each for each in dockerfile.stages if target and each.name == target.lower()), None)
+        stage = stage or next((each for each in dockerfile.stages if target and each.name == target), None)
+        context = self._context(build, dockerfile)
+        build_stage = _Build(self, dockerfile, given, context, depth)
+        yield replace(build_stage.image(stage or dockerfile.stages[-1], 0), name=name)
+
+    def _context(self, build: ImageBuild, dockerfile: Dockerfile) -> str:
+        """The directory whose files are copied, relative to the root."""
+        text = names.plain(build.context)
+        base = build.base
+        if text is None or text.startswith("/"):
+            return "."
+        own = names.directory(dockerfile.path)
+        candidates = [posixpath.normpath(posixpath.join(each, text)) for each in (base, ".") if each is not None]
+        if base is None:
+            candidates += [posixpath.normpath(posixpath.join(names.directory(build.place.path), text))]
+        for candidate in candidates:
+            if not candidate.startswith("..") and (candidate == "." or self._is_directory(candidate)):
+                return candidate
+        return own if text not in {".", ""} else "."
+
+    def _is_directory(self, path: str) -> bool:
+        return any(file.startswith(f"{path}/") for file in self._files)
+
+    def base(self, name: str, depth: int) -> BuiltImage | None:
+        """An image of the repository that another one is built from."""
+        if depth >= _DEPTH:
+            return None
+        found = self._of(name, depth + 1)
+        return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class _Build:
+    """One build of a Dockerfile: ``given`` are the build arguments."""
+
+    images: Images
+    dockerfile: Dockerfile
+    given: Mapping[str, Value]
+    context: str
+    depth: int
+
+    def image(self, stage: Stage, depth: int) -> BuiltImage:
+        """The image that ends with ``stage``."""
+        base, gaps = self._base(stage, depth)
+        first = self.dockerfile.arguments
+        given = {setting.name: text for setting in first if (text := self._argument(setting, {})) is not None}
+        arguments: dict[str, str] = {}
+        for setting in stage.arguments:
+            text = self._argument(setting, arguments)
+            if text is None:
+                text = given.get(setting.name)
+            if text is not None:
+                arguments[setting.name] = text
+        settings = [*base.settings]
+        known = dict(arguments)
+        known.update({each.name: text for each in settings if (text := each.value.literal) is not None})
+        inherited = base.contents.trigger if base.contents.trigger is not None else None
+        for each in (*(inherited.settings if inherited else ()), *stage.settings):
+            text = _text(each.value, known)
+            settings.append(each if text is None else replace(each, value=Value.of(text)))
+            if text is not None:
+                known[each.name] = text
+        workdir = base.workdir
+        if stage.workdir is not None:
+            workdir = posixpath.normpath(posixpath.join(base.workdir, _text(stage.workdir, known) or "."))
+        copied = [
+            *base.contents.copied,
+            *(
+                self._copied(copy, base, known, depth)
+                for copy in (*(inherited.copies if inherited else ()), *stage.copies)
+            ),
+        ]
+        command = stage.command or (None if stage.entrypoint is not None else base.command)
+        return BuiltImage(
+            name="",
+            place=stage.place,
+            settings=tuple(settings),
+            contents=Contents(tuple(copied), base.contents.is_partial, stage.on_build),
+            entrypoint=stage.entrypoint or base.entrypoint,
+            command=command,
+            workdir=workdir,
+            gaps=gaps,
+            base=base.name,
+        )
+
+    def _argument(self, setting: Setting, known: Mapping[str, str]) -> str | None:
+        given = self.given.get(setting.name)
+        if given is not None:
+            return names.plain(given)
+        return _text(setting.value, known) if setting.value.parts else None
+
+    def _base(self, stage: Stage, depth: int) -> tuple[BuiltImage, tuple[Gap, ...]]:
+        """What a stage starts from, with the gaps of that."""
+        arguments: dict[str, str] = {}
+        for setting in self.dockerfile.arguments:
+            text = self._argument(setting, arguments)
+            if text is not None:
+                arguments[setting.name] = text
+        reference = _text(stage.base, arguments)
+        if reference is None:
+            gap = Gap(f"the base image {names.shown(stage.base)} is not known here", stage.place)
+            return BuiltImage(names.shown(stage.base), stage.place, contents=Contents((), True)), (gap,)
+        earlier = [each for each in self.dockerfile.stages if each.place.line < stage.place.line and each.name]
+        own = next((each for each in reversed(earlier) if each.name.lower() == reference.lower()), None)
+        if own is not None and depth < _DEPTH:
+            built = self.image(own, depth + 1)
+            return built, built.gaps
+        for image in names.image_names(Value.of(reference)):
+            found = self.images.base(image.name, self.depth)
+            if found is not None:
+                return replace(found, name=image.name), found.gaps
+        return BuiltImage(reference, stage.place, contents=Contents((), False)), ()
+
+    def _copied(self, copy: Copy, base: BuiltImage, known: Mapping[str, str], depth: int) -> Copied:
+        workdir = base.workdir
+        if copy.workdir is not None:
+            workdir = posixpath.normpath(posixpath.join(workdir, _text(copy.workdir, known) or "."))
+        target = _text(copy.target, known)
+        sources = tuple(_text(source, known) for source in copy.sources)
+        stage: Contents | None = None
+        if copy.stage is not None:
+            stage = self._stage_contents(_text(copy.stage, known) or "", depth)
+        written = target or "."
+        into = posixpath.normpath(posixpath.join(workdir, written))
+        is_directory = written.endswith("/") or written in {".", ".."} or len(sources) > 1
+        return Copied(sources, into, is_directory, "" if copy.stage is not None else self.context, stage)
+
+    def _stage_contents(self, name: str, depth: int) -> Contents:
+        stages = self.dockerfile.stages
+        wanted = next((each for each in stages if each.name and each.name.lower() == name.lower()), None)
+        if wanted is None and name.isdecimal() and int(name) < len(stages):
+            wanted = stages[int(name)]
+        if wanted is None or depth >= _DEPTH:
+            return Contents((), False)
+        return self.image(wanted, depth + 1).contents
+
+
+def _text(value: Value, known: Mapping[str, str]) -> str | None:
+    """A value with ``known`` variables put in."""
+    texts: list[str] = []
+    for part in value.parts:
+        text = part if isinstance(part, str) else _filled(part, known)
+        if text is None:
+            return None
+        texts.append(text)
+    joined = "".join(texts)
+    return joined if len(joined) <= _LONGEST else None
+
+
+def _filled(part: Unresolved, known: Mapping[str, str]) -> str | None:
+    text = known.get(part.name)
+    if text is None or (not text and part.default_if_empty and part.default is not None):
+        if part.default is None:
+            return text
+        return _text(part.default, known)
+    return text
+
+
+def _joined(context: Value, file: Value) -> Value:
+    return Value((*context.parts, "/", *file.parts))
+
+
+def _of(reference: Value) -> Iterator[names.ImageName]:
+    yield from names.image_names(reference)
+
+
+def _means(reference: Value, name: str) -> bool:
+    return any(names.same_image(image.name, name) for image in names.image_names(reference))
+
+
+def _distinct(found: Sequence[BuiltImage]) -> Iterator[BuiltImage]:
+    """Without those that are the same in everything that is asked for."""
+    seen: list[BuiltImage] = []
+    for image in found:
+        if image not in seen:
+            seen.append(image)
+            yield image

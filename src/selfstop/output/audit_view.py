@@ -1,0 +1,25 @@
+"""What every format of the audit is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selfstop.audit.model import AuditReport
+from selfstop.deploy.model import Place
+
+
+@dataclass(frozen=True)
+class AuditView:
+    """An audit's report. Its paths are relative to the root in every format, as they are in its sentences."""
+
+    report: AuditReport
+
+    @staticmethod
+    def display(path: str) -> str:
+        """Name a file of the report."""
+        return path
+
+    @staticmethod
+    def place(place: Place | None) -> str:
+        """``path:line``, nothing where there is no place."""
+        return "" if place is None else str(place)
