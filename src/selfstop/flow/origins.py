@@ -93,6 +93,8 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
             return _clamped([inner(arg) for arg in args])
         case App(op="or", args=(first, *_, last)) if (fallback := inner(last).value or 0) > 0:
             variable = inner(first).variable
+            if is_text(first):  # "0" is true
+                return Origin(Source.ENVIRONMENT, variable, f"{fallback:g}")
             return Origin(Source.CLAMPED, variable, f"{fallback:g}" if variable else "", fallback)
         case App(op="if", args=(_, body, orelse)):
             return worst([inner(body), inner(orelse)])
@@ -101,6 +103,16 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
         case App(op="call", args=(callee, *args)):
             return _called(callee, args, inner)
     return worst([inner(arg) for arg in term.args])
+
+
+def is_text(term: Term) -> bool:
+    """Whether a value is that of an environment variable as it is."""
+    match term:
+        case App(op="getenv"):
+            return True
+        case Item(base=base):
+            return dotted(base) == "os.environ"
+    return False
 
 
 def worst(origins: Iterable[Origin]) -> Origin:

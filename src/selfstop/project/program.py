@@ -322,8 +322,14 @@ class Program:
                     return function.cls
                 return self._class_of_place(term) or self._annotated_parameter(function, name)
             case Attr() | Item():
-                return self._class_of_place(term)
+                return self._class_of_property(term) or self._class_of_place(term)
         return None
+
+    def _class_of_property(self, term: Attr | Item) -> str | None:
+        """The class that a property says it returns."""
+        method = self.property_of(term)
+        function = None if method is None else self.functions[method]
+        return None if function is None else self._annotated_class(function.module, function.returns)
 
     def _class_of_call(self, callee: Term) -> str | None:
         target = self.resolve(callee)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
-from selfstop.flow.origins import Source
+from selfstop.flow.origins import Source, is_text
 from selfstop.flow.state import Condition, State
-from selfstop.flow.terms import Attr, Const, Func, Term, Var
+from selfstop.flow.terms import NONE, App, Attr, Const, Func, Term, Var
 from selfstop.model import Span
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.data import GuardedData
@@ -39,7 +39,7 @@ class Path:
     @property
     def unswitched(self) -> list[Condition]:
         """The guards that 0 would make always true; empty if some guard needs no off switch or has one."""
-        switches = [condition for condition in self.conditions if condition.role.kind is Kind.OFF_SWITCH]
+        switches = [c for c in self.conditions if c.role.kind is Kind.OFF_SWITCH and c.key not in self.void]
         open_guards = []
         for guard in self.guards:
             role = guard.role
@@ -393,15 +393,26 @@ def _receiver(term: Term) -> list[Term]:
 
 
 def _without_void(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """A comparison both of whose outcomes lead to the stop is a guard in its natural direction at most."""
+    """A comparison both of whose outcomes lead to the stop is a guard in its natural direction at most.
+
+    Nor is it an off switch that a setting is there at all, if the stop is reached without it just as well.
+    """
     held = {condition.key for path in paths for condition in path.conditions}
     void = frozenset(
         condition.key
         for path in paths
         for condition in path.conditions
-        if not condition.role.preferred and (condition.term, not condition.truth) in held
+        if (not condition.role.preferred or _is_presence(condition)) and (condition.term, not condition.truth) in held
     )
     return tuple(replace(path, void=void) for path in paths)
+
+
+def _is_presence(condition: Condition) -> bool:
+    """Whether a condition says of a threshold that it is set, whatever to: it may be 0."""
+    match condition.term:
+        case App(op="is", args=args) if NONE in args:
+            return condition.role.kind is Kind.OFF_SWITCH
+    return condition.role.kind is Kind.OFF_SWITCH and is_text(condition.term)
 
 
 def _joined(outer: tuple[Condition, ...], inner: tuple[Condition, ...]) -> tuple[Condition, ...]:

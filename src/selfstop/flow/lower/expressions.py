@@ -206,6 +206,7 @@ class Expressions(Structure):
 
     def _merge(self, node: cst.BaseExpression) -> Term:
         merged = self.builder.temporary()
+        self.context.define(merged, self.structure.value(node), self.function_id)
         self._into(node, merged)
         return merged
 
