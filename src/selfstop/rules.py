@@ -47,7 +47,12 @@ class Rule:
     @property
     def is_run_error(self) -> bool:
         """Whether the rule is about a file that could not be analysed, not about what a file says."""
-        return self.code.startswith("SST0")
+        return self.code.startswith("SST00")
+
+    @property
+    def is_about_stop_calls(self) -> bool:
+        """Whether the rule is about what a program does, not about comments or files."""
+        return not self.code.startswith("SST0")
 
 
 _HEADER: Final = """\
@@ -120,6 +125,25 @@ _CATALOGUE: Final = (
         "operators.",
         repair="Break the expression up; if the file is generated, leave it out with `exclude`.",
         template="not analysed: {reason}",
+    ),
+    Rule(
+        code="SST011",
+        name="unused-suppression",
+        summary="A `# noqa: SST…` comment hides nothing.",
+        rationale="A comment that once hid a finding and no longer does will hide the next one at its line, which "
+        "nobody has looked at. Codes of other tools and bare `# noqa` are never reported: what they hide is not "
+        "known here.",
+        repair="Take the code out of the comment.",
+        template="`# noqa: {suppressed}` hides nothing: take `{suppressed}` out of the comment",
+        bad="import time\n\ntime.sleep(5)  # noqa: SST101\n",
+        good=_OPT_IN
+        + """
+
+def finish(instance_id):
+    ec2.stop_instances(InstanceIds=[instance_id])  # noqa: SST101
+""",
+        severity=Severity.WARNING,
+        default_on=False,
     ),
     Rule(
         code="SST101",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from selfstop.model import AnalysisError, Finding, IdSource, StopCall, UnresolvedCall, WitnessStep
+from selfstop.model import AnalysisError, Comparison, Finding, IdSource, StopCall, UnresolvedCall, WitnessStep
 from selfstop.output.view import View
 from selfstop.rules import RULES
 
@@ -25,6 +25,8 @@ def render(view: View) -> str:
         "guarded": [_guarded(call) for call in report.guarded],
         "unresolved": [_unresolved(call) for call in report.unresolved],
         "errors": [_error(error) for error in report.errors],
+        "suppressed": {"noqa": view.suppressed.noqa, "baseline": view.suppressed.baseline},
+        "comparison": None if view.comparison is None else _comparison(view.comparison),
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -45,6 +47,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         **_target(call),
         "conditions": list(call.conditions),
         "witness": [_step(step) for step in finding.witness],
+        "fingerprint": finding.fingerprint,
     }
 
 
@@ -93,3 +96,21 @@ def _unresolved(call: UnresolvedCall) -> dict[str, Any]:
 
 def _error(error: AnalysisError) -> dict[str, Any]:
     return {"path": error.path, "line": error.line, "code": error.code, "message": error.message}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "revision": comparison.revision,
+        "unchanged": comparison.unchanged,
+        "unreadable": comparison.unreadable,
+        "fixed": [
+            {
+                "code": entry.code,
+                "path": entry.path,
+                "function": entry.function,
+                "callee": entry.call,
+                "fingerprint": entry.fingerprint,
+            }
+            for entry in comparison.fixed
+        ],
+    }

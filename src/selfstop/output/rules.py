@@ -37,5 +37,21 @@ def explanation(rule: Rule) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def text_help(rule: Rule) -> str:
+    """Render the repair and the examples without any markup."""
+    parts = [f"Repair: {rule.repair}"]
+    parts += [f"Reported:\n\n{rule.bad}"] if rule.bad else []
+    parts += [f"Not reported:\n\n{rule.good}"] if rule.good else []
+    return "\n".join(parts)
+
+
+def markdown_help(rule: Rule) -> str:
+    """Render why there is the rule, the repair and the examples in Markdown."""
+    parts = [rule.rationale, f"**Repair.** {rule.repair}"]
+    parts += [f"Reported:\n\n```python\n{rule.bad}```"] if rule.bad else []
+    parts += [f"Not reported:\n\n```python\n{rule.good}```"] if rule.good else []
+    return "\n\n".join(parts) + "\n"
+
+
 def _summary(rule: Rule) -> str:
     return rule.summary if rule.default_on else f"{rule.summary} Off unless selected."

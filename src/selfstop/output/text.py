@@ -39,15 +39,15 @@ def _frame(finding: Finding, view: View) -> Iterator[str]:
     for number in range(max(span.line - _LINES_BEFORE, 1), span.line + 1):
         text = _shown(view.line(finding.call.path, number))
         yield f"{_MARGIN}{number:>{width}} | {text}".rstrip()
-    underlined = _underline(view.line(finding.call.path, span.line), span)
-    yield f"{_MARGIN}{'':>{width}} | {underlined}"
+    space, mark = _underline(view.line(finding.call.path, span.line), span)
+    yield f"{_MARGIN}{'':>{width}} | {space}{view.style('mark', mark)}"
 
 
-def _underline(text: str, span: Span) -> str:
+def _underline(text: str, span: Span) -> tuple[str, str]:
     start = span.column - 1
     end = span.end_column - 1 if span.end_line == span.line else len(text.rstrip())
     before, marked = _shown(text[:start]), _shown(text[start:end])
-    return " " * _width(before) + "^" * max(_width(marked), 1)
+    return " " * _width(before), "^" * max(_width(marked), 1)
 
 
 def _target(finding: Finding, view: View) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _witness(finding: Finding, view: View) -> Iterator[str]:
     steps = finding.witness
     if not steps:
         return
-    yield f"{_MARGIN}how it gets there:"
+    yield f"{_MARGIN}{view.style('heading', 'how it gets there:')}"
     digits = max(len(str(step.line)) for step in steps)
     noted = [_width(_what(step)) for step in steps if step.note]
     left = min(max(noted, default=0), _MAX_LEFT)
@@ -71,7 +71,7 @@ def _witness(finding: Finding, view: View) -> Iterator[str]:
         elsewhere = step.kind is StepKind.GIVEN and step.path != path
         if step.path != path and not elsewhere:
             path = step.path
-            yield f"{_MARGIN}  {escape(view.display(path))}"
+            yield f"{_MARGIN}  {view.style('path', escape(view.display(path)))}"
         number = "" if elsewhere else step.line
         place = f" ({escape(view.display(step.path))}:{step.line})" if elsewhere else ""
         start = f"{_MARGIN}    {number:>{digits}}  "

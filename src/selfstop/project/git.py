@@ -22,6 +22,8 @@ _HARMLESS: Final = (
     f"core.hooksPath={os.devnull}",
     "-c",
     "core.untrackedCache=false",
+    "-c",
+    "protocol.allow=never",
 )
 _LIST_IGNORED: Final = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
 _LIST_KEPT: Final = ("ls-files", "--cached", "--ignored", "--exclude-standard", "-z")
@@ -38,7 +40,7 @@ class _Listing:
     """A call of git that prints names, going on while something else is done."""
 
     def __init__(self, root: Path, arguments: Sequence[str], given: str = "") -> None:
-        self._process = _started(root, arguments)
+        self._process = started(root, arguments)
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
                 stream.write(given.encode("utf-8", "surrogateescape"))
@@ -127,7 +129,8 @@ def _is_large(root: Path) -> bool:
         return False
 
 
-def _started(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
+def started(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
+    """Start git, with nothing that a repository's configuration could run; ``None`` without git or a repository."""
     git = shutil.which("git")
     # On Windows the current directory is searched first: what lies in the repository is not git.
     if git is None or Path(git).resolve().is_relative_to(root.resolve()):
@@ -135,7 +138,7 @@ def _started(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | 
     if not any((directory / ".git").exists() for directory in (root, *root.parents)):
         return None
     environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         return subprocess.Popen(  # noqa: S603 - a fixed command line, and no shell
             [git, "-C", str(root), *_HARMLESS, *arguments],
