@@ -320,7 +320,8 @@ def work(queue, instance_id):
         "setting should leave machines running.",
         repair="Make 0 the default, and set the variable where machines are to stop themselves.",
         how="A threshold guard dominates the call, and its threshold is followed back to the variable of the "
-        "environment that it is read from. If that read names a positive default, the rule reports it, beside the other rules.",
+        "environment that it is read from. If that read names a positive default, the rule reports it, beside the "
+        "other rules.",
         options=_WHICH_CALLS,
         template="`{callee}()` is switched on by a missing setting: {threshold} is {default} unless "
         "{variable} is set; make 0 the default",
