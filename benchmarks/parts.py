@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from benchmarks.measure import Command, Failed, Sample
 from benchmarks.packages import FIXED_PART, GENERATED, MIXED
 from benchmarks.report import Row
 from benchmarks.tools import Tools
-from benchmarks.workers import pair
+from benchmarks.workers import findings, pair
 
 MEMORY_LIMIT: Final = 150e6
 """Bytes. The target says 150 MB."""
@@ -34,6 +35,12 @@ FLAT: Final = Target(1.25, is_maximum=True)
 
 SHARES: Final = (0, 1 / 8, 1 / 4, 1 / 2, 1)
 """Parts of the quiet files that are added where files grow."""
+
+CHEAP: Final = Target(0.1, is_maximum=True)
+"""What a format may cost, as a share of the analysis."""
+
+FILES_WITH_FINDINGS: Final = 100
+FINDINGS_IN_A_FILE: Final = 50
 
 FLAKE8_FILES: Final = 2000
 FLAKE8_ORIGINS: Final = ("django/", "homeassistant/")
@@ -167,8 +174,22 @@ def candidates(bench: Bench) -> Block:
     return _growth(bench, "stop calls", FLEET_SIZES, trees, flat_memory=False)
 
 
+def outputs(bench: Bench) -> Block:
+    """Every format on thousands of findings, against the analysis that found them, in one process."""
+    texts = {f"old_{number}.py": findings(number, FINDINGS_IN_A_FILE) for number in range(FILES_WITH_FINDINGS)}
+    command = bench.tools.rendering(bench.corpus.of_files("outputs", {}, texts))
+    told = [json.loads(measure.output(command)) for _ in range(bench.runs)]
+    rows = []
+    for name in told[0]["formats"]:
+        share = figures.spread([run["formats"][name] / run["analysis"] for run in told])
+        cells = [report.short(value) for value in (share.median, share.low, share.high)]
+        rows.append([name, *cells, str(CHEAP), report.yes(CHEAP.reached(share.median))])
+    table = report.table(("format", "share of the analysis", "least", "most", "target", "reached"), rows)
+    return Block(f"{told[0]['findings']:,} findings.\n\n{table}", ["selfstop"])
+
+
 PARTS: Final[Mapping[str, Callable[[Bench], Block]]] = {
-    part.__name__: part for part in (quiet, mixed, incident, flake8, memory, files, candidates)
+    part.__name__: part for part in (quiet, mixed, incident, flake8, memory, files, candidates, outputs)
 }
 
 

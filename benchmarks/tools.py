@@ -61,6 +61,11 @@ class Tools:
         arguments = (program, "check", "--output-format", "concise")
         return Command("selfstop", arguments, tree, ends=frozenset({0, 1, 2}), says="files checked")
 
+    def rendering(self, tree: Path) -> Command:
+        """Every format, timed from within."""
+        script = Path(__file__).resolve().parent / "rendering.py"
+        return Command("rendering", (_program(self.selfstop, "python"), str(script)), tree)
+
     def click(self, tree: Path) -> Command:
         """The start of an interpreter with click: what no command line in Python can do without."""
         return Command("click", (_program(self.selfstop, "python"), "-c", "import click"), tree)

@@ -118,3 +118,15 @@ def pair(number: int) -> dict[str, str]:
         f"{directory}/machine_{name}.py": _MACHINE.format(n=name),
         f"{directory}/worker_{name}.py": _WORKER.replace("{loop}\n", loop).format(n=name),
     }
+
+
+def findings(number: int, count: int) -> str:
+    """A module with ``count`` findings, each in a function of its own, as old code has them."""
+    functions = [
+        f"def leave_{number}_{index}(client, machines):\n"
+        "    waiting = client.ask(machines)\n"
+        "    if not waiting:\n"
+        f"        client.stop_instances(InstanceIds=machines[{index}:])\n"
+        for index in range(count)
+    ]
+    return "\n\n".join(functions)

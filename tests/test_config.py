@@ -20,6 +20,7 @@ extend-stop-calls = ["power_off"]
 target = "self"
 include-tests = true
 families = ["terminate", "os"]
+baseline = "known.json"
 
 [tool.selfstop.per-file-ignores]
 "scripts/*" = ["SST101", "SST102"]
@@ -38,6 +39,7 @@ def test_every_key_is_read(tmp_path):
         target="self",
         include_tests=True,
         families=("terminate", "os"),
+        baseline="known.json",
         per_file_ignores=(("scripts/*", ("SST101", "SST102")),),
     )
 
@@ -60,7 +62,7 @@ def test_engine_options_join_both_lists_of_names():
 
 WRONG = {
     "unknown key": ("inculde-tests = true", "unknown key `inculde-tests`: did you mean `include-tests`?"),
-    "unknown key, nothing near": ("zzz = 1", "unknown key `zzz`: known are exclude, "),
+    "unknown key, nothing near": ("zzz = 1", "unknown key `zzz`: known are baseline, exclude, "),
     "underscores": ("per_file_ignores = {}", "did you mean `per-file-ignores`?"),
     "string for a list": ('select = "SST1"', 'write ["SST1"]'),
     "number in a list": ("select = [101]", "a list of strings"),
@@ -75,6 +77,7 @@ WRONG = {
     "unknown family": ('families = ["termniate"]', "unknown family `termniate`: did you mean `terminate`?"),
     "dotted name": ('stop-calls = ["ec2.stop_instances"]', "write `stop_instances`"),
     "no name": ('stop-calls = ["stop instances"]', "`stop instances` is not the plain name"),
+    "list for a path": ('baseline = ["a"]', "the path of a file is wanted here"),
     "list for a table": ('per-file-ignores = ["a.py"]', "a table of patterns and rules"),
     "string in a table": ('per-file-ignores = {"a.py" = "SST101"}', 'write ["SST101"]'),
     "unknown rule in a table": ('per-file-ignores = {"a.py" = ["SST9"]}', "unknown rule `SST9`"),

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import yaml
 
-from commands import selfstop
-from selfstop.config import EngineOptions
+from commands import UNGUARDED, run, selfstop, write
+from inprocess import selfstop as in_process
+from selfstop.config import Config, EngineOptions, load
 from selfstop.engine import check
 from tests.test_audit_evidence import ONE, stop
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DOCUMENTS = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+MANUAL = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
 CASES = PROJECT / "fixtures" / "rules" / "ambiguous.md"
 
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -93,6 +99,86 @@ def test_the_readme_shows_what_its_commands_print_and_how_they_end(checkout: Pat
         shown = done.out.partition("\nFINDINGS\n")[0]
         assert f"```\n{shown.rstrip()}\n```" in README
     assert "exits with status 1" in README
+
+
+_COMMAND = re.compile(
+    r"(?:^|`|run: |- )(?P<command>selfstop (?:check|config|rule|completion|audit)(?: [^`\n]*)?)(?=`|$)", re.MULTILINE
+)
+
+
+def named_commands() -> list[str]:
+    """Every command that a document names, in its text or in a file for continuous integration."""
+    found = {match["command"].strip() for path in MANUAL for match in _COMMAND.finditer(path.read_text("utf-8"))}
+    return sorted(
+        command for command in found if not re.search(r"[A-Z\[…]", command.replace("SST", "").replace("REV", ""))
+    )
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small repository with a main branch elsewhere, as the documents suppose one."""
+    directory = write(tmp_path_factory.mktemp("docs"), {"src/a.py": UNGUARDED})
+    for arguments in (
+        ("init", "--quiet", "."),
+        ("add", "."),
+        ("-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "--quiet", "--message=x"),
+        ("update-ref", "refs/remotes/origin/main", "HEAD"),
+    ):
+        assert run("git", *arguments, cwd=directory).status == 0
+    return directory
+
+
+def test_enough_commands_are_found() -> None:
+    assert len(named_commands()) > 10
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("command", named_commands())
+def test_every_command_of_the_documentation_works(command: str, repository: Path) -> None:
+    done = in_process(*shlex.split(command)[1:], cwd=repository)
+    assert done.status in (0, 1), done.err
+    assert "Traceback" not in done.err
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """The blocks of code in one language, with the names of their documents."""
+    pattern = re.compile(rf"^```{language}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [(path.name, block) for path in DOCUMENTS for block in pattern.findall(path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(("document", "block"), blocks("yaml"))
+def test_yaml_is_read_and_hooks_exist(document: str, block: str) -> None:
+    loaded = yaml.safe_load(block)
+    assert loaded
+    hooks = {hook["id"] for hook in yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+    repos = loaded.get("repos", []) if isinstance(loaded, dict) else []
+    assert {hook["id"] for repo in repos for hook in repo["hooks"]} <= hooks
+
+
+@pytest.mark.parametrize(("document", "block"), blocks("toml"))
+def test_toml_is_a_configuration(document: str, block: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(block, encoding="utf-8")
+    assert load(tmp_path) != Config()
+
+
+@pytest.mark.parametrize(("document", "block"), blocks("json"))
+def test_json_is_read(document: str, block: str) -> None:
+    assert json.loads(block)
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", PROJECT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_pages_of_the_rules_are_generated() -> None:
+    """`python docs/generate.py` writes them."""
+    pages: dict[Path, str] = generator().pages()
+    assert {path: path.read_text(encoding="utf-8") for path in (PROJECT / "docs" / "rules").iterdir()} == pages
 
 
 @pytest.mark.parametrize("code", sorted(set(re.findall(r"selfstop rule (SST\d+)", README))))

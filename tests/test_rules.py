@@ -24,9 +24,10 @@ ARGUMENTS = {
     "variable": "EC2_IDLE_STOP_THRESHOLD",
     "default": "5",
     "reason": "permission denied",
+    "suppressed": "SST101",
 }
 WITH_EXAMPLES = [rule for rule in RULES.values() if not rule.is_run_error]
-ABOUT_CODE = [rule for rule in WITH_EXAMPLES if not rule.is_about_deployment]
+ABOUT_CODE = [rule for rule in WITH_EXAMPLES if rule.is_about_stop_calls]
 ABOUT_DEPLOYMENT = [rule for rule in WITH_EXAMPLES if rule.is_about_deployment]
 
 
@@ -69,7 +70,7 @@ def test_templates_take_nothing_but_what_the_engine_supplies(rule):
     if rule.is_about_deployment:
         return  # its arguments are checked where findings are made of it
     assert wanted <= ARGUMENTS.keys()
-    assert ("reason" if rule.is_run_error else "callee") in wanted
+    assert ("reason" if rule.is_run_error else "callee" if rule.is_about_stop_calls else "suppressed") in wanted
 
 
 def test_names_are_unique():
@@ -96,8 +97,8 @@ def test_message_without_an_argument_is_an_error():
         message("SST104", callee="stop")
 
 
-def test_only_the_opinion_about_defaults_is_off_by_default():
-    assert [rule.code for rule in RULES.values() if not rule.default_on] == ["SST201"]
+def test_opinions_are_off_by_default():
+    assert [rule.code for rule in RULES.values() if not rule.default_on] == ["SST011", "SST201"]
 
 
 def test_readme_shows_the_catalogue():

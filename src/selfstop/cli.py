@@ -7,51 +7,40 @@ Control-C.
 
 from __future__ import annotations
 
-import functools
 import io
 import os
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from selfstop import __version__
-from selfstop.config import FAMILIES, TARGETS, ConfigError
+from selfstop import __version__, delivery, options
+from selfstop.config import ConfigError
+from selfstop.delivery import FAILED
 from selfstop.progress import Progress
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from selfstop.audit.run import Audit
-    from selfstop.model import UnresolvedCall
     from selfstop.session import Outcome, Request
 
 FOUND_NOTHING: Final = 0
 FOUND_SOMETHING: Final = 1
-FAILED: Final = 2
 INTERRUPTED: Final = 130
 
-_FORMATS: Final = ("text", "concise", "json")
-_AUDIT_FORMATS: Final = ("text", "markdown", "json", "concise")
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+FORMATS: Final = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson")
+"""The names of the formats, here as well because the modules behind them are imported late."""
+AUDIT_FORMATS: Final = ("text", "markdown", "json", "concise")
+"""Likewise for audits."""
 
-
-class Failure(click.ClickException):
-    """The run cannot go on; the message says why."""
-
-    exit_code = FAILED
-
-    def show(self, file: Any = None) -> None:
-        """Print the message, without what a terminal would obey."""
-        from selfstop.output.escape import escape
-
-        click.echo(f"selfstop: {escape(self.format_message())}", file=file, err=file is None)
-
-
-class _ClosedPipe(Exception):
-    """Nobody reads the output any more."""
+_SHELLS: Final = ("bash", "fish", "zsh")
+_COMPLETE: Final = "_SELFSTOP_COMPLETE"
 
 
 def main() -> None:
@@ -70,7 +59,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("selfstop: interrupted", err=True)
         return INTERRUPTED
-    except _ClosedPipe:
+    except delivery.ClosedPipe:
         # The interpreter flushes standard output once more when it ends, into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
@@ -87,61 +76,43 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _split(_context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[str] | None:
-    """Take lists apart that are given with commas, in several options, or both."""
-    if not values:
-        return None
-    items = [item.strip() for value in values for item in value.split(",") if item.strip()]
-    if not items and parameter.name not in ("select", "stop_calls"):
-        return None
-    return items
-
-
-def _split_per_file(
-    _context: click.Context, _parameter: click.Parameter, values: Sequence[str]
-) -> Mapping[str, list[str]] | None:
-    if not values:
-        return None
-    table: dict[str, list[str]] = {}
-    for value in values:
-        pattern, colon, codes = value.rpartition(":")
-        if not colon:
-            raise click.BadParameter(f"{value!r} is not of the form PATTERN:CODE,CODE")
-        table.setdefault(pattern, []).extend(code.strip() for code in codes.split(",") if code.strip())
-    return table
-
-
-def _list_option(name: str, metavar: str, text: str) -> Callable[[_Command], _Command]:
-    return click.option(name, multiple=True, metavar=metavar, callback=_split, help=text)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="selfstop")
 def cli() -> None:
-    """Find code that stops the machine it runs on without having counted to a threshold first."""
+    r"""Find code that stops the machine it runs on without having counted to a threshold first.
+
+    \b
+    Start with
+      selfstop check              what is wrong below the current directory, and the way that leads there
+      selfstop rule SST102        what a finding means, with an example and the repair
+
+    \b
+    Then, for a team with old code,
+      selfstop check --write-baseline          accept what is there, report what is new from now on
+      selfstop check --diff-base origin/main   report what this branch introduces, and what it fixes
+
+    The status is 0 if nothing was found, 1 if something was, and 2 if the run failed or a file could not be analysed.
+    """
 
 
-@cli.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@_list_option("--select", "CODES", "Report these rules, by code or prefix, instead of those on by default.")
-@_list_option("--extend-select", "CODES", "Report these rules, too.")
-@_list_option("--ignore", "CODES", "Do not report these rules.")
-@click.option(
-    "--per-file-ignores",
-    multiple=True,
-    metavar="PATTERN:CODES",
-    callback=_split_per_file,
-    help="Do not report these rules in files that match the pattern.",
+@cli.command(
+    epilog="`# noqa: SST102` at the end of a line hides that finding, as in flake8. `selfstop config` shows which "
+    "settings are in effect."
 )
-@_list_option("--exclude", "PATTERNS", "Leave these files and directories out, even if they are named.")
-@_list_option("--stop-calls", "NAMES", "What stops a machine, instead of the known functions.")
-@_list_option("--extend-stop-calls", "NAMES", "Functions and methods that stop a machine, too.")
-@_list_option("--families", "NAMES", f"Kinds of stop calls to look for, too: {', '.join(FAMILIES)}.")
-@click.option("--target", type=click.Choice(TARGETS), help="`self`: not what stops another machine.")
-@click.option("--include-tests/--no-include-tests", default=None, help="Whether to check test code.")
-@click.option("--output-format", type=click.Choice(_FORMATS), default=_FORMATS[0], show_default=True)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@options.configuration
+@click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline, and report none.")
+@click.option("--diff-base", metavar="REV", help="Report only what is new since the work tree left this git revision.")
+@click.option(
+    "--output-format",
+    type=click.Choice(FORMATS),
+    default=FORMATS[0],
+    show_default=True,
+    help="For humans: text, concise. For programs: the others.",
+)
 @click.option("--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write findings to this file.")
 @click.option("--stdin-filename", type=click.Path(path_type=Path), help="What standard input (`-`) is called.")
+@click.option("--exit-zero", is_flag=True, help="End with status 0 even if something was found.")
 @click.option(
     "-j",
     "--jobs",
@@ -151,7 +122,10 @@ def cli() -> None:
     help="Parse in up to so many processes, where that pays.",
 )
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Say what was left out, what is guarded, and what could not be resolved."
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Say what was left out, what is guarded, what could not be resolved, and how long it took.",
 )
 @click.pass_context
 def check(
@@ -159,52 +133,75 @@ def check(
     /,
     *,
     paths: tuple[Path, ...],
+    write_baseline: bool,
+    diff_base: str | None,
     output_format: str,
     output_file: Path | None,
     stdin_filename: Path | None,
+    exit_zero: bool,
     jobs: int,
     verbose: bool,
-    **options: Any,
+    **given: Any,
 ) -> None:
-    """Check Python files; directories are searched. Without PATHS, check the current directory.
+    r"""Check Python files; directories are searched. Without PATHS, check the current directory.
 
-    The options below have the names and meanings of the keys of [tool.selfstop] in pyproject.toml, and win
-    over it.
+    \b
+    Examples
+      selfstop check src                                 a directory
+      selfstop check --select SST102 src                 one rule
+      selfstop check --output-format sarif --output-file selfstop.sarif
+
+    Options from --select to --baseline have the names and meanings of the keys of [tool.selfstop] in
+    pyproject.toml, and win over them.
     """
-    from selfstop import session
+    from selfstop.output.remarks import remarks
 
-    overrides = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
-    request = _request(paths, stdin_filename, overrides)
-    try:
-        with Progress(sys.stderr) as progress:
-            outcome = session.run(replace(request, jobs=jobs, progress=progress.show))
-    except ConfigError as error:
-        raise Failure(str(error)) from error
-    _write(_rendered(outcome, output_format), output_file)
-    for line in _remarks(outcome, verbose=verbose):
+    if write_baseline and (diff_base is not None or Path("-") in paths):
+        raise click.UsageError("--write-baseline goes neither with --diff-base nor with standard input.")
+    request = replace(
+        _request(paths, stdin_filename, options.overrides(given)), diff_base=diff_base, use_baseline=not write_baseline
+    )
+    start = time.monotonic()
+    outcome = _run(request, jobs)
+    analysed = time.monotonic()
+    if write_baseline:
+        click.echo(f"selfstop: {delivery.write_baseline(outcome)}", err=True)
+    else:
+        style = delivery.style(output_format, output_file)
+        delivery.write(delivery.rendered(outcome, output_format, style), output_file, coloured=bool(style.codes))
+    for line in remarks(outcome, verbose=verbose):
         click.echo(f"selfstop: {line}", err=True)
-    context.exit(_status(outcome))
+    if verbose:
+        now = time.monotonic()
+        click.echo(f"selfstop: {analysed - start:.2f} s to analyse, {now - analysed:.2f} s to report", err=True)
+    context.exit(_status(outcome, accepted=write_baseline or exit_zero))
+
+
+@cli.command("config")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@options.configuration
+def show_configuration(paths: tuple[Path, ...], **given: Any) -> None:
+    """Show the configuration that a check of PATHS would use, and where each value comes from.
+
+    The options are those of `selfstop check`.
+    """
+    from selfstop.config import find_root, load, origins
+    from selfstop.output.configuration import render
+    from selfstop.session import common_ancestor
+
+    overrides = options.overrides(given)
+    try:
+        root = find_root(common_ancestor(paths or (Path(),)))
+        config = load(root, overrides)
+        delivery.write(render(config, origins(root, overrides), root), None)
+    except ConfigError as error:
+        raise delivery.Failure(str(error)) from error
 
 
 @cli.command()
 @click.argument("root", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
-@_list_option("--select", "CODES", "Report these rules, by code or prefix, instead of those on by default.")
-@_list_option("--extend-select", "CODES", "Report these rules, too.")
-@_list_option("--ignore", "CODES", "Do not report these rules.")
-@click.option(
-    "--per-file-ignores",
-    multiple=True,
-    metavar="PATTERN:CODES",
-    callback=_split_per_file,
-    help="Do not report these rules in files that match the pattern.",
-)
-@_list_option("--exclude", "PATTERNS", "Leave these files and directories out, even if they are named.")
-@_list_option("--stop-calls", "NAMES", "What stops a machine, instead of the known functions.")
-@_list_option("--extend-stop-calls", "NAMES", "Functions and methods that stop a machine, too.")
-@_list_option("--families", "NAMES", f"Kinds of stop calls to look for, too: {', '.join(FAMILIES)}.")
-@click.option("--target", type=click.Choice(TARGETS), help="`self`: not what stops another machine.")
-@click.option("--include-tests/--no-include-tests", default=None, help="Whether to check test code.")
-@click.option("--output-format", type=click.Choice(_AUDIT_FORMATS), default=_AUDIT_FORMATS[0], show_default=True)
+@options.configuration
+@click.option("--output-format", type=click.Choice(AUDIT_FORMATS), default=AUDIT_FORMATS[0], show_default=True)
 @click.option("--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
 @click.option(
     "--cloudtrail",
@@ -235,7 +232,7 @@ def audit(
     cloudtrail: Path | None,
     scaling_activities: Path | None,
     jobs: int,
-    **options: Any,
+    **given: Any,
 ) -> None:
     """Audit a repository: which scaling group can stop its own instances, and why. Without ROOT, the current directory.
 
@@ -244,38 +241,63 @@ def audit(
     """
     from selfstop.audit.evidence import EvidenceError
     from selfstop.audit.run import audit as run_audit
+    from selfstop.output.remarks import audit_remarks
     from selfstop.session import Request
 
-    overrides = {name.replace("_", "-"): value for name, value in options.items() if value is not None}
-    request = Request(paths=(root or Path(),), root=root or Path(), overrides=overrides, jobs=jobs)
+    request = Request(paths=(root or Path(),), root=root or Path(), overrides=options.overrides(given), jobs=jobs)
     try:
         with Progress(sys.stderr) as progress:
             done = run_audit(
                 replace(request, progress=progress.show), cloudtrail=cloudtrail, activities=scaling_activities
             )
     except (ConfigError, EvidenceError) as error:
-        raise Failure(str(error)) from error
-    _write(_rendered_audit(done, output_format), output_file)
-    for line in _remarks_on_audit(done):
+        raise delivery.Failure(str(error)) from error
+    delivery.write(_rendered_audit(done, output_format), output_file)
+    for line in audit_remarks(done):
         click.echo(f"selfstop: {line}", err=True)
-    context.exit(_status(done.outcome) or (FOUND_SOMETHING if done.report.findings else FOUND_NOTHING))
+    context.exit(_status(done.outcome, accepted=False) or (FOUND_SOMETHING if done.report.findings else FOUND_NOTHING))
 
 
 @cli.command()
-@click.argument("code", required=False)
+@click.argument("shell", type=click.Choice(_SHELLS))
+def completion(shell: str) -> None:
+    r"""Print what makes SHELL complete commands, options and codes of rules.
+
+    \b
+    bash: selfstop completion bash > ~/.local/share/bash-completion/completions/selfstop
+    fish: selfstop completion fish > ~/.config/fish/completions/selfstop.fish
+    zsh:  selfstop completion zsh > ~/.zfunc/_selfstop, where ~/.zfunc is in $fpath
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    delivery.write(kind(cli, {}, "selfstop", _COMPLETE).source() + "\n", None)
+
+
+def _complete_code(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from selfstop.rules import RULES
+
+    return [CompletionItem(code, help=rule.name) for code, rule in RULES.items() if code.startswith(incomplete.upper())]
+
+
+@cli.command()
+@click.argument("code", required=False, shell_complete=_complete_code)
 def rule(code: str | None) -> None:
     """Explain the rule CODE, or list all rules."""
     from selfstop.output import rules as explained
     from selfstop.rules import RULES
 
     if code is None:
-        _write(explained.overview(), None)
+        delivery.write(explained.overview(), None)
         return
     wanted = {known.code: known for known in RULES.values()} | {known.name: known for known in RULES.values()}
     found = wanted.get(code.upper()) or wanted.get(code.lower())
     if found is None:
-        raise Failure(f"there is no rule {code}; `selfstop rule` lists them")
-    _write(explained.explanation(found), None)
+        raise delivery.Failure(f"there is no rule {code}; `selfstop rule` lists them")
+    delivery.write(explained.explanation(found), None)
 
 
 def _request(paths: tuple[Path, ...], stdin_filename: Path | None, overrides: Mapping[str, Any]) -> Request:
@@ -288,22 +310,9 @@ def _request(paths: tuple[Path, ...], stdin_filename: Path | None, overrides: Ma
     if len(paths) > 1:
         raise click.UsageError("`-`, standard input, cannot be mixed with other paths.")
     if sys.stdin is None:
-        raise Failure("standard input is closed")
+        raise delivery.Failure("standard input is closed")
     name = stdin_filename or Path(STDIN_NAME)
     return Request(paths=(name,), overrides=overrides, stdin=sys.stdin.buffer.read())
-
-
-def _rendered(outcome: Outcome, output_format: str) -> str:
-    from selfstop.output import FORMATS
-    from selfstop.output.view import View
-    from selfstop.session import display_path
-
-    view = View(
-        report=outcome.report,
-        display=lambda path: display_path(path, outcome.root),
-        source_lines=functools.cache(outcome.source_lines),
-    )
-    return FORMATS[output_format](view)
 
 
 def _rendered_audit(done: Audit, output_format: str) -> str:
@@ -314,99 +323,18 @@ def _rendered_audit(done: Audit, output_format: str) -> str:
     return AUDIT_FORMATS[output_format](view)
 
 
-def _remarks_on_audit(done: Audit) -> Iterator[str]:
-    """Yield what is to be said about the run of an audit."""
-    from selfstop.output.escape import escape
+def _run(request: Request, jobs: int) -> Outcome:
+    from selfstop import session
+    from selfstop.project.revision import NoRevision
 
-    report = done.report
-    found = len(report.findings) + len(report.code.findings)
-    parts = [
-        _count(found, "finding"),
-        f"{_count(report.code.files_checked, 'Python file')} checked",
-        f"{report.files_read} of {_count(report.files_known, 'deployment file')} read",
-    ]
-    if report.code.errors:
-        parts.append(f"{_count(len(report.code.errors), 'file')} not analysed")
-    if report.suppressed:
-        parts.append(f"{report.suppressed} suppressed by `# noqa`")
-    if done.outcome.root != Path.cwd():
-        yield f"paths are relative to {escape(done.outcome.root.as_posix())}"
-    yield ", ".join(parts) + _left_out(done.outcome)
-
-
-def _write(text: str, file: Path | None) -> None:
-    if file is not None:
-        try:
-            file.write_bytes(text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise Failure(f"cannot write {file}: {error.strerror}") from error
-        return
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise _ClosedPipe from error
+        with Progress(sys.stderr) as progress:
+            return session.run(replace(request, jobs=jobs, progress=progress.show))
+    except (ConfigError, NoRevision) as error:
+        raise delivery.Failure(str(error)) from error
 
 
-def _status(outcome: Outcome) -> int:
+def _status(outcome: Outcome, *, accepted: bool) -> int:
     if outcome.report.errors or outcome.found_nothing_to_check:
         return FAILED
-    return FOUND_SOMETHING if outcome.report.findings else FOUND_NOTHING
-
-
-def _remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
-    """Yield what is to be said about the run as a whole."""
-    from selfstop.output.escape import escape
-    from selfstop.output.target import described
-
-    left_out = outcome.discovered
-    if verbose:
-        yield f"root {escape(outcome.root.as_posix())}"
-        yield from (f"excluded {escape(path)}" for path in left_out.excluded)
-        yield from (f"ignored by git {escape(path)}" for path in left_out.ignored)
-        yield from (f"left out as test code {escape(path)}" for path in left_out.tests)
-        for call in outcome.report.guarded:
-            place = f"{call.path}:{call.span.line}:{call.span.column}"
-            target = described(call, str)
-            yield escape(f"guarded {place} {call.callee}: {' and '.join(call.conditions)}") + (target and f"; {target}")
-        yield from (escape(_unresolved(call)) for call in outcome.report.unresolved)
-    if outcome.found_nothing_to_check:
-        yield "nothing to check: there is no Python file under the given paths"
-    elif not left_out.files and not left_out.errors:
-        yield f"nothing to check: everything was left out{_left_out(outcome)}"
-    else:
-        yield _summary(outcome, verbose=verbose)
-
-
-def _unresolved(call: UnresolvedCall) -> str:
-    stoppers = ", ".join(f"{item.function} ({item.path}:{item.line})" for item in call.stoppers)
-    place = f"{call.path}:{call.span.line}:{call.span.column}"
-    return f"unresolved {place} {call.callee}: {call.reason}: {stoppers}"
-
-
-def _summary(outcome: Outcome, *, verbose: bool) -> str:
-    report, suppressed = outcome.report, outcome.selection.suppressed
-    parts = [_count(len(report.findings), "finding"), f"{_count(report.files_checked, 'file')} checked"]
-    if report.errors:
-        parts.append(f"{_count(len(report.errors), 'file')} not analysed")
-    if verbose:
-        parts.append(f"{_count(len(report.unresolved), 'call')} unresolved")
-    if suppressed:
-        parts.append(f"{suppressed} suppressed by `# noqa`")
-    return ", ".join(parts) + _left_out(outcome)
-
-
-def _left_out(outcome: Outcome) -> str:
-    excluded, tests = len(outcome.discovered.excluded), len(outcome.discovered.tests)
-    reasons = []
-    if tests:
-        reasons.append(f"{_count(tests, 'test file')} left out (--include-tests checks them)")
-    if outcome.discovered.ignored:
-        reasons.append(f"{_count(len(outcome.discovered.ignored), 'file')} ignored by git")
-    if excluded:
-        reasons.append(f"{_count(excluded, 'path')} excluded by configuration")
-    return "".join(f", {reason}" for reason in reasons)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return FOUND_SOMETHING if outcome.report.findings and not accepted else FOUND_NOTHING

@@ -68,6 +68,7 @@ class Config:
     target: str = _key("target", "any")
     include_tests: bool = _key("include-tests", False)
     families: tuple[str, ...] = _key("families", ())
+    baseline: str = _key("baseline", "")
 
     @property
     def engine_options(self) -> EngineOptions:
@@ -84,6 +85,12 @@ def load(root: Path, overrides: Mapping[str, Any] = _NOTHING) -> Config:
     """Read the table of ``root``'s ``pyproject.toml`` and lay ``overrides`` (key to value) over it."""
     values = _checked(_table(root / PYPROJECT) or {}, f"{PYPROJECT}, [{TABLE}]")
     return Config(**values | _checked(overrides, "the options"))
+
+
+def origins(root: Path, overrides: Mapping[str, Any] = _NOTHING) -> dict[str, str]:
+    """Say for each key where its value comes from: the default, ``root``'s ``pyproject.toml``, or an option."""
+    table = _table(root / PYPROJECT) or {}
+    return {key: "option" if key in overrides else PYPROJECT if key in table else "default" for key in _KEYS}
 
 
 def find_root(path: Path) -> Path:
@@ -213,6 +220,12 @@ def _target(value: object) -> str:
     return str(value)
 
 
+def _path(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"the path of a file is wanted here, not {value!r}")  # noqa: TRY004
+    return value
+
+
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"true or false is wanted here, not {value!r}")  # noqa: TRY004
@@ -238,6 +251,7 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = MappingProxyType(
         "target": _target,
         "include-tests": _flag,
         "families": _families,
+        "baseline": _path,
     }
 )
 

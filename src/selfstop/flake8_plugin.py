@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from selfstop import __version__
+from selfstop import __version__, baseline
 from selfstop.config import FAMILIES, TARGETS, ConfigError, find_root, load
 from selfstop.output.escape import escape
 from selfstop.output.message import one_line
@@ -95,7 +95,8 @@ class Plugin:
 
         settings = _settings(options)
         try:
-            load(find_root(common_ancestor(settings.paths)), dict(settings.overrides))
+            root = find_root(common_ancestor(settings.paths))
+            baseline.read(root, load(root, dict(settings.overrides)))
         except ConfigError as error:
             raise ExecutionError(f"selfstop: {escape(str(error))}") from error
         cls.settings = settings

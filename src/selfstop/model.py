@@ -91,12 +91,17 @@ class StopCall:
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """A stop call that a rule reports, with one concrete path that shows why."""
+    """A stop call that a rule reports, with one concrete path that shows why.
+
+    ``fingerprint`` knows it again when lines have moved; see `selfstop.fingerprint`. Of SST011, which is about a
+    comment, ``call`` holds path and span only.
+    """
 
     call: StopCall
     code: str
     message: str
     witness: tuple[WitnessStep, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -142,3 +147,46 @@ class Report:
     errors: tuple[AnalysisError, ...] = ()
     files_checked: int = 0
     unresolved: tuple[UnresolvedCall, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """How many findings and errors are not shown: because of ``# noqa`` comments, because the baseline knows them."""
+
+    noqa: int = 0
+    baseline: int = 0
+
+
+@dataclass(frozen=True, order=True)
+class Known:
+    """A finding of another time: enough to know it again, and to name it."""
+
+    path: str
+    code: str
+    function: str
+    call: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What lies between two commits.
+
+    ``revision`` is the commit that was compared with. ``fixed`` were findings there and are none any more,
+    ``unchanged`` counts those that are not shown because they were findings there, too, and ``unreadable`` the
+    files that could not be analysed there, so that all findings in them count as new.
+    """
+
+    revision: str
+    fixed: tuple[Known, ...] = ()
+    unchanged: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Which commit was checked: the address of the repository without user and password, the commit, the branch."""
+
+    repository: str
+    revision: str
+    branch: str = ""

@@ -23,9 +23,20 @@ from selfstop import source
 
 _COMMENT: Final = re.compile(r"# noqa(?::\s?(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+))?", re.IGNORECASE)
 _WHOLE_FILE: Final = re.compile(r"\s*# flake8[:=]\s*noqa", re.IGNORECASE)
+_CODE: Final = re.compile(r"[^,\s]+")
 _BETWEEN_CODES: Final = re.compile(r"[,\s]+")
 _LINE_ENDS: Final = frozenset({tokenize.NL, tokenize.NEWLINE})
 _BETWEEN_LINES: Final = frozenset({tokenize.ENDMARKER, tokenize.DEDENT})
+
+
+@dataclass(frozen=True)
+class Given:
+    """A code in a ``# noqa`` comment: its place, from 1, and the lines for which the comment works."""
+
+    code: str
+    line: int
+    column: int
+    lines: range
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,39 @@ class Suppressions:
     def whole_file(self) -> bool:
         """Whether the file as a whole is left out."""
         return any(_WHOLE_FILE.match(line) for line in self._lines)
+
+    def given(self, prefix: str) -> list[Given]:
+        """List the codes that start with ``prefix`` in comments that count, in order.
+
+        Text that only looks like a comment, in a string, is left out; so are files that are left out as a whole,
+        and files that this Python cannot take apart.
+        """
+        if prefix not in self.text or self.whole_file or not self._stretches:
+            return []
+        stretches = dict.fromkeys(self._stretches.values())
+        return [given for lines in stretches for given in self._given_in(lines, prefix)]
+
+    def _given_in(self, lines: range, prefix: str) -> Iterator[Given]:
+        text = self._text_for(lines.start)
+        found = _COMMENT.search(text)
+        if found is None or found["codes"] is None:
+            return
+        for code in _CODE.finditer(found["codes"]):
+            before = text[: found.start("codes") + code.start()]
+            line = max(lines.start, 1) + before.count("\n")
+            column = len(before) - (before.rfind("\n") + 1) + 1
+            if code[0].startswith(prefix) and self._is_comment(line, column):
+                yield Given(code[0], line, column, lines)
+
+    def _is_comment(self, line: int, column: int) -> bool:
+        return column > self._comments.get(line, column)
+
+    @cached_property
+    def _comments(self) -> dict[int, int]:
+        """The column (from 1) at which each line's comment starts."""
+        remaining = iter(self._lines)
+        tokens = tokenize.generate_tokens(lambda: next(remaining, ""))
+        return {token.start[0]: token.start[1] + 1 for token in tokens if token.type == tokenize.COMMENT}
 
     @cached_property
     def _lines(self) -> Sequence[str]:

@@ -50,6 +50,14 @@ _GUARDED: Final = (
 """
 )
 
+_WHICH_CALLS: Final = ("stop-calls", "extend-stop-calls", "families", "target", "include-tests")
+_WHICH_FILES: Final = ("exclude", "include-tests")
+
+_WORST: Final = (
+    "Every path that leads to the call counts, through whichever functions and files, and the worst one decides: "
+    "SST102, SST101, SST103, SST105, SST106, SST104, in this order. "
+)
+
 _CATALOGUE: Final = (
     Rule(
         code="SST001",
@@ -59,6 +67,9 @@ _CATALOGUE: Final = (
         "symbolic link, a directory or a device with the name of a Python file, or closed to the "
         "user who runs selfstop.",
         repair="Correct the path or its permissions, or leave it out with `exclude`.",
+        how="Opening the file or directory fails, or it is no regular file. A file in which no stop call is named is "
+        "read as well, since only its contents tell.",
+        options=_WHICH_FILES,
         template="cannot read the file: {reason}",
     ),
     Rule(
@@ -69,6 +80,9 @@ _CATALOGUE: Final = (
         "coding cookie names another one, whose cookie names no known encoding, or that contains "
         "a NUL byte.",
         repair="Save the file as UTF-8, or correct its coding cookie.",
+        how="The bytes are decoded as Python decodes them: byte order mark, coding cookie, else UTF-8. Only files in "
+        "which the name of a stop call occurs are decoded.",
+        options=_WHICH_FILES,
         template="cannot decode the file: {reason}",
     ),
     Rule(
@@ -78,6 +92,9 @@ _CATALOGUE: Final = (
         rationale="A file without a syntax tree cannot be analysed, and what it does nobody knows. Files in"
         " which no stop call is named are not parsed, so that their syntax does not matter.",
         repair="Correct the syntax, or leave the file out with `exclude`.",
+        how="LibCST decides, which reads newer syntax than the Python that runs it; the words are those of Python's "
+        "own parser where it agrees. Only files that have to be analysed are parsed.",
+        options=_WHICH_FILES,
         template="cannot parse the file: {reason}",
     ),
     Rule(
@@ -88,7 +105,32 @@ _CATALOGUE: Final = (
         "brackets or 100 nested blocks; selfstop also at expressions chained out of hundreds of "
         "operators.",
         repair="Break the expression up; if the file is generated, leave it out with `exclude`.",
+        how="Nesting is weighed on the tokens, before a parser sees the file, and once more while the tree is walked.",
+        options=_WHICH_FILES,
         template="not analysed: {reason}",
+    ),
+    Rule(
+        code="SST011",
+        name="unused-suppression",
+        summary="A `# noqa: SST…` comment hides nothing.",
+        rationale="A comment that once hid a finding and no longer does will hide the next one at its line, which "
+        "nobody has looked at. Codes of other tools and bare `# noqa` are never reported: what they hide is not "
+        "known here.",
+        repair="Take the code out of the comment.",
+        how="For each code that starts with `SST` in a `# noqa` comment, all findings are looked through, also those "
+        "of rules that are not selected. If none of them is at a line for which the comment works, the code is in "
+        "vain. Text in strings that looks like a comment is left out, and so are files that could not be analysed.",
+        options=_WHICH_FILES,
+        template="`# noqa: {suppressed}` hides nothing: take `{suppressed}` out of the comment",
+        bad="import time\n\ntime.sleep(5)  # noqa: SST101\n",
+        good=_OPT_IN
+        + """
+
+def finish(instance_id):
+    ec2.stop_instances(InstanceIds=[instance_id])  # noqa: SST101
+""",
+        severity=Severity.WARNING,
+        default_on=False,
     ),
     Rule(
         code="SST101",
@@ -99,6 +141,10 @@ _CATALOGUE: Final = (
         "terminated machines.",
         repair="Count idle rounds and stop only under a threshold that can be switched off: "
         "`THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
+        how=_WORST
+        + "Here there is a path on which no test decides about the call: whatever is tested on the way, both outcomes "
+        'lead to it. `assert`, `if __name__ == "__main__"` and the waiting of a loop are no conditions.',
+        options=_WHICH_CALLS,
         template="`{callee}()` is reached without any condition, so that every replacement machine stops "
         "itself too: count idle rounds and call it under `THRESHOLD > 0 and idle_rounds >= "
         "THRESHOLD`",
@@ -121,6 +167,10 @@ def work(queue, instance_id):
         "`__exit__`, `__del__`, `ExitStack.callback` and `weakref.finalize` are the same thing in"
         " disguise.",
         repair="Move the call out of the clean-up, behind a threshold guard.",
+        how=_WORST
+        + "Here a path leads to the call through the beginning of a `finally` block, or of what is one in disguise, "
+        "and no condition that was tested inside of it dominates the call. A guard around the `try` does not count.",
+        options=_WHICH_CALLS,
         template="`{callee}()` runs whenever {cleanup} runs, also after an error or a signal: take it out, "
         "and call it under `THRESHOLD > 0 and idle_rounds >= THRESHOLD`",
         bad=_OPT_IN
@@ -143,6 +193,11 @@ def work(queue, instance_id):
         "the first empty answer stops just after its start, and so does the one that replaces it.",
         repair="Count how often in a row there was nothing to do, or measure for how long, and compare that"
         " with a threshold.",
+        how=_WORST
+        + "Here conditions decide about the call, but none of those that hold there compares a measure with a "
+        "threshold. `docs/semantics.md` has a table of what counts as a threshold guard and what does not. A guard "
+        "whose measure was replaced since does not hold any more; the witness says where it was lost.",
+        options=_WHICH_CALLS,
         template="`{callee}()` needs no more than {conditions}, which holds at the first idle moment: "
         "add `THRESHOLD > 0 and idle_rounds >= THRESHOLD`",
         bad=_OPT_IN
@@ -162,6 +217,11 @@ def work(queue, instance_id):
         rationale="Whoever sets a threshold to 0 means to switch the self-stop off. `n >= 0` is always "
         "true: the machine stops itself in the first round instead of never.",
         repair="Test the threshold first: `THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
+        how=_WORST
+        + "Here a threshold guard dominates the call, its threshold comes from the environment or the configuration, "
+        'and no condition on the way makes 0 mean "never". A positive constant, `max(1, …)`, and a guard of the form '
+        "`measure < THRESHOLD` need no switch.",
+        options=_WHICH_CALLS,
         template="`{callee}()` has no off switch; `{guard}` is always true for {threshold} = 0: "
         "add `{threshold} > 0 and …`",
         bad=_OPT_IN
@@ -178,6 +238,10 @@ def work(queue, instance_id):
         summary="The off switch is all that stands before the stop call.",
         rationale="Where only the switch is asked, switched on means stop at once: nothing was counted or timed.",
         repair="Keep the switch and add the comparison: `THRESHOLD > 0 and idle_rounds >= THRESHOLD`.",
+        how=_WORST
+        + "Here the only condition that holds at the call is the one that switches the self-stop on: a test of the "
+        "threshold itself, or of a boolean setting.",
+        options=_WHICH_CALLS,
         template="`{callee}()` needs no more than its off switch, {conditions}, so that switched on means "
         "stop at once: add `… and idle_rounds >= THRESHOLD`",
         bad=_OPT_IN
@@ -195,6 +259,10 @@ def work(queue, instance_id):
         rationale="A measure that grows while there is nothing to do starts at 0, below every threshold. "
         "Compared the wrong way round, it stops the machine at once and never again.",
         repair="Turn the comparison round: `idle_rounds >= THRESHOLD`.",
+        how=_WORST
+        + "Here a condition compares a measure that grows with a threshold and holds as long as the measure is *below* "
+        "it. A measure of which `measure < THRESHOLD` means idle, such as a load, is not meant.",
+        options=_WHICH_CALLS,
         template="`{callee}()` is reached while `{guard}`, which holds from the start: "
         "turn the comparison round, so that the measure has reached the threshold",
         bad=_OPT_IN
@@ -212,6 +280,10 @@ def work(queue, instance_id):
         rationale="With a positive default, a machine that nobody configured stops itself. Forgetting a "
         "setting should leave machines running.",
         repair="Make 0 the default, and set the variable where machines are to stop themselves.",
+        how="A threshold guard dominates the call, and its threshold is followed back to the variable of the "
+        "environment that it is read from. If that read names a positive default, the rule reports it, beside the "
+        "other rules.",
+        options=_WHICH_CALLS,
         template="`{callee}()` is switched on by a missing setting: {threshold} is {default} unless "
         "{variable} is set; make 0 the default",
         bad=_ON_BY_DEFAULT

@@ -1,27 +1,32 @@
-"""From what the engine found to what is shown: target, selection of rules, ``# noqa``."""
+"""From what the engine found to what is shown: target, selection of rules, ``# noqa``, baseline."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from selfstop import patterns
 from selfstop.config import Config
-from selfstop.model import Report, StopCall, Target
+from selfstop.model import Known, Report, StopCall, Suppressed, Target
 from selfstop.noqa import Suppressions
 from selfstop.rules import PREFIX, RULES
 
 _NOT_MATCHED: Final = -1
 
 
+def _always(_path: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Selection:
-    """What is shown of a report, and how many findings and errors ``# noqa`` comments suppressed."""
+    """What is shown of a report, how much of it is suppressed, and which entries of the baseline are out of date."""
 
     report: Report
-    suppressed: int = 0
+    suppressed: Suppressed = field(default_factory=Suppressed)
+    stale: tuple[Known, ...] = ()
 
 
 def is_selected(code: str, path: str, config: Config) -> bool:
@@ -36,11 +41,19 @@ def is_selected(code: str, path: str, config: Config) -> bool:
     return _strength_of_selection(code, config) > ignored
 
 
-def select(report: Report, config: Config, *, suppressions: Callable[[str], Suppressions | None]) -> Selection:
+def select(
+    report: Report,
+    config: Config,
+    *,
+    suppressions: Callable[[str], Suppressions | None],
+    baseline: Collection[Known] = (),
+    is_judged: Callable[[str], bool] = _always,
+) -> Selection:
     """Reduce ``report`` to what is to be shown.
 
     ``suppressions`` gives the comments of a file by its path, or ``None`` where they do not matter. It is
-    only asked about files in which something was found.
+    only asked about files in which something was found. An entry of the ``baseline`` is stale if there is no such
+    finding any more, whatever is selected, in a file of which ``is_judged`` says that the report is complete.
     """
     findings = [item for item in report.findings if _aims(item.call, config)]
     findings = [item for item in findings if is_selected(item.code, item.call.path, config)]
@@ -51,13 +64,18 @@ def select(report: Report, config: Config, *, suppressions: Callable[[str], Supp
         found = comments(path)
         return found is not None and found.suppresses(code, line)
 
+    left = [f for f in findings if not suppressed(f.code, f.call.path, f.call.span.line)]
+    known = {entry.fingerprint for entry in baseline}
     shown = replace(
         report,
-        findings=tuple(f for f in findings if not suppressed(f.code, f.call.path, f.call.span.line)),
+        findings=tuple(finding for finding in left if finding.fingerprint not in known),
         guarded=tuple(call for call in report.guarded if _aims(call, config)),
         errors=tuple(e for e in errors if not suppressed(e.code, e.path, max(e.line, 1))),
     )
-    return Selection(shown, len(findings) + len(errors) - len(shown.findings) - len(shown.errors))
+    in_comments = len(findings) - len(left) + len(errors) - len(shown.errors)
+    found = {finding.fingerprint for finding in report.findings}
+    stale = tuple(entry for entry in baseline if entry.fingerprint not in found and is_judged(entry.path))
+    return Selection(shown, Suppressed(in_comments, len(left) - len(shown.findings)), stale)
 
 
 def _aims(call: StopCall, config: Config) -> bool:

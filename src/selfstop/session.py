@@ -14,15 +14,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from selfstop import source
-from selfstop.config import Config, find_root, is_project, load
-from selfstop.model import AnalysisError, Report
-from selfstop.noqa import Suppressions
+from selfstop import baseline
+from selfstop.comparison import compared
+from selfstop.config import Config, find_repository, find_root, is_project, load
+from selfstop.finishing import comments_in, completed, lines_in, no_comments
+from selfstop.model import AnalysisError, Comparison, Known, Report
 from selfstop.project.discovery import Discovered, discover, relative
 from selfstop.project.files import Files
 from selfstop.project.git import Repository
+from selfstop.project.revision import common_commit
 from selfstop.project.search import MayStop
-from selfstop.selection import Selection, select
+from selfstop.selection import Selection, is_selected, select
+from selfstop.since import before
 from selfstop.ways import StopSite, Survey
 
 SURVEYED: Final = ("SST201",)
@@ -41,6 +44,8 @@ class Request:
     is spread over up to ``jobs`` processes, and ``progress`` is told how many files are parsed and of how many.
     With ``survey``, the ways to each stop call are found out too, and rules that ask for it report as well. ``root``
     stands in for the root of the project: what is outside of it does not count.
+    ``diff_base`` is a revision: only what is new since then is shown. ``use_baseline`` is false where the baseline
+    is about to be written.
     """
 
     paths: tuple[Path, ...] = (Path(),)
@@ -51,6 +56,8 @@ class Request:
     progress: Callable[[int, int], None] | None = None
     survey: bool = False
     root: Path | None = None
+    diff_base: str | None = None
+    use_baseline: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +74,7 @@ class Outcome:
     files: Files = field(repr=False)
     sites: tuple[StopSite, ...] = ()
     ignored: Set[str] = frozenset()
+    comparison: Comparison | None = None
 
     @property
     def report(self) -> Report:
@@ -80,17 +88,23 @@ class Outcome:
 
     def source_lines(self, path: str) -> Sequence[str]:
         """Return the lines of a file of the run with their ends, nothing for files that cannot be decoded."""
-        text = _text(self.files, path)
-        return () if text is None else source.lines_of(text)
+        return lines_in(self.files, path)
+
+    def is_judged_again(self, entry: Known) -> bool:
+        """Whether the run says all that there is to say of what the baseline has as ``entry``."""
+        is_wanted = is_selected(entry.code, entry.path, self.config)
+        return is_wanted and _is_judged(entry.path, self.root, self.discovered, self.report)
 
 
 def run(request: Request) -> Outcome:
-    """Check what ``request`` asks for. A `ConfigError` is the only exception that has to be expected."""
+    """Check what ``request`` asks for. Only `ConfigError` and `NoRevision` have to be expected."""
     home = find_root(common_ancestor(request.paths))
     root = home if request.root is None else Path(os.path.abspath(request.root))
     config = load(home, request.overrides)
     if request.survey:
         config = replace(config, extend_select=(*config.extend_select, *SURVEYED))
+    known = baseline.read(home, config) if request.use_baseline else ()
+    commit = None if request.diff_base is None else common_commit(root, request.diff_base)
     with Repository(root, MayStop(config.engine_options).words) as repository:
         discovered, project, ignored = _discover(request.paths, root, config, repository)
         given = dict.fromkeys(discovered.files, request.stdin) if request.stdin is not None else {}
@@ -101,20 +115,47 @@ def run(request: Request) -> Outcome:
             functools.partial(_grep, repository, discovered, project),
         )
         found = _analyse(files, config, request) if discovered.files else Survey(Report())
-    report = _only(found.report, discovered.files)
-    report = replace(
-        report, errors=tuple(sorted({*report.errors, *discovered.errors, *_unreadable(files, discovered.files)}))
+        report = _only(found.report, discovered.files)
+        errors = {*report.errors, *discovered.errors, *_unreadable(files, discovered.files)}
+        report = completed(replace(report, errors=tuple(sorted(errors))), files, discovered.files, config)
+    selection = select(
+        report,
+        config,
+        suppressions=comments_in(files) if request.honour_noqa else no_comments,
+        baseline=known,
+        is_judged=lambda path: _is_judged(path, root, discovered, report),
     )
-    comments = _comments_in(files) if request.honour_noqa else _no_comments
+    comparison = None
+    if commit is not None:
+        there = before(
+            root, commit, config, files, honour_noqa=request.honour_noqa, jobs=request.jobs, progress=request.progress
+        )
+        asked = functools.partial(_is_asked_for, [relative(path, root) for path in request.paths], discovered)
+        selection, comparison = compared(
+            selection, report.findings, there, is_there=files.__contains__, is_in_scope=asked
+        )
     return Outcome(
         root=root,
         config=config,
         discovered=discovered,
-        selection=select(report, config, suppressions=comments),
+        selection=selection,
         files=files,
         sites=found.sites,
         ignored=ignored,
+        comparison=comparison,
     )
+
+
+def _is_asked_for(named: Sequence[str], discovered: Discovered, path: str) -> bool:
+    """Whether the run was asked about ``path``, which may be gone."""
+    return path in discovered.files or any(one == "." or f"{path}/".startswith(f"{one}/") for one in named)
+
+
+def _is_judged(path: str, root: Path, discovered: Discovered, report: Report) -> bool:
+    """A file is judged if it was checked and analysed, or if there is none any more."""
+    if path in discovered.files:
+        return all(error.path != path for error in report.errors)
+    return not (root / path).exists()
 
 
 def common_ancestor(paths: Sequence[Path]) -> Path:
@@ -178,30 +219,13 @@ def _only(report: Report, paths: Sequence[str]) -> Report:
     )
 
 
-def _comments_in(files: Files) -> Callable[[str], Suppressions | None]:
-    def comments(path: str) -> Suppressions | None:
-        text = _text(files, path)
-        return None if text is None else Suppressions(text)
-
-    return comments
-
-
-def _no_comments(_path: str) -> None:
-    """Stand in for the comments of a file where they are applied by somebody else."""
-
-
-def _text(files: Files, path: str) -> str | None:
-    """Decode a file's contents; ``None`` where that is impossible, which the report says already."""
-    if path not in files:
-        return None
-    try:
-        return source.decode(files[path])
-    except source.NotAnalysable:
-        return None
-
-
 def display_path(path: str, root: Path) -> str:
     """Name a file of the run for a human: relative to the current directory if it is below, else absolute."""
     absolute = root / path
     here = Path.cwd()
     return relative(absolute, here) if absolute.is_relative_to(here) else absolute.as_posix()
+
+
+def repository_path(path: str, root: Path) -> str:
+    """Name a file of the run relative to the repository, which may start above the root."""
+    return relative(root / path, find_repository(root) or root)

@@ -23,7 +23,6 @@ from selfstop.deploy.resolve import Deployment, Readers, deployment
 from selfstop.model import Target
 from selfstop.noqa import suppresses
 from selfstop.project.imports import Imports
-from selfstop.project.names import module_name
 from selfstop.selection import is_selected
 from selfstop.session import Outcome, Request, run
 from selfstop.ways import StopSite
@@ -55,7 +54,7 @@ def audit(request: Request, *, cloudtrail: Path | None = None, activities: Path 
         files,
         READERS,
         imports.modules,
-        words=set(_words(sites, files)),
+        words=set(_words(sites, files, imports)),
         variables={name for site in sites for name in site.variables},
     )
     return Audit(outcome, _report(outcome, sites, deployed, imports, files, seen))
@@ -77,12 +76,13 @@ def _shown(outcome: Outcome) -> tuple[StopSite, ...]:
     return tuple(site for site in outcome.sites if asks_for_all or site.call.target is not Target.OTHER)
 
 
-def _words(sites: Sequence[StopSite], files: DeploymentFiles) -> Iterator[str]:
+def _words(sites: Sequence[StopSite], files: DeploymentFiles, imports: Imports) -> Iterator[str]:
     """The names by which a deployment speaks of the entries of the program."""
     entries = {entry for site in sites for entry in site.entries}
-    modules = {module_name(entry.path)[0] for entry in entries}
+    names = imports.names.by_path
+    modules = {names[entry.path] for entry in entries}
     for entry in entries:
-        yield from (entry.path, posixpath.basename(entry.path), module_name(entry.path)[0])
+        yield from (entry.path, posixpath.basename(entry.path), names[entry.path])
         if "/management/commands/" in entry.path:
             yield f"manage.py {posixpath.basename(entry.path).removesuffix('.py')}"
         if not entry.scripted:
@@ -136,5 +136,5 @@ def _report(
         tuple((library, len(paths)) for library, paths in sorted(deployed.missing.items())),
         len(deployed.read),
         deployed.files,
-        outcome.selection.suppressed + len(found) - len(kept),
+        outcome.selection.suppressed.noqa + len(found) - len(kept),
     )

@@ -6,10 +6,19 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from selfstop.output import concise, json, text
+from selfstop.output import concise, github, gitlab, json, junit, rdjson, sarif, text
 from selfstop.output.view import View
 
 FORMATS: Final[Mapping[str, Callable[[View], str]]] = MappingProxyType(
-    {"text": text.render, "concise": concise.render, "json": json.render}
+    {
+        "text": text.render,
+        "concise": concise.render,
+        "json": json.render,
+        "sarif": sarif.render,
+        "github": github.render,
+        "gitlab": gitlab.render,
+        "junit": junit.render,
+        "rdjson": rdjson.render,
+    }
 )
 """What renders a view, by the name of the format; the first one is the default."""

@@ -22,7 +22,8 @@ def sorted_lines(view: View) -> list[tuple[str, Finding | AnalysisError]]:
 def _line(item: Finding | AnalysisError, view: View) -> str:
     path, line, column, code = _place(item)
     message = one_line(item) if isinstance(item, Finding) else item.message
-    return f"{escape(view.display(path))}:{line}:{column}: {code} {escape(message)}"
+    place = view.style("place", f"{escape(view.display(path))}:{line}:{column}:")
+    return f"{place} {view.style('code', code)} {escape(message)}"
 
 
 def _place(item: Finding | AnalysisError) -> tuple[str, int, int, str]:

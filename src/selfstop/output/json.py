@@ -9,7 +9,16 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from selfstop.model import AnalysisError, Finding, IdSource, Report, StopCall, UnresolvedCall, WitnessStep
+from selfstop.model import (
+    AnalysisError,
+    Comparison,
+    Finding,
+    IdSource,
+    Report,
+    StopCall,
+    UnresolvedCall,
+    WitnessStep,
+)
 from selfstop.output.view import View
 from selfstop.rules import RULES
 
@@ -18,7 +27,12 @@ VERSION: Final = 1
 
 def render(view: View) -> str:
     """Render the report. All paths are relative to the project's root; everything but ASCII is escaped."""
-    return json.dumps(document(view.report), indent=2) + "\n"
+    described = {
+        **document(view.report),
+        "suppressed": {"noqa": view.suppressed.noqa, "baseline": view.suppressed.baseline},
+        "comparison": None if view.comparison is None else _comparison(view.comparison),
+    }
+    return json.dumps(described, indent=2) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -48,6 +62,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         **_target(call),
         "conditions": list(call.conditions),
         "witness": [step(each) for each in finding.witness],
+        "fingerprint": finding.fingerprint,
     }
 
 
@@ -97,3 +112,21 @@ def _unresolved(call: UnresolvedCall) -> dict[str, Any]:
 
 def _error(error: AnalysisError) -> dict[str, Any]:
     return {"path": error.path, "line": error.line, "code": error.code, "message": error.message}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "revision": comparison.revision,
+        "unchanged": comparison.unchanged,
+        "unreadable": comparison.unreadable,
+        "fixed": [
+            {
+                "code": entry.code,
+                "path": entry.path,
+                "function": entry.function,
+                "callee": entry.call,
+                "fingerprint": entry.fingerprint,
+            }
+            for entry in comparison.fixed
+        ],
+    }

@@ -30,10 +30,41 @@ def explanation(rule: Rule) -> str:
         textwrap.fill(rule.rationale, _WIDTH),
         textwrap.fill(f"Repair: {rule.repair}", _WIDTH),
     ]
+    if rule.how:
+        parts.append(textwrap.fill(f"How the verdict is reached: {rule.how}", _WIDTH))
     if rule.bad:
         parts.append("Reported:\n\n" + textwrap.indent(rule.bad.rstrip(), "    "))
     if rule.good:
         parts.append("Not reported:\n\n" + textwrap.indent(rule.good.rstrip(), "    "))
+    return "\n\n".join(parts) + "\n"
+
+
+def text_help(rule: Rule) -> str:
+    """Render the repair and the examples without any markup."""
+    parts = [f"Repair: {rule.repair}"]
+    parts += [f"Reported:\n\n{rule.bad}"] if rule.bad else []
+    parts += [f"Not reported:\n\n{rule.good}"] if rule.good else []
+    return "\n".join(parts)
+
+
+def markdown_help(rule: Rule) -> str:
+    """Render why there is the rule, the repair and the examples in Markdown."""
+    parts = [rule.rationale, f"**Repair.** {rule.repair}"]
+    parts += [f"Reported:\n\n```python\n{rule.bad}```"] if rule.bad else []
+    parts += [f"Not reported:\n\n```python\n{rule.good}```"] if rule.good else []
+    return "\n\n".join(parts) + "\n"
+
+
+def page(rule: Rule) -> str:
+    """Render the page of a rule in the documentation."""
+    parts = [f"# {rule.code} {rule.name}", _summary(rule), f"Severity: {rule.severity}.", f"## Why\n\n{rule.rationale}"]
+    parts += [f"## Bad\n\n```python\n{rule.bad}```"] if rule.bad else []
+    parts += [f"## Good\n\n```python\n{rule.good}```"] if rule.good else []
+    parts.append(f"## Repair\n\n{rule.repair}")
+    parts += [f"## How the verdict is reached\n\n{rule.how}"] if rule.how else []
+    if rule.options:
+        keys = ", ".join(f"`{key}`" for key in rule.options)
+        parts.append(f"## Options\n\n{keys}: see [configuration](../configuration.md).")
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,6 +9,7 @@ from selfstop.model import Finding, Span, StepKind, WitnessStep
 from selfstop.output.cells import width
 from selfstop.output.concise import sorted_lines
 from selfstop.output.escape import escape
+from selfstop.output.style import PLAIN, Style
 from selfstop.output.target import described
 from selfstop.output.view import View
 
@@ -27,7 +28,7 @@ def render(view: View) -> str:
     blocks = []
     for line, item in sorted_lines(view):
         details = (
-            [*_frame(item, view), *_target(item, view), *witness(item.witness, view.display)]
+            [*_frame(item, view), *_target(item, view), *witness(item.witness, view.display, view.style)]
             if isinstance(item, Finding)
             else []
         )
@@ -42,15 +43,15 @@ def _frame(finding: Finding, view: View) -> Iterator[str]:
     for number in range(max(span.line - _LINES_BEFORE, 1), span.line + 1):
         text = _shown(view.line(finding.call.path, number)[:_MAX_LINE])
         yield f"{_MARGIN}{number:>{width}} | {text}".rstrip()
-    underlined = _underline(view.line(finding.call.path, span.line)[:_MAX_LINE], span)
-    yield f"{_MARGIN}{'':>{width}} | {underlined}"
+    space, mark = _underline(view.line(finding.call.path, span.line)[:_MAX_LINE], span)
+    yield f"{_MARGIN}{'':>{width}} | {space}{view.style('mark', mark)}"
 
 
-def _underline(text: str, span: Span) -> str:
+def _underline(text: str, span: Span) -> tuple[str, str]:
     start = span.column - 1
     end = span.end_column - 1 if span.end_line == span.line else len(text.rstrip())
     before, marked = _shown(text[:start]), _shown(text[start:end])
-    return " " * width(before) + "^" * max(width(marked), 1)
+    return " " * width(before), "^" * max(width(marked), 1)
 
 
 def _target(finding: Finding, view: View) -> Iterator[str]:
@@ -60,11 +61,11 @@ def _target(finding: Finding, view: View) -> Iterator[str]:
         yield f"{_MARGIN}{text}"
 
 
-def witness(steps: Sequence[WitnessStep], display: Callable[[str], str]) -> Iterator[str]:
+def witness(steps: Sequence[WitnessStep], display: Callable[[str], str], style: Style = PLAIN) -> Iterator[str]:
     """Yield the steps of a witness, by files: the line, what happens there, and what there is to say of it."""
     if not steps:
         return
-    yield f"{_MARGIN}how it gets there:"
+    yield f"{_MARGIN}{style('heading', 'how it gets there:')}"
     digits = max(len(str(step.line)) for step in steps)
     noted = [width(_what(step)) for step in steps if step.note]
     left = min(max(noted, default=0), _MAX_LEFT)
@@ -73,7 +74,7 @@ def witness(steps: Sequence[WitnessStep], display: Callable[[str], str]) -> Iter
         elsewhere = step.kind is StepKind.GIVEN and step.path != path
         if step.path != path and not elsewhere:
             path = step.path
-            yield f"{_MARGIN}  {escape(display(path))}"
+            yield f"{_MARGIN}  {style('path', escape(display(path)))}"
         number = "" if elsewhere else step.line
         place = f" ({escape(display(step.path))}:{step.line})" if elsewhere else ""
         start = f"{_MARGIN}    {number:>{digits}}  "

@@ -90,6 +90,17 @@ def is_test(path: str) -> bool:
     return _TEST_FILE.fullmatch(name) is not None or "tests" in directory.split("/")
 
 
+def would_be_found(path: str, exclude: Sequence[str], *, include_tests: bool) -> bool:
+    """Whether the search of a whole project takes up the file ``path``, relative to the root, if it is there."""
+    directories = path.split("/")[:-1]
+    return (
+        _is_python(path)
+        and NEVER_ENTERED.isdisjoint(directories)
+        and not any(patterns.matches(pattern, path) for pattern in exclude)
+        and (include_tests or not is_test(path))
+    )
+
+
 def relative(path: Path, root: Path) -> str:
     """Name ``path`` relative to ``root``, with ``/``, without following links."""
     absolute = os.path.abspath(path)

@@ -23,6 +23,8 @@ _HARMLESS: Final = (
     f"core.hooksPath={os.devnull}",
     "-c",
     "core.untrackedCache=false",
+    "-c",
+    "protocol.allow=never",
 )
 _LIST_IGNORED: Final = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
 _LIST_KEPT: Final = ("ls-files", "--cached", "--ignored", "--exclude-standard", "-z")
@@ -50,7 +52,7 @@ class _Listing:
     """A call of git that prints names, going on while something else is done."""
 
     def __init__(self, root: Path, arguments: Sequence[str], given: str = "") -> None:
-        self._process = _started(root, arguments)
+        self._process = started(root, arguments)
         if self._process is not None and self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
                 stream.write(given.encode("utf-8", "surrogateescape"))
@@ -148,7 +150,8 @@ def _would_wait_for(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
-def _started(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
+def started(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
+    """Start git, with nothing that a repository's configuration could run; ``None`` without git or a repository."""
     git = shutil.which("git")
     # On Windows the current directory is searched first: what lies in the repository is not git.
     if git is None or Path(git).resolve().is_relative_to(root.resolve()):

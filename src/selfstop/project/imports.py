@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from selfstop import source
-from selfstop.project.names import by_suffix, module_name
+from selfstop.project.names import ModuleNames, by_suffix, is_package
 
 _IMPORT: Final = re.compile(
     r"^[ \t]*(?:[^#\n]*;[ \t]*)?(?:import[ \t]+(?P<modules>[^\n#;]+)"
@@ -30,10 +30,10 @@ class Imports:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
-        self.modules: dict[str, str] = {}
-        for path in files:
-            self.modules.setdefault(module_name(path)[0], path)
+        self.names = ModuleNames(files)
+        self.modules = self.names.paths
         self._suffixes = by_suffix(self.modules)
+        self._nearer: dict[str, Mapping[str, str]] = {}
         self._direct: dict[str, frozenset[str]] = {}
         self._closures: dict[str, frozenset[str]] = {}
 
@@ -61,7 +61,7 @@ class Imports:
         text = self.text(path)
         for match in _IMPORT.finditer(text):
             for name in self._imported(match, path):
-                if any(wanted in self.closure(found) for found in self._files_of(name)):
+                if any(wanted in self.closure(found) for found in self._files_of(name, path)):
                     yield text.count("\n", 0, match.start()) + 1
 
     def text(self, path: str) -> str:
@@ -75,9 +75,9 @@ class Imports:
         text = self.text(path)
         for match in _IMPORT.finditer(text):
             for name in self._imported(match, path):
-                yield from self._files_of(name)
+                yield from self._files_of(name, path)
         for match in _NAMED.finditer(text):
-            found = list(self._files_of(match[1]))
+            found = list(self._files_of(match[1], path))
             yield from found
             if found and match[1] in self.modules:
                 yield from (self.modules[name] for each in _BESIDE if (name := f"{match[1]}.{each}") in self.modules)
@@ -92,8 +92,8 @@ class Imports:
         origin = match["origin"]
         dots = len(origin) - len(origin.lstrip("."))
         if dots:
-            module, is_package = module_name(path)
-            parts = module.split(".") if is_package else module.split(".")[:-1]
+            parts = self.names.by_path[path].split(".")
+            parts = parts if is_package(path) else parts[:-1]
             parts = parts[: len(parts) - dots + 1] if dots > 1 else parts
             origin = ".".join([*parts, *filter(None, [origin.lstrip(".")])])
         if origin:
@@ -103,11 +103,20 @@ class Imports:
             if name is not None:
                 yield f"{origin}.{name[0]}" if origin else name[0]
 
-    def _files_of(self, dotted: str) -> Iterator[str]:
-        """The module of a dotted name and the packages around it."""
-        parts = dotted.split(".")
-        for end in range(1, len(parts) + 1):
-            name = ".".join(parts[:end])
-            path = self.modules.get(name) or self.modules.get(self._suffixes.get(name, ""))
-            if path is not None:
-                yield path
+    def _files_of(self, dotted: str, path: str) -> Iterator[str]:
+        """The module of a dotted name, as the file at ``path`` may mean it, and the packages around it."""
+        first, dot, rest = dotted.partition(".")
+        nearer = self._seen_from(path).get(first)
+        for meant in filter(None, (dotted, f"{nearer}{dot}{rest}" if nearer else "")):
+            parts = meant.split(".")
+            for end in range(1, len(parts) + 1):
+                name = ".".join(parts[:end])
+                found = self.modules.get(name) or self.modules.get(self._suffixes.get(name, ""))
+                if found is not None:
+                    yield found
+
+    def _seen_from(self, path: str) -> Mapping[str, str]:
+        directory = path.rpartition("/")[0]
+        if directory not in self._nearer:
+            self._nearer[directory] = self.names.seen_from(path)
+        return self._nearer[directory]
