@@ -238,3 +238,14 @@ def test_whoever_may_raise_an_exception_is_looked_at(made, guarded, monkeypatch)
     report = check(files, EngineOptions())
     assert bool(report.guarded) is guarded
     assert bool(report.findings) is not guarded
+
+
+def test_calls_may_go_deeper_than_python_recurses():
+    lines = ["import boto3", 'ec2 = boto3.client("ec2")', "idle = 0"]
+    for number in range(400):
+        lines += [f"def f{number}(x):", "    global idle", "    idle += 1", f"    f{number + 1}(x)"]
+    lines += ["def f400(x):", "    pass", "def main(x):", "    while True:", "        f0(x)"]
+    lines += ["        if idle > 30:", "            ec2.stop_instances(InstanceIds=[x])", ""]
+    report = check({"a.py": "\n".join(lines).encode()}, EngineOptions())
+    assert report.errors == ()
+    assert [call.function for call in report.guarded] == ["main"]

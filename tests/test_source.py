@@ -192,6 +192,7 @@ FLAT = {
     "operators in the text of an f-string": f"x = f'{'+-(' * 20_000}'",
     "doubled braces of an f-string": f"x = f'{'{{' * 20_000}'",
     "many fields of an f-string": f"x = f'{'{a.b}' * 200}'",
+    "escaped quotes in a string that never ends": 'x = """' + '\\"""x ' * 50_000,
     "hundreds of adjacent strings": "x = (" + "\n    'text'" * 600 + ")",
 }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from selfstop import source
 from selfstop.rules import PREFIX, RULES
 
 FAMILIES: Final = ("os", "sagemaker", "terminate")
@@ -26,6 +27,9 @@ DEFAULT_STOP_CALLS: Final = frozenset({"stop_instances", "_stop_self_ec2"})
 
 PYPROJECT: Final = "pyproject.toml"
 TABLE: Final = "tool.selfstop"
+
+_LONGEST: Final = 400
+"""Of how many characters words of the configuration are shown."""
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _T = TypeVar("_T")
@@ -121,17 +125,23 @@ def is_project(root: Path) -> bool:
 def _table(pyproject: Path) -> Mapping[str, Any] | None:
     """Read the table ``[tool.selfstop]``; ``None`` where there is none."""
     try:
-        data = pyproject.read_bytes()
+        pyproject.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise ConfigError(f"{pyproject}: cannot be read: {error.strerror}") from error
+    try:
+        data = source.read(pyproject)
+    except source.NotAnalysable as error:
+        raise ConfigError(f"{pyproject}: {error}") from error
     if b"selfstop" not in data:  # most projects; their syntax is none of our business
         return None
     try:
         tool = tomllib.loads(data.decode("utf-8")).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # not only tomllib's own: it lets through those of numbers that are too long
         raise ConfigError(f"{pyproject}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{pyproject}: nested too deep") from error
     if not isinstance(tool, dict) or "selfstop" not in tool:
         return None
     if not isinstance(tool["selfstop"], dict):
@@ -144,13 +154,18 @@ def _checked(raw: Mapping[str, Any], origin: str) -> dict[str, Any]:
     values = {}
     for key, value in raw.items():
         if key not in _KEYS:
-            raise ConfigError(f"{origin}: unknown key `{key}`{_did_you_mean(key, _KEYS)}")
+            raise ConfigError(f"{origin}: unknown key `{_cut(key)}`{_did_you_mean(key, _KEYS)}")
         name, check = _KEYS[key]
         try:
             values[name] = check(value)
         except ValueError as error:
-            raise ConfigError(f"{origin}: `{key}`: {error}") from error
+            raise ConfigError(f"{origin}: `{key}`: {_cut(str(error))}") from error
     return values
+
+
+def _cut(text: str) -> str:
+    """``text``, or of a long one as much as says what is meant: nobody wants to see a file in a message."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
 def _strings(value: object) -> tuple[str, ...]:
@@ -220,7 +235,7 @@ def _flag(value: object) -> bool:
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
     """Propose the nearest of the known words, or list them all where nothing is near."""
     words = sorted(known)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word[:_LONGEST], words, n=1, cutoff=0.6)
     return f": did you mean `{near[0]}`?" if near else f": known are {', '.join(words)}"
 
 

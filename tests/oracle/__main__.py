@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from tests.oracle.campaign import KINDS, Failure, Tally, run, shrunk, size_of
+from tests.oracle.campaign import KINDS, Failure, Tally, mutated, run, shrunk, size_of
 from tests.oracle.comparison import Worth
 from tests.oracle.execution import Bounds
 
 MOST_SHOWN = 5
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 
 
 @click.command()
 @click.option("--programs", default=2000, show_default=True, help="How many programs to generate.")
 @click.option("--seed", default=0, show_default=True, help="The number of the first of them.")
 @click.option("--all", "kind", type=click.Choice([*KINDS]), help="All small `try` statements instead.")
+@click.option("--mutants", is_flag=True, help="All mutants of the silent fixtures instead.")
 @click.option("--jobs", default=1, show_default=True, help="How many processes to use.")
 @click.option("--decisions", default=Bounds.decisions, show_default=True, help="How many decisions a run may take.")
 @click.option("--runs", default=Bounds.runs, show_default=True, help="How many runs to make of a program.")
-def main(programs: int, seed: int, kind: str | None, jobs: int, decisions: int, runs: int) -> None:
+def main(programs: int, seed: int, kind: str | None, mutants: bool, jobs: int, decisions: int, runs: int) -> None:
     """Check the engine's verdicts on generated programs by running these."""
+    if mutants:
+        _mutants()
     bounds = Bounds(decisions, runs)
     first, count = (0, size_of(kind)) if kind else (seed, programs)
     started = time.perf_counter()
@@ -35,6 +41,16 @@ def main(programs: int, seed: int, kind: str | None, jobs: int, decisions: int, 
     for failure in found.crashes[:MOST_SHOWN]:
         show(failure)
     sys.exit(0 if found.is_clean else 1)
+
+
+def _mutants() -> NoReturn:
+    """Take the guards of the silent fixtures away, file by file."""
+    wrong: list[str] = []
+    with click.progressbar(sorted(FIXTURES.glob("*/*.py")), file=sys.stderr) as bar:
+        for path in bar:
+            wrong += mutated(path.relative_to(FIXTURES).as_posix(), path.read_text(encoding="utf-8"))
+    click.echo("\n".join([*wrong, f"{len(wrong)} mutants with a wrong verdict"]))
+    sys.exit(1 if wrong else 0)
 
 
 def figures(found: Tally, seconds: float) -> list[str]:

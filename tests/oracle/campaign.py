@@ -14,8 +14,9 @@ from multiprocessing import get_context
 from random import Random
 from typing import Final
 
-from tests.oracle import shapes
-from tests.oracle.comparison import Outcome, Worth, compare, compare_together
+from tests.expectations import parse_expectations
+from tests.oracle import mutants, shapes
+from tests.oracle.comparison import Outcome, Worth, compare, compare_together, reported_lines
 from tests.oracle.execution import DEFAULT, Bounds
 from tests.oracle.programs import program
 from tests.oracle.shrinking import shrink
@@ -118,6 +119,19 @@ def exhaustive(kind: str, numbers: Iterable[int]) -> Tally:
         for number, outcome in zip(batch, outcomes, strict=True):
             found.add(f"{kind} {number}", outcome)
     return found
+
+
+def mutated(path: str, source: str, *, step: int = 1) -> Iterator[str]:
+    """What is wrong with the verdicts on mutants of a fixture; of the mutants of single functions each ``step``-th."""
+    guarded = sorted(parse_expectations(source.encode()).guarded)
+    still = set(guarded) - reported_lines(mutants.nothing_compared(source))
+    yield from (f"{path}:{line}: silent although nothing is compared" for line in sorted(still))
+    for mutant in itertools.islice(mutants.of_functions(source, guarded), 0, None, step):
+        if mutant.line not in reported_lines(mutant.source):
+            yield f"{path}: silent with {mutant.kind}\n{mutant.source}"
+    for pair in itertools.islice(mutants.either_way(source, guarded), 0, None, step):
+        if sum(each.line in reported_lines(each.source) for each in pair) != 1:
+            yield f"{path}: not exactly one reported with {pair[0].kind}\n{pair[0].source}"
 
 
 def _batched(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:

@@ -18,6 +18,7 @@ from tests.oracle.world import Arrival, Decisions
 
 PATH: Final = "program.py"
 CLEANUP: Final = "SST102"
+ON_BY_DEFAULT: Final = "SST201"
 NO_STEPS: Final = frozenset({StepKind.GIVEN, StepKind.FINALLY, StepKind.EXCEPT})
 """Steps that tell of something else than a line that is run: headers of handlers have no code of their own."""
 
@@ -108,6 +109,11 @@ def judged(source: str) -> Report:
     return report
 
 
+def reported_lines(source: str) -> set[int]:
+    """The lines of the calls that are reported, defaults of settings aside."""
+    return {finding.call.span.line for finding in judged(source).findings if finding.code != ON_BY_DEFAULT}
+
+
 def _is_settled(report: Report, found: Exploration) -> bool:
     """Whether further runs can show nothing: all that is called stop is reported, and rightly so."""
     if report.guarded:
@@ -141,7 +147,7 @@ def _reported(
 ) -> Iterator[Reported]:
     unguarded = {line for chain, _, _ in unguarded_arrivals(found) for line in chain}
     for finding in report.findings:
-        if finding.code == "SST201":
+        if finding.code == ON_BY_DEFAULT:
             continue
         line = finding.call.span.line
         worth = Worth.ALARM if line in unguarded else _worth(finding, found)

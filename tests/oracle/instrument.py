@@ -249,8 +249,10 @@ def _read(target: ast.Name | ast.Attribute) -> ast.expr:
 
 
 def _how(target: ast.expr, value: ast.expr) -> str:
-    """What an assignment does to what is counted in ``target``."""
+    """What an assignment does to what is counted in ``target``; to give it its own value changes nothing."""
     match value:
+        case ast.Name() | ast.Attribute() if ast.unparse(value) == ast.unparse(target):
+            return RAISED
         case ast.Constant():
             return RESET
         case ast.Call(func=ast.Attribute(attr="monotonic")):

@@ -21,6 +21,8 @@ QUESTIONS: Final = frozenset({"handle_one", "closed", "has_job", "take"})
 ORDERS: Final = frozenset({"work", "note"})
 COUNTS: Final = frozenset({"idle_rounds", "empty_polls"})
 KINDS: Final = ("a", "b", "c")
+SET: Final = {"SELF_STOP": "1"}
+"""What variables of the environment are set to, if not to 2."""
 
 
 class Exhausted(BaseException):
@@ -293,7 +295,7 @@ def modules(run: Run) -> dict[str, object]:
 
     clock = SimpleNamespace(now=0)
     client = SimpleNamespace(stop_instances=stop_instances)
-    environment = SimpleNamespace(get=lambda _name, default="": "2" if run.choose(2) else default)
+    environment = SimpleNamespace(get=lambda name, default="": SET.get(name, "2") if run.choose(2) else default)
     return {
         "boto3": SimpleNamespace(client=lambda _service: client),
         "contextlib": contextlib,

@@ -8,10 +8,10 @@ nothing about getting there. Both lose no stop call: states that are met hold le
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, Iterate, Raise, Test
+from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, Iterate, Operation, Raise, Test
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.liveness import flowing_back
 from selfstop.flow.telling import mentions_of
@@ -40,11 +40,13 @@ def focus(
 ) -> Focus:
     """The focus on ``targets``; the places ``beyond`` are looked at once a target is left.
 
-    ``exceptions`` tells that it matters which exception a call raises, wherever one is handled.
+    ``exceptions`` tells that it matters which exception a call raises, wherever one is handled. Where both the exit
+    and the escape are targets, it matters what is returned and raised, too.
     """
     targets = frozenset(targets)
-    deciding = _deciding(graph, dependence, targets, _writers(graph, calls_raise=exceptions))
-    uses = [_read(graph, number) if number in deciding else set() for number in range(len(graph.nodes))]
+    read = _reads(graph, with_results={graph.exit, graph.escape} <= targets)
+    deciding = _deciding(read, dependence, targets, _writers(graph, calls_raise=exceptions))
+    uses = [used if number in deciding else set() for number, used in enumerate(read)]
     telling = tuple(live | beyond for live in flowing_back(graph, uses))
     return Focus(_leading_to(graph, targets), frozenset(deciding), telling)
 
@@ -66,7 +68,10 @@ def _leading_to(graph: Graph, targets: frozenset[int]) -> frozenset[int]:
 
 
 def _deciding(
-    graph: Graph, dependence: ControlDependence, targets: frozenset[int], writers: Mapping[object, list[int]]
+    read: Sequence[set[object]],
+    dependence: ControlDependence,
+    targets: frozenset[int],
+    writers: Mapping[object, list[int]],
 ) -> set[int]:
     """The nodes that decide about the targets, directly or through what else decides."""
     keys: set[object] = set()
@@ -74,7 +79,7 @@ def _deciding(
     stack = list(targets)
     while stack:
         number = stack.pop()
-        new = _read(graph, number) - keys
+        new = read[number] - keys
         keys |= new
         deciding = {*dependence.branches(number), *(writer for key in new for writer in writers.get(key, ()))}
         stack.extend(deciding - seen)
@@ -98,8 +103,17 @@ def _writers(graph: Graph, *, calls_raise: bool) -> dict[object, list[int]]:
     return writers
 
 
-def _read(graph: Graph, number: int) -> set[object]:
-    match graph.nodes[number].operation:
+def _reads(graph: Graph, *, with_results: bool) -> list[set[object]]:
+    """The places that each node looks at."""
+    found = [_read(node.operation, graph) for node in graph.nodes]
+    if with_results:
+        found[graph.exit].add(graph.returned)
+        found[graph.escape].add(graph.pending)
+    return found
+
+
+def _read(operation: Operation, graph: Graph) -> set[object]:
+    match operation:
         case Test(term=term) | Iterate(iterable=term):
             return set(term.mentions)
         case Assign(target=target, value=value):
@@ -110,4 +124,4 @@ def _read(graph: Graph, number: int) -> set[object]:
             return set() if exception is None else set(exception.mentions)
         case Dispatch(clauses=clauses):
             return {graph.pending, *mentions_of(*(term for clause in clauses for term in clause))}
-    return {graph.returned} if number == graph.exit else {graph.pending} if number == graph.escape else set()
+    return set()

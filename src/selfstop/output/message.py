@@ -7,6 +7,9 @@ from typing import Final
 from selfstop.model import Finding, StepKind, WitnessStep
 
 MAX_CALLS: Final = 4
+MAX_MESSAGE: Final = 1000
+"""Of how many characters a message is shown: it quotes conditions, and a line of code may have megabytes."""
+
 _MAX_NAME: Final = 40
 _CALLS: Final = frozenset({StepKind.CALL, StepKind.STOP})
 _ARROW: Final = " -> "  # plain ASCII: flake8 prints it in whatever encoding the terminal has
@@ -15,7 +18,8 @@ _ARROW: Final = " -> "  # plain ASCII: flake8 prints it in whatever encoding the
 def one_line(finding: Finding) -> str:
     """The message and the way in short form. flake8 and the concise format print the same."""
     short = way(finding)
-    return f"{finding.message} [way: {short}]" if short else finding.message
+    message = finding.message if len(finding.message) <= MAX_MESSAGE else f"{finding.message[:MAX_MESSAGE]} ..."
+    return f"{message} [way: {short}]" if short else message
 
 
 def way(finding: Finding) -> str:
@@ -35,4 +39,4 @@ def way(finding: Finding) -> str:
 def _told(step: WitnessStep, finding: Finding) -> str:
     place = f"line {step.line}" if step.path == finding.call.path else f"{step.path}:{step.line}"
     what = step.text.removeprefix("call ")
-    return f"{place} {what if len(what) <= _MAX_NAME else what.rpartition('.')[2]}"
+    return f"{place} {what if len(what) <= _MAX_NAME else what.rpartition('.')[2][:MAX_MESSAGE]}"

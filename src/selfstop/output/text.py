@@ -15,6 +15,7 @@ from selfstop.output.view import View
 _LINES_BEFORE = 2
 _MARGIN = " " * 4
 _WIDTH = 100
+_MAX_LINE = 400
 _MAX_LEFT = 44
 _MAX_TEXT = 76
 _MIN_RIGHT = 30
@@ -37,9 +38,9 @@ def _frame(finding: Finding, view: View) -> Iterator[str]:
     span = finding.call.span
     width = len(str(span.line))
     for number in range(max(span.line - _LINES_BEFORE, 1), span.line + 1):
-        text = _shown(view.line(finding.call.path, number))
+        text = _shown(view.line(finding.call.path, number)[:_MAX_LINE])
         yield f"{_MARGIN}{number:>{width}} | {text}".rstrip()
-    space, mark = _underline(view.line(finding.call.path, span.line), span)
+    space, mark = _underline(view.line(finding.call.path, span.line)[:_MAX_LINE], span)
     yield f"{_MARGIN}{'':>{width}} | {space}{view.style('mark', mark)}"
 
 

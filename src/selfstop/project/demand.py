@@ -34,7 +34,7 @@ from selfstop.project.search import Start
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.target import Targets
 
-MANY = 24
+MANY = 6
 """Files that raise exceptions of a class: of more, nothing is learned about when that is done."""
 SHORT = 100
 """Files of that many lines are taken whole: looking for what matters would cost more than it saves."""

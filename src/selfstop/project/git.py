@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Sequence, Set
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 _HARMLESS: Final = (
@@ -22,13 +23,22 @@ _HARMLESS: Final = (
     f"core.hooksPath={os.devnull}",
     "-c",
     "core.untrackedCache=false",
-    "-c",
-    "protocol.allow=never",
 )
 _LIST_IGNORED: Final = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
 _LIST_KEPT: Final = ("ls-files", "--cached", "--ignored", "--exclude-standard", "-z")
 _SEARCH: Final = ("grep", "--untracked", "--text", "--no-color", "-l", "-z", "-F", "-f", "-")
 _MISLEADING: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF")
+_WITHOUT_OTHERS: Final = MappingProxyType(
+    {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+        # A partial clone fetches what it lacks by programs that its configuration names.
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+    }
+)
+_READ_BY_GIT: Final = (".gitignore", ".git", ".git/config", ".git/HEAD", ".git/index", ".git/info/exclude")
 _PATIENCE_IN_SECONDS: Final = 60
 _FOUND_NOTHING: Final = 1
 
@@ -129,16 +139,26 @@ def _is_large(root: Path) -> bool:
         return False
 
 
+def _would_wait_for(path: Path) -> bool:
+    """Whether git would wait for ever at ``path``: a pipe or a device."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def started(root: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes] | None:
     """Start git, with nothing that a repository's configuration could run; ``None`` without git or a repository."""
     git = shutil.which("git")
     # On Windows the current directory is searched first: what lies in the repository is not git.
     if git is None or Path(git).resolve().is_relative_to(root.resolve()):
         return None
-    if not any((directory / ".git").exists() for directory in (root, *root.parents)):
+    repository = next((directory for directory in (root, *root.parents) if (directory / ".git").exists()), None)
+    if repository is None or any(_would_wait_for(repository / name) for name in _READ_BY_GIT):
         return None
     environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    environment |= _WITHOUT_OTHERS
     try:
         return subprocess.Popen(  # noqa: S603 - a fixed command line, and no shell
             [git, "-C", str(root), *_HARMLESS, *arguments],

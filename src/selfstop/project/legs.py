@@ -142,9 +142,7 @@ def _below(
     identity = use.func.function
     if identity in above or len(above) > _DEPTH:
         return None
-    analysis = Analysis(verdicts.program.functions[identity].graph, verdicts.linker)
-    analysis.enter(verdicts.told(use.func, use.args, use.keywords))
-    analysis.run()
+    analysis = verdicts.propagation.begun(identity, verdicts.told(use.func, use.args, use.keywords))
     found: list[list[Leg]] = []
     for record, inner in _uses(verdicts, analysis, lambda state: state.conditions.keys() <= allowed):
         rest = _below(verdicts, inner, allowed, (*above, identity))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -74,6 +74,7 @@ class Linker:
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
+        self._on_return: dict[str, tuple[tuple[Condition, ...], ...]] = {}
         self._focused: dict[tuple[str, tuple[int, ...]], Analysis] = {}
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
         self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
@@ -207,7 +208,6 @@ class Linker:
 
     def passing(
         self,
-        call: Call,
         func: Term,
         args: Sequence[Term],
         keywords: Sequence[tuple[str, Term]],
@@ -216,24 +216,44 @@ class Linker:
     ) -> CallEffect | None:
         """The effect of a call of which it only matters whether it returns, and what it leaves behind.
 
-        It is looked at more closely where there are ways on which the function does not return: what held when it
-        does may be a guard.
+        What held when it returned may be a guard. Functions that such a call comes to call are looked into as far as
+        they are loaded.
         """
-        targets = self._implementations(self.targets(unwrapped(func)[0]))
-        bodies = [self.program.body(item.function) for item in targets]
-        if not targets or None in bodies:
+        target, fixed, named = unwrapped(func)
+        found = self._implementations(self.targets(target))
+        if not found or not all(map(self._is_at_hand, found)) or self._is_guess(target):
             return None
-        if any(self._is_selective(item.function) for item in targets):
-            return self.call(call, func, args, keywords)
-        written = tuple(self._written(targets)) if writes else ()
-        return CallEffect((Outcome(None),), ((_SOME_EXCEPTION, Outcome(None)),), written)
+        returns: list[Outcome] = []
+        for item in found:
+            held = self._held_on_return(item.function)
+            if held is None:
+                return None
+            bound = State(bind(self.program.functions[item.function], item, (*fixed, *args), (*named, *keywords)))
+            returns += [self._instantiated(Outcome(None, conditions), bound) for conditions in held]
+        if not self._is_all(target):
+            returns.append(Outcome(None))
+        written = tuple(self._written(found)) if writes else ()
+        return CallEffect(tuple(returns), ((_SOME_EXCEPTION, Outcome(None)),), written, found[0].function)
 
-    def _is_selective(self, identity: str) -> bool:
-        """Whether tests decide if a function returns."""
-        graph = self.program.functions[identity].graph
-        return not self._may_return(self.program.functions[identity]) or bool(
-            self.dependence(identity).decisive(graph.exit)
-        )
+    def _is_at_hand(self, func: Func) -> bool:
+        if not self._running:
+            return self.program.body(func.function) is not None
+        return not self.program.functions[func.function].outlined
+
+    def _held_on_return(self, identity: str) -> tuple[tuple[Condition, ...], ...] | None:
+        """What holds when a function returns, for each way on which it does; None where that is not known (yet)."""
+        function = self.program.functions[identity]
+        if function.is_generator or function.is_async or self._is_hook(Func(identity, NONE)):
+            return ((),)
+        if function.never_returns:
+            return ()
+        if identity not in self._on_return:
+            if identity in self._running or len(self._running) >= MAX_DEPTH:
+                return None
+            records = self.states_at(identity, [function.graph.exit])
+            ways = {tuple(record.state.conditions.values()) for record in records}
+            self._on_return[identity] = tuple(ways) if len(ways) <= MAX_OUTCOMES else (common(list(ways)),)
+        return self._on_return[identity]
 
     def _written(self, targets: Iterable[Func]) -> Iterator[tuple[Term, str]]:
         for item in targets:
@@ -306,8 +326,8 @@ class Linker:
                 continue
             if function in self._running:
                 return None
-            found += [_inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
-        return found if len(found) <= MAX_OUTCOMES else [_common(found)]
+            found += [inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
+        return found if len(found) <= MAX_OUTCOMES else [common(found)]
 
     def is_conditional(self, clause: Sequence[Term]) -> bool:
         """Whether what ``clause`` takes is only raised by the program, and never without a condition."""
@@ -576,6 +596,10 @@ class Linker:
         exceptions = self.handles_own(function)
         return focus(function.graph, self.dependence(identity), targets, beyond, exceptions=exceptions)
 
+    def is_running(self, identity: str) -> bool:
+        """Whether a function is being analysed further up."""
+        return identity in self._running
+
     def _run(self, identity: str, matters: Focus) -> Analysis:
         analysis = Analysis(self.program.functions[identity].graph, self, matters, crowds=SUMMARY_CROWDS)
         analysis.enter(_EMPTY)
@@ -630,13 +654,16 @@ class Linker:
 
     def _never_returns(self, identity: str) -> bool:
         """Whether no way leads from the entry of a function to its exit, as far as its body is loaded."""
+        if identity not in self.program.functions:
+            return False
         if identity not in self._endless:
-            self._endless[identity] = False
-            function = self.program.functions.get(identity)
-            self._endless[identity] = function is not None and (
-                function.never_returns
-                or not (function.outlined or function.is_generator or function.is_async or self._may_return(function))
-            )
+            order = self._callees_first(identity, self._endless)
+            self._endless.update(dict.fromkeys(order, False))
+            for each in order:
+                function = self.program.functions[each]
+                self._endless[each] = function.never_returns or not (
+                    function.outlined or function.is_generator or function.is_async or self._may_return(function)
+                )
         return self._endless[identity]
 
     def _may_return(self, function: Function) -> bool:
@@ -654,21 +681,21 @@ class Linker:
     def writes(self, identity: str) -> tuple[tuple[Term, str], ...]:
         """The attributes and outer variables a function assigns, and whether that raises, resets or replaces."""
         if identity not in self._writes:
-            order = self._callees_first(identity)
+            order = self._callees_first(identity, self._writes)
             self._writes.update(dict.fromkeys(order, ()))
             for each in order:
                 function = self.program.body(each)
                 self._writes[each] = () if function is None else tuple(self._find_writes(function))
         return self._writes[identity]
 
-    def _callees_first(self, identity: str) -> list[str]:
-        """A function and all it calls whose writes are not known, callees first; calls go too deep for recursion."""
+    def _callees_first(self, identity: str, known: Container[str]) -> list[str]:
+        """A function and all it calls that are not ``known``, callees first; calls go too deep for recursion."""
         order: list[str] = []
         seen = {identity}
         stack = [(identity, iter(sorted(self._callees(identity))))]
         while stack:
             current, callees = stack[-1]
-            callee = next((callee for callee in callees if callee not in seen and callee not in self._writes), None)
+            callee = next((callee for callee in callees if callee not in seen and callee not in known), None)
             if callee is None:
                 order.append(current)
                 stack.pop()
@@ -770,7 +797,7 @@ class Linker:
             value = App("opaque") if assigned is None else self.resolve(record.state.evaluate(assigned))
             excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
             if not excluded:
-                yield (*_inexact(record.state.conditions.values()), *self._truth_condition(value))
+                yield (*inexact(record.state.conditions.values()), *self._truth_condition(value))
 
     def _is_other(self, value: Term, wanted: Term) -> bool:
         """Whether ``value`` is known to be another of several alternatives than ``wanted``."""
@@ -794,7 +821,7 @@ class Linker:
                         if function.id in self._running:
                             return None
                         found += [
-                            _inexact(record.state.conditions.values())
+                            inexact(record.state.conditions.values())
                             for record in self.states_at(function.id, [number])
                         ]
         return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
@@ -899,13 +926,14 @@ def _united(effects: Sequence[CallEffect]) -> CallEffect:
 def _guessed(effect: CallEffect) -> CallEffect:
     """The effect of a call that probably runs a function: conditions count, but rule nothing out."""
     truths = {None if outcome.value is None else truth_of(outcome.value) for outcome in effect.returns}
-    outcomes = [replace(outcome, conditions=_inexact(outcome.conditions)) for outcome in effect.returns]
+    outcomes = [replace(outcome, conditions=inexact(outcome.conditions)) for outcome in effect.returns]
     if len(truths) == 1:
         outcomes = [replace(outcome, value=None) for outcome in outcomes]
     return replace(effect, returns=tuple(outcomes) or (Outcome(None),))
 
 
-def _inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+def inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Conditions that held, of which it is open whether they still do word for word."""
     return tuple(replace(condition, exact=False) for condition in conditions)
 
 
@@ -917,10 +945,10 @@ def _limited(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     """At most ``MAX_OUTCOMES``; beyond that only what holds in all of them."""
     if len(outcomes) <= MAX_OUTCOMES:
         return tuple(outcomes)
-    return (Outcome(None, _common([outcome.conditions for outcome in outcomes])),)
+    return (Outcome(None, common([outcome.conditions for outcome in outcomes])),)
 
 
-def _common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+def common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
     """What holds in all of several cases."""
     common = set(alternatives[0]).intersection(*alternatives[1:])
     return tuple(condition for condition in alternatives[0] if condition in common)

@@ -50,6 +50,7 @@ class Program:
         """Bindings of attributes, by name, of objects other than the method's own."""
         self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
         self._arguments: dict[Term, list[Definition]] = defaultdict(list)
+        self._known_arguments: set[Definition] = set()
         self._class_cache: dict[Term, str | None] = {}
         self._resolved: dict[Term, Term] = {}
         for module in self.modules.values():
@@ -511,13 +512,23 @@ class Program:
         """All bindings of an attribute of that name, of whatever object."""
         return self._attributes.get(name, [])
 
-    def add_argument(self, parameter: Var, value: Term, function: str) -> None:
-        """Record that a call gives ``value`` for ``parameter``."""
+    def add_argument(self, parameter: Var, value: Term, function: str) -> bool:
+        """Record that a call gives ``value`` for ``parameter``; returns whether that is new.
+
+        What was resolved before may be out of date then: see ``resolve_anew``.
+        """
         definition = Definition(parameter, value, function)
-        if definition not in self._arguments[parameter]:
-            self._arguments[parameter].append(definition)
-            self._class_cache.clear()
-            self._resolved.clear()
+        known = self._known_arguments
+        if definition in known:
+            return False
+        known.add(definition)
+        self._arguments[parameter].append(definition)
+        return True
+
+    def resolve_anew(self) -> None:
+        """Forget what names and classes were resolved to."""
+        self._class_cache.clear()
+        self._resolved.clear()
 
 
 def is_receiver(function: Function, name: str) -> bool:

@@ -18,6 +18,7 @@ from selfstop.project.binding import bind
 from selfstop.project.linker import Linker
 from selfstop.project.reach import Mode, Reach, Use
 from selfstop.project.turning import focus_of
+from selfstop.project.wrappers import Wrappers
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class Propagation:
         self.linker = linker
         self.program = reach.program
         self.analyses: dict[str, Analysis] = {}
+        self._wrappers = Wrappers(linker)
         self._work: deque[str] = deque()
         self._sent: set[tuple[int, Record, Func]] = set()
         self._run()
@@ -99,11 +101,20 @@ class Propagation:
                 return True
         return False
 
+    def begun(self, identity: str, state: State) -> Analysis:
+        """The analysis of a function on its own that is called in ``state``."""
+        analysis = Analysis(self.program.functions[identity].graph, self.linker)
+        for entered in self._wrappers.states(identity, state):
+            analysis.enter(entered)
+        analysis.run()
+        return analysis
+
     def _enter(self, identity: str, state: State, origin: Origin | None) -> None:
         if identity not in self.analyses:
             graph = self.program.functions[identity].graph
             self.analyses[identity] = Analysis(graph, self.linker, focus_of(self.reach, identity))
-        self.analyses[identity].enter(state, origin)
+        for entered in self._wrappers.states(identity, state):
+            self.analyses[identity].enter(entered, origin)
         if identity not in self._work:
             self._work.append(identity)
 

@@ -53,6 +53,8 @@ _CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
 
 _STOP_CALL = ""
+_PASSES = 3
+"""How often calls are looked at for what they give to parameters."""
 
 
 class Mode(Enum):
@@ -113,6 +115,7 @@ class Reach:
         self.callers = self._callers()
 
     def _record_arguments(self) -> None:
+        """Record what calls give for parameters. What is called may depend on that: so again, as long as it is new."""
         for function in self.program.functions.values():
             for parameter in function.parameters:
                 if parameter.default is not None and self._names_stop(parameter.default):
@@ -120,15 +123,34 @@ class Reach:
                     self._passed[Var(function.id, parameter.name)].add(_STOP_CALL)
                 if parameter.default is not None and not isinstance(parameter.default, Func):
                     self.program.add_argument(Var(function.id, parameter.name), parameter.default, function.id)
-            for _, call in function.graph.calls():
-                for func in [*self.linker.targets(call.func), *self.constructors(call)]:
-                    callee = self.program.functions.get(func.function)
-                    if callee is None:
-                        continue
-                    given = bind(callee, func, call.args, call.keywords)
-                    for variable, value in given.items():
-                        if isinstance(variable, Var):
-                            self._record_argument(variable, value, function.id)
+        calls = [
+            (function.id, call) for function in self.program.functions.values() for _, call in function.graph.calls()
+        ]
+        for _ in range(_PASSES):
+            self.program.resolve_anew()
+            open_calls = []
+            is_new = False
+            for identity, call in calls:
+                found = [*self.linker.targets(call.func), *self.constructors(call)]
+                if not found and _may_be_given(call.func):
+                    open_calls.append((identity, call))
+                for func in found:
+                    is_new = self._record_given(identity, call, func) or is_new
+            if not is_new:
+                break
+            calls = open_calls
+        self.program.resolve_anew()
+
+    def _record_given(self, caller: str, call: Call, func: Func) -> bool:
+        """Record what a call gives to the function that it runs; returns whether any of that is new."""
+        callee = self.program.functions.get(func.function)
+        if callee is None:
+            return False
+        is_new = False
+        for place, value in bind(callee, func, call.args, call.keywords).items():
+            if isinstance(place, Var):
+                is_new = self._record_argument(place, value, caller) or is_new
+        return is_new
 
     def _names_stop(self, value: Term) -> bool:
         """Whether a value is the name of a stop call, or is kept under a name that is bound to one."""
@@ -153,15 +175,14 @@ class Reach:
             known |= new
         return frozenset(known)
 
-    def _record_argument(self, parameter: Var, value: Term, caller: str) -> None:
+    def _record_argument(self, parameter: Var, value: Term, caller: str) -> bool:
         target = self.program.resolve(unwrapped(_as_partial(value))[0])
         if isinstance(target, Func):
             self._passed[parameter].add(target.function)
         elif self.stops.is_reference(target) or self._names_stop(value):
             self._passed[parameter].add(_STOP_CALL)
         self.telling.hand_on(value, parameter)
-        if not isinstance(value, Func):
-            self.program.add_argument(parameter, value, caller)
+        return not isinstance(value, Func) and self.program.add_argument(parameter, value, caller)
 
     def _pass_on(self) -> None:
         """What a parameter is given reaches those that it is handed on to."""
@@ -538,6 +559,13 @@ class Reach:
 def _is_name_of(value: Term | None) -> bool:
     """Whether a value is that of another name, or one of several."""
     return isinstance(value, (Var, Attr)) or (isinstance(value, App) and value.op in {"if", "or"})
+
+
+def _may_be_given(func: Term) -> bool:
+    """Whether what ``func`` calls may be the better known the more is known of parameters."""
+    while isinstance(func, (Attr, Item)):
+        func = func.base
+    return not (isinstance(func, Var) and func.scope in {"import", "builtins"})
 
 
 def _is_definition(definition: Definition) -> bool:

@@ -53,6 +53,7 @@ def search_words(options: EngineOptions) -> tuple[frozenset[str], frozenset[str]
         names.add("stop_notebook_instance")
     if "os" in options.families:
         names |= {"shutdown", "poweroff", "halt", "stop-instances"}
+        names |= {"terminate-instances"} if "terminate" in options.families else set()
     return frozenset(names), frozenset(verbs)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from selfstop.config import EngineOptions
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import vocabulary, words
+from selfstop.project import commands
 from selfstop.project.program import Program
 
 OTHER_CLOUDS = vocabulary(
@@ -33,22 +34,6 @@ _VENDORS = (
     "libcloud",
     "huawei",
 )
-_COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
-_RUNNERS = frozenset(
-    {
-        "os.system",
-        "os.popen",
-        "subprocess.run",
-        "subprocess.call",
-        "subprocess.check_call",
-        "subprocess.check_output",
-        "subprocess.Popen",
-        "subprocess.getoutput",
-        "asyncio.create_subprocess_exec",
-        "asyncio.create_subprocess_shell",
-    }
-)
-_PREFIXES = frozenset({"sudo", "exec", "nohup", "sh", "bash", "-c", "-n", "/bin/sh", "/bin/bash", "systemctl", "cmd"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +54,7 @@ class StopCalls:
         """The names one of which stands in every stop call."""
         found = self.names | {"stop", "terminate"}
         if "os" in self.options.families:
-            found |= {runner.rpartition(".")[2] for runner in _RUNNERS}
+            found |= {runner.rpartition(".")[2] for runner in commands.RUNNERS}
         return found
 
     def is_reference(self, term: Term) -> bool:
@@ -95,7 +80,10 @@ class StopCalls:
             return False
         if self.is_reference(func):
             return True
-        return "os" in self.options.families and _is_system_stop(func, [*args, *(value for _, value in keywords)])
+        if "os" not in self.options.families:
+            return False
+        values = [*args, *(value for _, value in keywords)]
+        return commands.is_stop(self.program, func, values, terminates="terminate" in self.options.families)
 
     def is_named(self, function: str) -> bool:
         """Whether a function of the program is a stop call by its own name."""
@@ -190,31 +178,3 @@ def _root(term: Term) -> Term:
 
 def _dry_run(argument: Term) -> bool:
     return argument == App("keyword:DryRun", (Const(True),))
-
-
-def _is_system_stop(func: Term, values: Sequence[Term]) -> bool:
-    if dotted(func) not in _RUNNERS:
-        return False
-    for value in values:
-        text = _command_words(value)
-        while text and (text[0] in _PREFIXES or text[0].startswith("-")):
-            text = text[1:]
-        if text and text[0].rpartition("/")[2] in _COMMANDS and "-c" not in text[1:]:
-            return True
-        if text[:3] == ["aws", "ec2", "stop-instances"]:
-            return True
-    return False
-
-
-def _command_words(value: Term) -> list[str]:
-    match value:
-        case Const(value=str() as text):
-            return text.split()
-        case App(op="list" | "tuple", args=args):
-            found: list[str] = []
-            for arg in args:
-                found += str(arg.value).split() if isinstance(arg, Const) else ["?"]
-            return found
-        case App(op="fstring", args=(Const(value=str() as text), *_)):
-            return text.strip("frbFRB\"'").split()
-    return []

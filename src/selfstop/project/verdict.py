@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.conditions import Kind
-from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.facts import Record
 from selfstop.flow.origins import Source
 from selfstop.flow.state import Condition, State
 from selfstop.flow.terms import Attr, Const, Func, Term, Var
@@ -231,9 +231,7 @@ class Verdicts:
 
     def _find_inner(self, identity: str, entry: State) -> tuple[tuple[Condition, ...], ...]:
         graph = self.program.functions[identity].graph
-        analysis = Analysis(graph, self.linker)
-        analysis.enter(entry)
-        analysis.run()
+        analysis = self.propagation.begun(identity, entry)
         found: dict[frozenset[tuple[Term, bool]], tuple[Condition, ...]] = {}
         for node, call in graph.calls():
             for record in analysis.states(node):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
+from typing import Final
 
 from selfstop.project.lowering import Lowered, Task, lower
 
 WORTHWHILE_LINES = 15_000
 """Below that many lines at once, starting processes and sending them the text takes longer than it saves."""
+
+_SAFE_PATH: Final = "PYTHONSAFEPATH"
 
 Progress = Callable[[int, int], None]
 """Is told how many files are lowered, and of how many that are known by now."""
@@ -24,6 +29,7 @@ class Workers:
         self._jobs = jobs
         self._progress = progress
         self._pool: ProcessPoolExecutor | None = None
+        self._open = ExitStack()
         self._done = 0
         self._known = 0
 
@@ -35,6 +41,7 @@ class Workers:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+        self._open.close()
 
     def lower_all(self, tasks: Sequence[Task]) -> Iterator[Lowered]:
         """The results of the tasks, in their order."""
@@ -50,7 +57,24 @@ class Workers:
         if self._jobs < 2 or len(tasks) < 2 or lines < WORTHWHILE_LINES:
             return map(lower, tasks)
         if self._pool is None:
+            self._open.enter_context(_nothing_imported_from_here())
             self._pool = ProcessPoolExecutor(self._jobs, mp_context=multiprocessing.get_context("spawn"))
         # A new outline has nothing cached that would have to be sent along.
         sent = [replace(task, outline=replace(task.outline)) for task in tasks]
         return self._pool.map(lower, sent, chunksize=max(1, len(tasks) // (8 * self._jobs)))
+
+
+@contextmanager
+def _nothing_imported_from_here() -> Iterator[None]:
+    """Keep new processes from importing modules out of the current directory, which may be what is checked.
+
+    They are started with ``python -c``, which puts that directory first on the path of imports.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_SAFE_PATH]
+        if before is not None:
+            os.environ[_SAFE_PATH] = before

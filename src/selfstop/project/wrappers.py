@@ -1,0 +1,99 @@
+"""Decorators of the program that ask something before they call what they decorate.
+
+A call of a decorated function runs the wrapper that its decorator returns. What has been established where the
+wrapper calls the function holds at the function's entry, whoever called it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import NamedTuple
+
+from selfstop.flow.cfg import Assign, Call
+from selfstop.flow.code import Function
+from selfstop.flow.state import Condition, State
+from selfstop.flow.terms import App, Func, Term, Var, last_name
+from selfstop.project.linker import Linker, common, inexact
+from selfstop.project.program import Program
+
+MAX_ALTERNATIVES = 12
+_COPYING = frozenset({"wraps", "update_wrapper"})
+Alternatives = Sequence[tuple[Condition, ...]]
+
+
+class _Wrapper(NamedTuple):
+    """A function that stands for the decorated one, and where it calls that."""
+
+    function: str
+    calls: tuple[int, ...]
+
+
+class Wrappers:
+    """What is known at the entry of functions because of their decorators."""
+
+    def __init__(self, linker: Linker) -> None:
+        self._linker = linker
+        self._known: dict[str, Alternatives] = {}
+
+    def states(self, identity: str, state: State) -> list[State]:
+        """The states in which a function begins that is called in ``state``."""
+        alternatives = self._alternatives(identity)
+        return [State(state.values, {**{c.key: c for c in known}, **state.conditions}) for known in alternatives]
+
+    def _alternatives(self, identity: str) -> Alternatives:
+        if identity not in self._known:
+            decorators = self._linker.program.functions[identity].decorators
+            found = [wrapped for decorator in decorators if (wrapped := self._established(decorator))]
+            joined = [sum(chosen, ()) for chosen in product(*found)]
+            self._known[identity] = joined if len(joined) <= MAX_ALTERNATIVES else [common(joined)]
+        return self._known[identity]
+
+    def _established(self, decorator: Term) -> Alternatives:
+        """What holds where the wrapper calls the function: one tuple for each way; none where that is unknown."""
+        wrapper = wrapper_of(self._linker.program, decorator)
+        if wrapper is None or self._linker.is_running(wrapper.function):
+            return []
+        records = self._linker.states_at(wrapper.function, wrapper.calls)
+        return [inexact(record.state.conditions.values()) for record in records]
+
+
+def wrapper_of(program: Program, decorator: Term) -> _Wrapper | None:
+    """The wrapper that a decorator of the program puts in a function's place, if it does nothing but call it."""
+    decorating = _decorating(program, decorator)
+    returned = [] if decorating is None else [program.resolve(v) for v in program.returned_values(Func(decorating.id))]
+    if decorating is None or not decorating.parameters or len(set(returned)) != 1:
+        return None
+    (wrapper,) = set(returned)
+    function = program.body(wrapper.function) if isinstance(wrapper, Func) else None
+    if function is None or function.parent != decorating.id:
+        return None
+    decorated = Var(decorating.id, decorating.parameters[0].name)
+    family = [each for each in program.functions.values() if each.parent in {decorating.id, function.id}]
+    if any(_is_handed_on(each, decorated) for each in (decorating, *family)):
+        return None
+    calls = tuple(number for number, call in function.graph.calls() if call.func == decorated)
+    return _Wrapper(function.id, calls) if calls else None
+
+
+def _decorating(program: Program, decorator: Term) -> Function | None:
+    """The function that is given the decorated one: the decorator, or what it returns when it is called first."""
+    match decorator:
+        case App(op="call", args=(factory, *_)):
+            returned = {program.resolve(value) for value in program.returned_values(factory)}
+            target = returned.pop() if len(returned) == 1 else None
+        case _:
+            target = program.resolve(decorator)
+    return program.body(target.function) if isinstance(target, Func) and target.function in program.functions else None
+
+
+def _is_handed_on(function: Function, decorated: Var) -> bool:
+    """Whether a function gives the decorated one to something else that may call it."""
+    for node in function.graph.nodes:
+        match node.operation:
+            case Call(func=func, args=args, keywords=keywords) if last_name(func) not in _COPYING:
+                if decorated in {*args, *(value for _, value in keywords)}:
+                    return True
+            case Assign(value=value) if value == decorated:
+                return True
+    return False

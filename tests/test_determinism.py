@@ -1,0 +1,62 @@
+"""The same input gives the same bytes, whatever the hash seed, the number of processes and the order of directories."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sys
+from pathlib import Path
+
+from commands import run
+from selfstop.config import EngineOptions
+from selfstop.engine import check
+from selfstop.output import FORMATS
+from selfstop.output.view import View
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+CHECK = """
+import os, random, sys
+from selfstop.project import workers
+workers.WORTHWHILE_LINES = 0
+scan = os.scandir
+class Shuffled:
+    def __init__(self, *arguments):
+        with scan(*arguments) as entries:
+            self.entries = sorted(entries, key=lambda entry: hash((sys.argv[1], entry.name)))
+    def __enter__(self): return iter(self.entries)
+    def __exit__(self, *_): pass
+if __name__ == "__main__":
+    os.scandir = Shuffled
+    from selfstop.cli import run
+    for output in ("text", "concise", "json"):
+        run(["check", "--verbose", "--jobs", sys.argv[2], "--output-format", output])
+"""
+
+
+def test_processes_print_the_same_bytes(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(CHECK, encoding="utf-8")
+    subject = shutil.copytree(FIXTURES / "academy", tmp_path / "academy")
+    (subject / "pyproject.toml").write_text("[tool.selfstop]\n", encoding="utf-8")
+    runs = {
+        (seed, jobs): run(sys.executable, script, seed, jobs, cwd=subject, env={"PYTHONHASHSEED": seed})
+        for seed, jobs in (("0", "1"), ("1", "1"), ("2", "2"))
+    }
+    first, *others = runs.values()
+    assert "SST102" in first.out
+    for other in others:
+        assert (other.status, other.out, other.err) == (first.status, first.out, first.err)
+
+
+def test_the_order_of_files_does_not_matter() -> None:
+    files = {
+        path.relative_to(FIXTURES).as_posix(): path.read_bytes()
+        for path in sorted((FIXTURES / "academy").rglob("*.py"))
+    }
+    printed = set()
+    for order in (files, dict(reversed(files.items())), dict(sorted(files.items(), key=lambda item: item[1]))):
+        view = View(check(order, EngineOptions()), display=str, source_lines=lambda _path: ())
+        printed.add("".join(render(view) for render in itertools.islice(FORMATS.values(), 3)))
+    assert len(printed) == 1
+    assert "SST102" in printed.pop()
