@@ -23,8 +23,6 @@ _HARMLESS: Final = (
     f"core.hooksPath={os.devnull}",
     "-c",
     "core.untrackedCache=false",
-    "-c",
-    "protocol.allow=never",
 )
 _LIST_IGNORED: Final = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
 _LIST_KEPT: Final = ("ls-files", "--cached", "--ignored", "--exclude-standard", "-z")
