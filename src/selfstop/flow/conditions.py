@@ -217,7 +217,8 @@ def _countdown(found: Comparison, evidence: Evidence) -> Role | None:
     if not any(item.step == "-" for item in known) or not starts or any(item.step == "+" for item in known):
         return None
     limits = [start for start in starts if _is_limit(start, evidence)]
-    if not limits:
+    cut_short = any(number(start) is not None and start not in limits for start in starts)
+    if not limits or cut_short:
         return None
     source = worst([origin(start, evidence.definitions) for start in limits])
     return Role(Kind.GUARD, frozenset(limits), source, frozenset({atom}))

@@ -181,7 +181,7 @@ class Verdicts:
         for span in sorted(by_span):
             group = by_span[span]
             nodes = tuple(node for node, _ in group)
-            paths = _without_void([path for _, collected in group for path in collected.paths])
+            paths = _without_void(_without_stale([path for _, collected in group for path in collected.paths]))
             uses = tuple(use for _, collected in group for use in collected.uses)
             yield Site(identity, nodes, group[0][1].call, paths, uses)
 
@@ -390,6 +390,15 @@ class Verdicts:
 
 def _receiver(term: Term) -> list[Term]:
     return [term.base] if isinstance(term, Attr) else []
+
+
+def _without_stale(paths: Sequence[Path]) -> list[Path]:
+    """Without guards whose counter was reset on some of the paths only, which ``finally`` copies have kept apart."""
+    fresh = {condition.key for path in paths for condition in path.conditions if not condition.reset}
+    stale = {condition for path in paths for condition in path.conditions if condition.reset and condition.key in fresh}
+    if not stale:
+        return list(paths)
+    return [replace(path, conditions=tuple(c for c in path.conditions if c not in stale)) for path in paths]
 
 
 def _without_void(paths: Sequence[Path]) -> tuple[Path, ...]:
