@@ -70,4 +70,4 @@ def test_a_check_on_a_terminal_ends_with_a_clean_line(tmp_path: Path):
     os.close(ours)
     assert done.returncode == 1
     assert "1 of 1 files parsed" in shown
-    assert shown.rpartition("\r")[0].rstrip().endswith("1 file checked")
+    assert shown.rpartition("\r")[0].rstrip().endswith("1 file checked, 0 suppressed by `# noqa`")

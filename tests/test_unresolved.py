@@ -113,7 +113,7 @@ def test_verbose_lists_and_counts(project: Path) -> None:
         "selfstop: unresolved b.py:3:5 one.leave: 1 of 2 functions of that name reaches a stop call:"
         " Host.leave (hosts.py:5)\n"
     ) in done.err
-    assert "2 files checked, 1 call unresolved\n" in done.err
+    assert "2 files checked, 0 calls guarded, 1 call unresolved" in done.err
     assert "unresolved" not in selfstop("check", cwd=project).err
 
 

@@ -24,7 +24,7 @@ from selfstop.project.asking import ask_about_calls, ask_about_ways
 from selfstop.project.files import select
 from selfstop.project.linker import Linker
 from selfstop.project.lowering import Lowered, Task
-from selfstop.project.mentions import Mention, any_word, importing, spoken_of
+from selfstop.project.mentions import Imported, Mention, any_word, spoken_of
 from selfstop.project.names import ModuleNames, by_suffix, is_package
 from selfstop.project.outline import Outline, outline
 from selfstop.project.program import Program
@@ -89,6 +89,7 @@ class Demand:
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str]] = set()
         self._raised_anywhere: set[str] = set()
+        self._imported_words: dict[str, Imported] = {}
         self._rounds = 0
 
     def analyse(self, starts: Mapping[str, Start], judge: Callable[[Reach], _T]) -> _T:
@@ -191,20 +192,24 @@ class Demand:
                     grew = True
                 self._possible_callers.add(path)
         classes = {reach.program.classes[cls].name for cls in reach.classes()}
-        imports = {name: importing({name, *each.owners}) for name, each in names.items() if each.by_import}
         for path in sorted(self._possible_callers & self._loaded.keys()):
             loaded = self._loaded[path]
-            here, data = self._owners_in(path), self.files[path]
+            here, imported = self._owners_in(path), self._imports_of(path)
             spoken = {
                 name
                 for name, each in names.items()
-                if name not in imports or not here.isdisjoint(each.owners) or imports[name].search(data)
+                if not each.by_import or not here.isdisjoint(each.owners) or imported.has({name, *each.owners})
             }
-            callers = loaded.outline.mentioning(any_word(spoken | classes))
+            callers = loaded.outline.speaking(spoken | classes)
             if self._rounds > PATIENCE:
                 callers = loaded.outline.calling_into(callers)
             grew = loaded.keep(callers) or grew
         return grew
+
+    def _imports_of(self, path: str) -> Imported:
+        if path not in self._imported_words:
+            self._imported_words[path] = Imported.of(self.files[path])
+        return self._imported_words[path]
 
     def _owners_in(self, path: str) -> frozenset[str]:
         """The names by which what is defined in a file is imported: the module's, and its classes'."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from selfstop.flow.code import MODULE_BODY
@@ -66,7 +66,7 @@ class Mention:
 
     def __init__(self, names: Mapping[str, Spoken]) -> None:
         self._names = [
-            (_bytes(name), _word(name), importing({name, *each.owners}) if each.by_import else None)
+            (_bytes(name), _word(name), frozenset({name, *each.owners}) if each.by_import else None)
             for name, each in sorted(names.items())
         ]
         self._words = {
@@ -82,10 +82,37 @@ class Mention:
 
     def __call__(self, data: bytes) -> bool:
         """Whether ``data`` mentions one of the names as it must be spoken."""
-        return any(
-            name in data and word.search(data) and (imported is None or imported.search(data))
-            for name, word, imported in self._names
-        )
+        imported: Imported | None = None
+        for name, word, owners in self._names:
+            if name in data and word.search(data):
+                if owners is None:
+                    return True
+                imported = imported or Imported.of(data)
+                if imported.has(owners):
+                    return True
+        return False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The words in the import statements of a file; ``is_open`` if one of them imports all there is."""
+
+    words: frozenset[str]
+    is_open: bool
+
+    @classmethod
+    def of(cls, data: bytes) -> Imported:
+        """What a file with these bytes imports."""
+        statements = b"\n".join(_IMPORT.findall(data)).decode("utf-8", "surrogateescape")
+        return cls(frozenset(_WORDS.findall(statements)), "*" in statements)
+
+    def has(self, names: Set[str]) -> bool:
+        """Whether one of ``names`` may be imported."""
+        return self.is_open or not self.words.isdisjoint(names)
+
+
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\r?\n)*(?:\([^)]*\))?", re.MULTILINE)
+_WORDS = re.compile(r"\w+")
 
 
 def any_word(names: Set[str]) -> re.Pattern[str]:
@@ -93,15 +120,6 @@ def any_word(names: Set[str]) -> re.Pattern[str]:
     if not names:
         return re.compile(r"(?!)")
     return re.compile(r"\b(?:" + "|".join(re.escape(name) for name in sorted(names)) + r")\b")
-
-
-def importing(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Import statements that mention one of ``names``, on whichever line of them, or import all there is."""
-    alternatives = "|".join(re.escape(name) for name in sorted(names))
-    lines = r"(?:[^\n(\\]|\\\r?\n)*"
-    return re.compile(
-        _bytes(rf"^[ \t]*(?:from|import)\b{lines}(?:\([^)]*?)?(?:\b(?:{alternatives})\b|\*)"), re.MULTILINE
-    )
 
 
 def _word(name: str) -> re.Pattern[bytes]:

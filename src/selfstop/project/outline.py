@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ _GLOBAL = re.compile(r"^(?:.*[:;])?[ \t]*global[ \t]+(\w+(?:[ \t]*,[ \t]*\w+)*)[
 
 
 _CALLED = re.compile(r"(\w+)\(")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,14 @@ class Outline:
         if not pattern.search(self.text):
             return frozenset()
         return frozenset(line for line, body in self._bodies if pattern.search(body))
+
+    def speaking(self, names: Set[str]) -> frozenset[int]:
+        """The functions, by line, in whose bodies one of ``names`` stands as a word."""
+        return frozenset(line for line, spoken in self._words if not spoken.isdisjoint(names))
+
+    @cached_property
+    def _words(self) -> list[tuple[int, frozenset[str]]]:
+        return [(line, frozenset(_WORD.findall(body))) for line, body in self._bodies]
 
     def called_from(self, lines: Iterable[int]) -> frozenset[int]:
         """The functions at ``lines``, and those of the file that are called from there, by name."""
