@@ -1,4 +1,7 @@
-"""All doors lead to the same engine: `check`, flake8 and the hook say the same, line by line."""
+"""All doors lead to the same engine: `check`, flake8 and the hook say the same, line by line.
+
+Of the rules a few directories serve: what goes through a door is the same for all. Projects are in `test_projects`.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,21 @@ import yaml
 from commands import Finished, check, flake8, run
 
 PROJECT = Path(__file__).parent.parent
+SUBJECTS = (
+    "academy",
+    "syntax",
+    "rules/sst102_stop_in_finally",
+    "rules/sst104_no_off_switch",
+    "rules/sst106_inverted_threshold",
+)
 
 
 @pytest.fixture(scope="module")
 def fixtures(tmp_path_factory) -> Path:
     """A copy of the fixtures that is a project of its own, without a configuration."""
     directory = tmp_path_factory.mktemp("doors")
-    shutil.copytree(PROJECT / "fixtures", directory / "fixtures")
+    for subject in SUBJECTS:
+        shutil.copytree(PROJECT / "fixtures" / subject, directory / "fixtures" / subject)
     (directory / ".git").mkdir()
     return directory
 
