@@ -134,6 +134,7 @@ def test_verdicts_do_not_depend_on_how_much_is_taken_at_once(folder, monkeypatch
     assert check(files_of(folder), EngineOptions()) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.relative_to(FIXTURES / "rules").as_posix())
 def test_verdicts_on_one_file_do_not_depend_on_it_either(path, monkeypatch):
     files = {path.name: path.read_bytes()}

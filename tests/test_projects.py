@@ -154,6 +154,7 @@ def test_flake8_says_what_check_says(project: Path, jobs: int) -> None:
     assert linted(jobs, project.parent / "flake8.txt") == checked()
 
 
+@pytest.mark.slow
 def test_projects_below_one_root_do_not_disturb_each_other() -> None:
     """Many of them have packages of the same name. What is matched by name alone is matched in all of them."""
     folders = [folder for folder in FOLDERS if folder.name != "name_only_matches"]
@@ -202,6 +203,7 @@ def test_other_machines_are_among_the_projects() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="paths are compared as text")
+@pytest.mark.slow
 def test_real_processes_say_the_same_of_all_projects_at_once(tmp_path: Path) -> None:
     """One tree with every project in it, each below a configuration of its own."""
     for folder in FOLDERS:
