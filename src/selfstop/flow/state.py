@@ -483,9 +483,14 @@ def effect_of(place: Term, value: Term | None, raw: Term | None) -> str:
             return _step("raised", right if left == place else left)
         case App(op="-", args=(left, right)) if left == place:
             return _step("lowered", right)
-    if value is not None and (isinstance(value, Const) or _is_clock_reading(value)):
+    if value is not None and ((isinstance(value, Const) and _is_written_out(raw)) or _is_clock_reading(value)):
         return "reset"
     return "replaced"
+
+
+def _is_written_out(raw: Term | None) -> bool:
+    """Whether a constant stands in the assignment itself: another counter that is at 0 by chance sets nothing back."""
+    return not isinstance(raw, (Var, Attr, Item)) or (isinstance(raw, Var) and raw.name.startswith("$"))
 
 
 def _step(effect: str, step: Term) -> str:
