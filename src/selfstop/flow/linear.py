@@ -62,7 +62,16 @@ def number(term: Term) -> float | None:
     match term:
         case Const(value=int() | float() as value) if not isinstance(value, bool):
             return float(value)
+        case App(op="int" | "float", args=(Const(value=str() as text),)):
+            return _read(text)
     return None
+
+
+def _read(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def linear(term: Term, *, transparent: bool = True) -> Linear:
