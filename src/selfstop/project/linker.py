@@ -257,8 +257,11 @@ class Linker:
 
     def _written(self, targets: Iterable[Func]) -> Iterator[tuple[Term, str]]:
         for item in targets:
-            bound = State(bind(self.program.functions[item.function], item, (), ()))
-            yield from ((_place(bound, place), kind) for place, kind in self.writes(item.function))
+            yield from self._assigned(item.function, State(bind(self.program.functions[item.function], item, (), ())))
+
+    def _assigned(self, identity: str, bound: State) -> Iterator[tuple[Term, str]]:
+        """What a function assigns, in the terms of the caller that gives it what is ``bound``."""
+        return ((_place(bound, place), kind) for place, kind in self.writes(identity))
 
     def _implementations(self, targets: Iterable[Func]) -> list[Func]:
         """``targets`` without methods that only stand for those of subclasses, as far as these are known."""
@@ -528,8 +531,7 @@ class Linker:
         bound = State(bind(function, func, args, keywords))
         returns = tuple(self._instantiated(outcome, bound) for outcome in summary.returns)
         raises = tuple((bound.evaluate(exception), self._instantiated(o, bound)) for exception, o in summary.raises)
-        writes = tuple((_place(bound, place), kind) for place, kind in self.writes(function.id))
-        return CallEffect(returns, raises, writes, function.id)
+        return CallEffect(returns, raises, tuple(self._assigned(function.id, bound)), function.id)
 
     def _constructor_raises(self, cls: Term) -> tuple[tuple[Term, Outcome], ...]:
         init = self.program.method(class_id(cls), "__init__")
