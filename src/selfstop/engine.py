@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from selfstop.config import EngineOptions
 from selfstop.model import AnalysisError, Report, Span
 from selfstop.project.search import starts
+from selfstop.stack import with_deep_stack
 from selfstop.ways import StopSite, Survey
 
 if TYPE_CHECKING:
@@ -29,14 +30,18 @@ def check(
     that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same, unless what is in the
     way lies between them: then all that matter become one.
     """
-    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged))).report
+    return with_deep_stack(
+        lambda: _run(files, options, jobs, progress, lambda judged: Survey(described(judged))).report
+    )
 
 
 def survey(
     files: Mapping[str, bytes], options: EngineOptions, *, jobs: int = 1, progress: Progress | None = None
 ) -> Survey:
     """What `check` says, with the ways to each stop call."""
-    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged), _sites(judged)))
+    return with_deep_stack(
+        lambda: _run(files, options, jobs, progress, lambda judged: Survey(described(judged), _sites(judged)))
+    )
 
 
 def _run(
