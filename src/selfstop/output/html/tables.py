@@ -1,0 +1,81 @@
+"""The audit's tables. Sorting and filtering is the business of the page's script; without it they are plain."""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from selfstop.output.audit_rows import Table
+from selfstop.output.html.elements import breakable, element
+from selfstop.output.html.findings import badge
+
+_TONES: Final = {
+    "ON, AT ONCE": (0, "error"),
+    "ON": (1, "error"),
+    "unknown, may stop": (2, "warning"),
+    "unknown": (3, "warning"),
+    "allowed": (3, "warning"),
+    "fails at start": (4, "warning"),
+    "not reached": (6, "calm"),
+    "no stop call": (7, "calm"),
+    "never read": (8, "note"),
+    "guarded": (7, "calm"),
+    "off": (9, "calm"),
+}
+"""How alarming a verdict is, by which a column of them is sorted, and how it looks."""
+
+_VERDICTS: Final = frozenset({"verdict", "ec2:StopInstances"})
+_PLAIN: Final = frozenset({"note", "why", "set by"})
+
+
+def table_section(table: Table, number: int) -> ET.Element:
+    """A table without the columns in which nothing stands."""
+    used = [index for index in range(len(table.columns)) if any(row[index] for row in table.rows)]
+    name = f"table-{number}"
+    head = [
+        element("th", element("button", table.columns[index], type="button", disabled="disabled"), scope="col")
+        for index in used
+    ]
+    rows = [element("tr", *(_cell(table.columns[index], row[index]) for index in used)) for row in table.rows]
+    return element(
+        "section",
+        element("h3", table.title, id=f"{name}-title"),
+        element(
+            "p",
+            element("label", "Filter", for_=f"{name}-filter"),
+            element("input", type="search", id=f"{name}-filter", autocomplete="off"),
+            element("span", _count(len(rows)), class_="count", role="status"),
+            class_="filter",
+            hidden="hidden",
+        ),
+        element(
+            "div",
+            element(
+                "table",
+                element("thead", element("tr", *head)),
+                element("tbody", *rows),
+                id=name,
+                aria_labelledby=f"{name}-title",
+            ),
+            class_="wide-table",
+            tabindex="0",
+            role="group",
+            aria_labelledby=f"{name}-title",
+        ),
+    )
+
+
+def _count(number: int) -> str:
+    return f"{number} row{'' if number == 1 else 's'}"
+
+
+def _cell(column: str, text: str) -> ET.Element:
+    empty = None if text else "empty"
+    if column in _VERDICTS and text:
+        rank, kind = _TONES.get(text, (5, "warning") if not text.startswith("guarded") else (7, "calm"))
+        if text.startswith("SST"):
+            rank, kind = 1, "error"
+        return element("td", badge(text, kind), data_label=column, data_rank=str(rank))
+    if column in _PLAIN or not text:
+        return element("td", *breakable(text), data_label=column, class_=empty)
+    return element("td", element("code", *breakable(text)), data_label=column)
