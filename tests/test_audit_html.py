@@ -109,7 +109,7 @@ class TestSaysTheIncident:
     def test_then_the_worst_chain_with_its_story_and_its_repairs(self, page):
         card = next(each for each in page.all("article", "card"))
         for text in (
-            "academy-batch keeps at least 1, so it replaces each machine that stopped",
+            "academy-batch keeps at least 1 machine, so it replaces each machine that stopped",
             "no guard: it is clean-up",
             "replaces it, without end",
             "apps/worker/ai_worker/run.py:97 out of the clean-up",

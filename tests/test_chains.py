@@ -80,19 +80,27 @@ def test_the_gate_is_open_where_the_stop_call_is_reached(tmp_path, options, code
     assert chain.alarm is alarm
 
 
-def test_a_group_that_keeps_no_machine_closes_no_loop(tmp_path):
+def test_a_group_that_keeps_no_machine_loops_while_it_is_scaled_out(tmp_path):
     chain = only(tmp_path, deployed("-e IDLE_STOP_THRESHOLD=5", machines=0))
+    assert edge(chain, Part.STOP, Part.GROUP).label == "replaces it, while scaled out"
+    assert "While fleet is scaled out, it replaces each machine that stopped" in chain.story
+    assert chain.alarm is Severity.ERROR
+
+
+def test_a_group_that_may_have_no_machine_closes_no_loop(tmp_path):
+    text = deployed("-e IDLE_STOP_THRESHOLD=5", machines=0).replace("--max-size 4", "--max-size 0")
+    chain = only(tmp_path, text)
     assert [each for each in chain.edges if each.end is Part.GROUP] == []
-    assert chain.alarm is Severity.WARNING
     assert "loop" not in chain.story
+    assert chain.alarm is Severity.WARNING
 
 
 def test_the_story_says_what_happens_why_and_what_the_group_does(tmp_path):
     story = only(tmp_path, deployed("-e IDLE_STOP_THRESHOLD=5")).story
     assert story == (
         "The machines of fleet run fleet.worker. IDLE_STOP_THRESHOLD is 5 (-e user_data.sh:2): it stops a machine "
-        "(which one is not known) once that is reached. fleet keeps at least 1, so it replaces each machine that "
-        "stopped, and the next one stops too: a loop."
+        "(which one is not known) once that is reached. fleet keeps at least 1 machine, so it replaces each "
+        "machine that stopped, and the next one stops too: a loop."
     )
 
 

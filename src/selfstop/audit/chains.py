@@ -205,9 +205,9 @@ def _gate(exposure: Exposure) -> Edge:
 
 def _loop(group: Group | None, gate: Edge, *, is_visit: bool) -> Iterator[Edge]:
     """The edge by which a group replaces what stopped; what a script started does not come back with that."""
-    if group is None or group.alone or group.floor == 0 or gate.flow not in {Flow.OPEN, Flow.UNSURE}:
+    if group is None or not stories.replaces(group) or gate.flow not in {Flow.OPEN, Flow.UNSURE}:
         return
-    end = "" if is_visit else ", without end"
+    end = "" if is_visit else ", while scaled out" if group.floor == 0 else ", without end"
     is_sure = gate.flow is Flow.OPEN
     yield Edge(
         Part.STOP,

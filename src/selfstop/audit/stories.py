@@ -108,21 +108,34 @@ def _trials(exposure: Exposure) -> str:
     return f" It would be: {', '.join(dict.fromkeys(found))}." if found else ""
 
 
+def replaces(group: Group) -> bool:
+    """Whether a group launches another machine for one that stopped, at least while it is scaled out."""
+    has_room = group.maximum is None or group.maximum.number != 0
+    return not group.alone and has_room
+
+
 def _end(exposure: Exposure, group: Group | None, *, is_visit: bool) -> str:
-    if group is None or group.alone or group.floor == 0:
+    if group is None or not replaces(group):
         return ""
     name = group.name
     if is_visit:
         return f"{name} replaces each machine that stopped by one that starts anew." if exposure.may_stop else ""
-    keeps = f"keeps at least {group.floor}" if group.floor is not None else "keeps its capacity"
     match exposure.effect:
+        case Effect.ON | Effect.AT_ONCE if group.floor == 0:
+            return f"While {name} is scaled out, it replaces each machine that stopped; the next one stops too: a loop."
         case Effect.ON | Effect.AT_ONCE:
-            return f"{name} {keeps}, so it replaces each machine that stopped, and the next one stops too: a loop."
+            return f"{_keeping(group)}, so it replaces each machine that stopped, and the next one stops too: a loop."
         case Effect.UNKNOWN:
-            return f"If it does, {name}, which {keeps}, replaces each machine that stopped: a loop."
+            return f"If it does, {name} replaces each machine that stopped, and the next one stops too: a loop."
         case Effect.OFF if exposure.values:
             return "Only this setting keeps it from a loop."
     return ""
+
+
+def _keeping(group: Group) -> str:
+    if group.floor is None:
+        return f"{group.name} keeps its capacity"
+    return f"{group.name} keeps at least {group.floor} machine{'' if group.floor == 1 else 's'}"
 
 
 def unreached(site: StopSite) -> str:
@@ -134,11 +147,11 @@ def unreached(site: StopSite) -> str:
 
 
 def alarm(exposure: Exposure, group: Group | None, *, is_visit: bool) -> Severity | None:
-    """How alarming a chain is: an error where a group loops for certain."""
+    """How alarming a chain is: an error where a group replaces for certain what stops."""
     if exposure.missing or exposure.effect is Effect.OFF:
         return None
     if exposure.launch.strength >= Strength.LOCAL:
         return Severity.NOTE
     is_on = exposure.effect in {Effect.ON, Effect.AT_ONCE}
-    is_kept = group is not None and not group.alone and group.floor != 0 and not is_visit
-    return Severity.ERROR if is_on and is_kept else Severity.WARNING
+    comes_back = group is not None and replaces(group) and not is_visit
+    return Severity.ERROR if is_on and comes_back else Severity.WARNING

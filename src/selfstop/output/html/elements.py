@@ -12,7 +12,7 @@ _BLOCKS: Final = frozenset(
     "html head meta title style script body header main section article footer nav details summary h1 h2 h3 h4 p ul ol "
     "li table thead tbody tr th td div pre figure svg g".split()
 )
-_BREAKS: Final = re.compile(r"(?<=[/._:])(?=\w)")
+_BREAKS: Final = re.compile(r"(?<=[/_])(?=\w)|(?<=\.)(?=\w+[._])")
 _CAMEL: Final = {"view_box": "viewBox"}
 
 Child = ET.Element | str | None
@@ -47,7 +47,7 @@ def coded(text: str) -> list[Child]:
 
 
 def breakable(text: str) -> list[Child]:
-    """A path or name, which may be broken behind its slashes, dots and underscores."""
+    """A path or name, which may be broken behind its slashes, underscores and dots, but not before an extension."""
     parts: list[Child] = []
     for piece in _BREAKS.split(text):
         parts += [piece, element("wbr")]

@@ -6,7 +6,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from selfstop.output.audit_rows import Table
-from selfstop.output.html.elements import breakable, element
+from selfstop.output.html.elements import breakable, coded, element
 from selfstop.output.html.findings import badge
 
 _TONES: Final = {
@@ -25,12 +25,15 @@ _TONES: Final = {
 """How alarming a verdict is, by which a column of them is sorted, and how it looks."""
 
 _VERDICTS: Final = frozenset({"verdict", "ec2:StopInstances"})
-_PLAIN: Final = frozenset({"note", "why", "set by"})
+_PROSE: Final = frozenset({"note", "why", "set by", "source"})
 
 
 def table_section(table: Table, number: int) -> ET.Element:
-    """A table without the columns in which nothing stands."""
+    """A table without the columns in which nothing stands, and with the verdict as its second one."""
     used = [index for index in range(len(table.columns)) if any(row[index] for row in table.rows)]
+    verdicts = [index for index in used if table.columns[index] in _VERDICTS]
+    rest = [index for index in used if index not in verdicts]
+    used = [*rest[:1], *verdicts, *rest[1:]]
     name = f"table-{number}"
     head = [
         element("th", element("button", table.columns[index], type="button", disabled="disabled"), scope="col")
@@ -70,12 +73,11 @@ def _count(number: int) -> str:
 
 
 def _cell(column: str, text: str) -> ET.Element:
-    empty = None if text else "empty"
     if column in _VERDICTS and text:
         rank, kind = _TONES.get(text, (5, "warning") if not text.startswith("guarded") else (7, "calm"))
         if text.startswith("SST"):
             rank, kind = 1, "error"
         return element("td", badge(text, kind), data_label=column, data_rank=str(rank))
-    if column in _PLAIN or not text:
-        return element("td", *breakable(text), data_label=column, class_=empty)
+    if not text or column in _PROSE:
+        return element("td", *coded(text), data_label=column, class_="prose" if text else "empty")
     return element("td", element("code", *breakable(text)), data_label=column)
