@@ -13,8 +13,11 @@ import pytest
 
 from inprocess import selfstop
 from selfstop.audit.run import audit
+from selfstop.audit.words import EFFECTS, GAP
+from selfstop.deploy.permission import Permission
 from selfstop.output.audit_rows import tables
 from selfstop.output.audit_view import AuditView
+from selfstop.output.html.tables import TONES
 from selfstop.session import Request
 from tests import golden
 from tests.audits import GUARDED, IMAGE
@@ -130,6 +133,10 @@ class TestSaysTheIncident:
         assert len(page.all("tr")) == sum(1 + len(table.rows) for table in wanted)
         shown = {each.text.strip() for each in page.all("td")}
         assert {cell.strip() for table in wanted for row in table.rows for cell in row} <= shown | {""}
+
+    def test_every_verdict_has_its_place_in_the_order(self):
+        said = {*EFFECTS.values(), *Permission, GAP, "no stop call", "never read", "unknown"}
+        assert {str(verdict) for verdict in said} == set(TONES)
 
     def test_a_broken_link_is_dashed(self, tmp_path):
         page = Page(golden.rendered(golden.audited(tmp_path, FLEET), "html"))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 from xml.etree import ElementTree as ET
 
-from selfstop.audit.chain import Chain
+from selfstop.audit.chain import Chain, Part
 from selfstop.audit.model import AuditFinding
 from selfstop.model import Finding
 from selfstop.output.audit_view import AuditView
@@ -14,13 +13,10 @@ from selfstop.output.html.elements import Child, coded, element
 from selfstop.output.html.pictures import picture
 from selfstop.rules import RULES, Severity
 
-ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.NOTE, None)
-CALM: Final = "calm"
-
 
 def tone(severity: Severity | None) -> str:
     """The class of what is as alarming as that."""
-    return CALM if severity is None else severity.value
+    return "calm" if severity is None else severity.value
 
 
 def badge(text: str, kind: str) -> ET.Element:
@@ -50,7 +46,7 @@ def chain_card(chain: Chain, name: str, target: str | None) -> ET.Element:
 
 def is_open(chain: Chain) -> bool:
     """Whether a chain is shown without being asked for: what worries, and what groups do."""
-    return chain.alarm in {Severity.ERROR, Severity.WARNING} or chain.nodes[0].part.name == "GROUP"
+    return chain.alarm in {Severity.ERROR, Severity.WARNING} or chain.nodes[0].part is Part.GROUP
 
 
 def _repairs(repairs: Sequence[str]) -> Iterator[ET.Element]:
@@ -64,14 +60,8 @@ def _repair(text: str) -> ET.Element:
     said, *command = text.split("\n")
     if not command:
         return element("li", *coded(said))
-    lines: list[Child] = []
-    for line in command:
-        lines += [element("span", line), _line_end()]
+    lines = [part for line in command for part in (element("span", line), element("br"))]
     return element("li", *coded(said), element("pre", element("code", *lines), tabindex="0"))
-
-
-def _line_end() -> ET.Element:
-    return element("br")
 
 
 def deployment_finding(finding: AuditFinding, view: AuditView) -> ET.Element:

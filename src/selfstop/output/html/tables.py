@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from selfstop.audit.words import EFFECTS, GAP
+from selfstop.deploy.permission import Permission
+from selfstop.evaluation import Effect
 from selfstop.output.audit_rows import Table
 from selfstop.output.html.elements import breakable, coded, element
 from selfstop.output.html.findings import badge
 
-_TONES: Final = {
-    "ON, AT ONCE": (0, "error"),
-    "ON": (1, "error"),
-    "unknown, may stop": (2, "warning"),
-    "unknown": (3, "warning"),
-    "allowed": (3, "warning"),
-    "fails at start": (4, "warning"),
-    "not reached": (6, "calm"),
-    "no stop call": (7, "calm"),
-    "never read": (8, "note"),
-    "guarded": (7, "calm"),
-    "off": (9, "calm"),
+TONES: Final = {
+    EFFECTS[Effect.AT_ONCE]: (0, "error"),
+    EFFECTS[Effect.ON]: (1, "error"),
+    EFFECTS[Effect.UNKNOWN]: (3, "warning"),
+    Permission.ALLOWED.value: (3, "warning"),
+    Permission.CONDITIONAL.value: (3, "warning"),
+    "unknown": (4, "warning"),
+    EFFECTS[Effect.INVALID]: (4, "warning"),
+    GAP: (5, "calm"),
+    "no stop call": (6, "calm"),
+    "never read": (7, "note"),
+    EFFECTS[Effect.OFF]: (8, "calm"),
+    Permission.NOT_ALLOWED.value: (8, "calm"),
+    Permission.DENIED.value: (9, "calm"),
 }
 """How alarming a verdict is, by which a column of them is sorted, and how it looks."""
 
@@ -73,11 +78,14 @@ def _count(number: int) -> str:
 
 
 def _cell(column: str, text: str) -> ET.Element:
-    if column in _VERDICTS and text:
-        rank, kind = _TONES.get(text, (5, "warning") if not text.startswith("guarded") else (7, "calm"))
-        if text.startswith("SST"):
-            rank, kind = 1, "error"
-        return element("td", badge(text, kind), data_label=column, data_rank=str(rank))
     if not text or column in _PROSE:
         return element("td", *coded(text), data_label=column, class_="prose" if text else "empty")
+    if column in _VERDICTS:
+        rank, kind = _tone(text)
+        return element("td", badge(text, kind), data_label=column, data_rank=str(rank))
     return element("td", element("code", *breakable(text)), data_label=column)
+
+
+def _tone(verdict: str) -> tuple[int, str]:
+    """Of stop calls, what is not guarded is reported by a rule."""
+    return TONES.get(verdict) or ((7, "calm") if verdict.startswith("guarded") else (2, "error"))
