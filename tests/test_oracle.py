@@ -182,6 +182,28 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
             id="time has passed",
         ),
         pytest.param(
+            ["def f(q):", f"    q.empty_polls() >= LIMIT and q.empty_polls() >= LIMIT and {STOP}"],
+            set(),
+            id="asked twice",
+        ),
+        pytest.param(
+            ["def f(q):", f"    not q.empty_polls() >= LIMIT or q.empty_polls() >= LIMIT or {STOP}"],
+            {2},
+            id="asked twice, and below the threshold by then",
+        ),
+        pytest.param(
+            [
+                "class W:",
+                "    ready = False",
+                "    def count(self, q):",
+                "        self.ready |= q.idle_rounds() >= LIMIT",
+                "    def leave(self, q):",
+                f"        if self.ready: {STOP}",
+            ],
+            set(),
+            id="a flag that is only ever set under a guard, and kept",
+        ),
+        pytest.param(
             ["def f(q, idle):", "    for n in range(LIMIT):", "        if q.take(): return", f"    {STOP}"],
             set(),
             id="a loop that could have been left",
@@ -203,6 +225,14 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
 )
 def test_what_counts_as_guarded(body: list[str], expected: set[int]) -> None:
     assert arrives_unguarded("\n".join(body) + "\n") == expected
+
+
+@pytest.mark.parametrize(("test", "is_bare"), [("done", False), ("q.closed()", False), ("True", True)])
+def test_what_is_asked_in_a_finally(test: str, is_bare: bool) -> None:
+    body = f"def f(q, done):\n    try: q.work()\n    finally:\n        if {test}: {STOP}\n"
+    found = explore(instrument(HEAD + body))
+    arrivals = [arrival for known in found.arrivals.values() for arrival in known]
+    assert [bool(arrival.bare_finally) for arrival in arrivals] == [is_bare] * len(arrivals) != []
 
 
 def test_an_alarm_that_is_missed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

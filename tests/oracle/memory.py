@@ -5,8 +5,8 @@ is reached unguarded by the *lenient* one must be reported; one that is only rea
 not. They differ where a variable was copied from another that is replaced later, in resets, and in flags that
 outlive what they were computed from.
 
-Places are texts: ``main.idle`` for a variable, ``.idle`` for an attribute of whatever object, ``@12`` for what a
-call in line 12 gave.
+Places are texts: ``main.idle`` for a variable, ``.idle`` for an attribute of whatever object, ``@rounds:12:4`` for what
+the call of ``rounds`` in line 12, column 4 gave.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Final
 RAISED: Final = "raised"
 RESET: Final = "reset"
 REPLACED: Final = "replaced"
+ASKED: Final = "@"
+"""What the places begin with that are answers of the outside."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ class Memory:
     def tested(self, fact: Fact) -> None:
         """A threshold test has held."""
         self.facts = [known for known in self.facts if known.key != fact.key] + [fact]
+
+    def answered_below(self, limit: str, own: frozenset[str], places: frozenset[str]) -> None:
+        """A threshold test has failed: where the same question had reached the limit before, that is old news."""
+        asked, meant = _questions(own), _questions(places)
+        facts = []
+        for fact in self.facts:
+            if fact.limit == limit and asked and asked == _questions(fact.tested):
+                continue
+            is_open = fact.limit == limit and meant and meant <= _questions(fact.places)
+            facts.append(replace(fact, strict=False) if is_open else fact)
+        self.facts = facts
 
     def stored(self, place: str, how: str) -> None:
         """``place`` has been raised, reset or replaced."""
@@ -127,3 +140,8 @@ class Memory:
     @staticmethod
     def _is_switched(fact: Fact, switches: set[str]) -> bool:
         return not fact.setting or bool(switches & {fact.setting, ""})
+
+
+def _questions(places: frozenset[str]) -> frozenset[str]:
+    """What was asked of the outside, wherever that was."""
+    return frozenset(place.partition(":")[0] for place in places if place.startswith(ASKED))
