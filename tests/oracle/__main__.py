@@ -12,6 +12,7 @@ import click
 from tests.oracle.campaign import KINDS, Failure, Tally, mutated, run, shrunk, size_of
 from tests.oracle.comparison import Worth
 from tests.oracle.execution import Bounds
+from tests.oracle.forms import Form
 
 MOST_SHOWN = 5
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
@@ -65,6 +66,9 @@ def figures(found: Tally, seconds: float) -> list[str]:
     for worth in Worth:
         number = found.count(worth)
         lines.append(f"  {number / max(findings, 1):>6.2%}         {number:>9,}   {worth.value}")
+        said = "another way than that of the witness: " if worth is Worth.ALARM else ""
+        of_worth = [(form, found.forms[worth, form]) for form in Form if found.forms[worth, form]]
+        lines += [f"                   {many:>9,}       {said}{form.value}" for form, many in of_worth]
     checked = found.real[True] + found.real[False]
     lines.append(f"witnesses taken    {found.real[True]:>9,}   of {checked:,}")
     lines.append(f"missed alarms      {len(found.missed):>9,}   programs")

@@ -18,6 +18,7 @@ from tests.expectations import parse_expectations
 from tests.oracle import mutants, shapes
 from tests.oracle.comparison import Outcome, Worth, compare, compare_together, reported_lines
 from tests.oracle.execution import DEFAULT, Bounds
+from tests.oracle.forms import Form
 from tests.oracle.programs import program
 from tests.oracle.shrinking import shrink
 
@@ -39,13 +40,17 @@ class Failure:
 
 @dataclass
 class Tally:
-    """Sums over the programs of a campaign. ``alarms`` counts findings by code and worth."""
+    """Sums over the programs of a campaign.
+
+    ``alarms`` counts findings by code and worth, ``forms`` those of which no run takes the way, by what is to blame.
+    """
 
     programs: int = 0
     runs: int = 0
     complete: int = 0
     guarded: int = 0
     alarms: Counter[tuple[str, Worth]] = field(default_factory=Counter)
+    forms: Counter[tuple[Worth, Form]] = field(default_factory=Counter)
     real: Counter[bool | None] = field(default_factory=Counter)
     missed: list[Failure] = field(default_factory=list)
     crashes: list[Failure] = field(default_factory=list)
@@ -59,6 +64,7 @@ class Tally:
         self.complete += outcome.complete
         self.guarded += outcome.guarded
         self.alarms.update((each.code, each.worth) for each in outcome.reported)
+        self.forms.update((each.worth, each.form) for each in outcome.reported if each.form is not None)
         self.real.update(each.is_real for each in outcome.reported)
         if outcome.missed:
             what = "\n".join(f"reached through lines {each.chain}, decided {each.decided}" for each in outcome.missed)
@@ -73,6 +79,7 @@ class Tally:
         for name in ("programs", "runs", "complete", "guarded"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.alarms.update(other.alarms)
+        self.forms.update(other.forms)
         self.real.update(other.real)
         for kept, more in (
             (self.missed, other.missed),

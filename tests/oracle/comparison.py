@@ -11,16 +11,15 @@ from typing import Final
 
 from selfstop.config import EngineOptions
 from selfstop.engine import check
-from selfstop.model import Finding, Report, StepKind
+from selfstop.model import Finding, Report
 from tests.oracle.execution import DEFAULT, Bounds, Chain, Exploration, explore, lines_of, ways
+from tests.oracle.forms import NO_STEPS, Form, form_of
 from tests.oracle.instrument import Instrumented, instrument
 from tests.oracle.world import Arrival, Decisions
 
 PATH: Final = "program.py"
 CLEANUP: Final = "SST102"
 ON_BY_DEFAULT: Final = "SST201"
-NO_STEPS: Final = frozenset({StepKind.GIVEN, StepKind.FINALLY, StepKind.EXCEPT})
-"""Steps that tell of something else than a line that is run: headers of handlers have no code of their own."""
 
 
 class Worth(Enum):
@@ -45,12 +44,16 @@ class Missed:
 
 @dataclass(frozen=True)
 class Reported:
-    """A finding, and what the runs say of it; ``is_real`` tells whether some run takes the way of the witness."""
+    """A finding, and what the runs say of it.
+
+    ``is_real`` tells whether some run takes the way of the witness, ``form`` for which form of the program none does.
+    """
 
     line: int
     code: str
     worth: Worth
     is_real: bool | None
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,9 @@ def _reported(
         line = finding.call.span.line
         worth = Worth.ALARM if line in unguarded else _worth(finding, found)
         real = is_real(finding, program, found, bounds) if witnesses and worth is Worth.ALARM else None
-        yield Reported(line, finding.code, worth, real)
+        explained = witnesses and (worth in {Worth.FALSE_ALARM, Worth.UNREACHED} or real is False)
+        form = form_of(finding, _ways_to(line, program, found, bounds)) if explained else None
+        yield Reported(line, finding.code, worth, real, form)
 
 
 def _worth(finding: Finding, found: Exploration) -> Worth:
@@ -172,14 +177,17 @@ def is_real(finding: Finding, program: Instrumented, found: Exploration, bounds:
     """Whether some run takes the lines of the witness in their order."""
     steps = [step.line for step in finding.witness if step.kind not in NO_STEPS]
     wanted = [line for line, _ in itertools.groupby(steps)]
-    line = finding.call.span.line
-    known = (
-        lines_of(program, Decisions(decided, len(decided)), bounds)
-        for chain, arrivals in found.arrivals.items()
-        if line in chain
-        for decided in arrivals.values()
-    )
-    return any(is_subsequence(wanted, lines) for lines in itertools.chain(known, ways(program, bounds)))
+    runs = _ways_to(finding.call.span.line, program, found, bounds)
+    return any(is_subsequence(wanted, lines) for lines in runs)
+
+
+def _ways_to(line: int, program: Instrumented, found: Exploration, bounds: Bounds) -> Iterator[list[int]]:
+    """The lines of runs, those first that are known to reach ``line``."""
+    for chain, arrivals in found.arrivals.items():
+        if line in chain:
+            for decided in arrivals.values():
+                yield lines_of(program, Decisions(decided, len(decided)), bounds)
+    yield from ways(program, bounds)
 
 
 def is_subsequence(wanted: Sequence[int], lines: Iterable[int]) -> bool:
