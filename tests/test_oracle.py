@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfstop.model import Report
-from tests.oracle.campaign import exhaustive, generated, mutated, size_of, tally
+from tests.oracle.campaign import exhaustive, generated, mutated, projects, size_of, tally
 from tests.oracle.comparison import Worth, compare
 from tests.oracle.execution import Bounds, explore, following, lines_of
 from tests.oracle.instrument import instrument
@@ -18,7 +18,9 @@ from tests.oracle.programs import program
 from tests.oracle.shrinking import shrink
 from tests.oracle.world import Decisions
 
-FIXTURES = sorted((Path(__file__).parent.parent / "fixtures" / "rules").glob("*/*.py"))
+FOLDER = Path(__file__).parent.parent / "fixtures"
+FIXTURES = sorted((FOLDER / "rules").glob("*/*.py"))
+PROJECTS = {project.name: project for project in projects(FOLDER)}
 FALSE_ALARMS = 0.02
 """The share of findings that may be false alarms; what they are is told in ``docs/semantics.md``."""
 
@@ -50,6 +52,17 @@ def test_small_try_statements(kind: str, step: int) -> None:
 def test_fixtures_without_their_guards(path: Path) -> None:
     """A slice of the mutants; ``--mutants`` takes them all."""
     assert not list(mutated(path.name, path.read_text(encoding="utf-8"), step=20))
+
+
+@pytest.mark.parametrize("name", ["decorators_that_ask", "predicates_elsewhere", "settings_module", "singletons"])
+def test_projects_without_their_guards(name: str) -> None:
+    """A slice here, too."""
+    assert not PROJECTS[name].wrong()
+
+
+@pytest.mark.slow
+def test_the_academy_without_its_guards() -> None:
+    assert not PROJECTS["academy"].wrong()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

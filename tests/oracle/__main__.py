@@ -9,13 +9,13 @@ from typing import NoReturn
 
 import click
 
-from tests.oracle.campaign import KINDS, Failure, Tally, mutated, run, shrunk, size_of
+from tests.oracle.campaign import KINDS, Failure, Tally, mutated, projects, run, shrunk, size_of
 from tests.oracle.comparison import Worth
 from tests.oracle.execution import Bounds
 from tests.oracle.forms import Form
 
 MOST_SHOWN = 5
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 @click.command()
@@ -45,11 +45,15 @@ def main(programs: int, seed: int, kind: str | None, mutants: bool, jobs: int, d
 
 
 def _mutants() -> NoReturn:
-    """Take the guards of the silent fixtures away, file by file."""
+    """Take the guards of the silent fixtures away, file by file, then project by project."""
     wrong: list[str] = []
-    with click.progressbar(sorted(FIXTURES.glob("*/*.py")), file=sys.stderr) as bar:
+    rules = FIXTURES / "rules"
+    with click.progressbar(sorted(rules.glob("*/*.py")), file=sys.stderr) as bar:
         for path in bar:
-            wrong += mutated(path.relative_to(FIXTURES).as_posix(), path.read_text(encoding="utf-8"))
+            wrong += mutated(path.relative_to(rules).as_posix(), path.read_text(encoding="utf-8"))
+    with click.progressbar(list(projects(FIXTURES)), file=sys.stderr) as folders:
+        for project in folders:
+            wrong += project.wrong()
     click.echo("\n".join([*wrong, f"{len(wrong)} mutants with a wrong verdict"]))
     sys.exit(1 if wrong else 0)
 

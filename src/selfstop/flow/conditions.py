@@ -379,8 +379,11 @@ def _raises(step: str, value: Term | None, evidence: Evidence) -> bool:
         return True
     if step or value is None:
         return False
-    signs = [(_is_clock(part, evidence), sign > 0) for part, sign in _form(value).atoms]
-    return len(signs) == 2 and (True, True) in signs and any(not positive for _, positive in signs)
+    parts = sorted(_form(value).atoms, key=lambda pair: pair[1])
+    if len(parts) != 2 or not parts[0][1] < 0 < parts[1][1]:
+        return False
+    before, now = parts[0][0], parts[1][0]
+    return _is_clock(now, evidence) or (isinstance(now, Result) and bool(words(last_name(before)) & START_WORDS))
 
 
 def _is_deadline(atom: Term, evidence: Evidence) -> bool:
