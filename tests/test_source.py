@@ -42,6 +42,13 @@ READABLE = {
     "wide characters before the call": "'日本'; stop()\n".encode(),
     "astral characters before the call": "'😀'; stop()\n".encode(),
     "line separators of other tribes": "s = '\u2028\x0b\x1c\x85'; stop()\n".encode(),
+    "backslash before a statement": b"x = 1\n\\\nstop()\n",
+    "backslashes before a statement": b"if x:\n  \\\n\\\n      stop()\n  stop()\n",
+    "backslash and form feed before a statement": b"if x:\n  \\\n \fstop()\n\f  \\\nstop()\n",
+    "backslash in front of everything": b"\\\nstop()\n",
+    "backslash between backslashes": b"x = \\\n  \\\n  stop()\n",
+    "backslash in a bracket": b"stop(\n  \\\n    1); stop()\n",
+    "backslash in a string": b"s = '''\n \\\n     '''; stop()\n",
     "continued line": b"x = \\\n    stop()\n",
     "call in an f-string": b"f'{stop()}'\n",
 }
