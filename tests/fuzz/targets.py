@@ -21,6 +21,9 @@ from selfstop.noqa import Suppressions
 
 Place: TypeAlias = "tuple[int, int]"
 CODES: Final = ("SST101", "SST102", "SST003")
+REFUSED: Final = ("unexpected end of file after a line continuation",)
+"""What LibCST says of files that Python reads, and that nobody writes."""
+
 MOST_LINES: Final = 50
 LONGEST_MESSAGE: Final = 2000
 FLAKE8: Final = argparse.Namespace(
@@ -35,7 +38,7 @@ FLAKE8: Final = argparse.Namespace(
 
 
 def read_source(data: bytes) -> None:
-    """Text is decoded and parsed, or refused with a rule. Where Python reads it, it is the same, with the same calls."""
+    """Text is decoded and parsed, or refused with a rule. Where Python reads it, too, it has the same calls."""
     tree = _python(data)
     try:
         text = source.decode(data)
@@ -52,7 +55,9 @@ def read_source(data: bytes) -> None:
     try:
         parsed = source.parse(text)
     except source.NotAnalysable as refused:
-        if refused.code != "SST004" and (refused.code != "SST003" or tree is not None or not _has(text, refused.line)):
+        if refused.code not in {"SST003", "SST004"} or not _has(text, refused.line):
+            raise
+        if refused.code == "SST003" and tree is not None and not any(known in refused.message for known in REFUSED):
             raise
         return
     if tree is not None:
