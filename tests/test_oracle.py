@@ -205,6 +205,11 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
             id="asked twice, and below the threshold by then",
         ),
         pytest.param(
+            ["def f(q):", "    if q.empty_polls() >= LIMIT:", f"        q.empty_polls() >= LIMIT and q.note(); {STOP}"],
+            set(),
+            id="asked twice, and the second answer decides nothing",
+        ),
+        pytest.param(
             [
                 "class W:",
                 "    ready = False",
@@ -246,6 +251,29 @@ def test_what_is_asked_in_a_finally(test: str, is_bare: bool) -> None:
     found = explore(instrument(HEAD + body))
     arrivals = [arrival for known in found.arrivals.values() for arrival in known]
     assert [bool(arrival.bare_finally) for arrival in arrivals] == [is_bare] * len(arrivals) != []
+
+
+@pytest.mark.parametrize(
+    ("default", "test", "expected"),
+    [
+        ("2", "idle >= T > 0", True),
+        ("0", "idle >= T > 0", False),
+        ("2", "idle >= LIMIT", False),
+        ("2", "idle >= T > 0 and idle >= LIMIT", False),
+    ],
+)
+def test_what_a_default_switches_on(default: str, test: str, expected: bool) -> None:
+    body = f"T = int(os.environ.get('T', '{default}'))\ndef f(q, idle):\n    if {test}: {STOP}\n"
+    found = explore(instrument(HEAD + body))
+    assert any(arrival.by_default for known in found.arrivals.values() for arrival in known) is expected
+
+
+def test_a_default_that_is_not_reported_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = HEAD.replace('"0"', '"2"')
+    source = f"{head}def f(q, idle):\n    if EMPTY_LIMIT > 0 and idle >= EMPTY_LIMIT: {STOP}\n"
+    assert [(each.code, each.worth) for each in compare(source).reported] == [("SST201", Worth.ALARM)]
+    monkeypatch.setattr("tests.oracle.comparison.judged", lambda _source: Report())
+    assert compare(source).missed
 
 
 def test_an_alarm_that_is_missed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

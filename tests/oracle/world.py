@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import CodeType, SimpleNamespace
 from typing import Any, Final
 
-from tests.oracle.memory import ASKED, REPLACED, Fact, Memory
+from tests.oracle.memory import ASKED, REPLACED, Fact, Key, Memory
 
 LIMIT: Final = 2
 EXCEPTIONS: Final = (ValueError, OSError, KeyboardInterrupt)
@@ -53,12 +53,16 @@ class Decisions:
 class Arrival:
     """What held when a stop call was reached.
 
-    ``bare_finally`` are the lines in its chain of calls that stand in a ``finally`` block in which nothing was asked.
+    ``bare_finally`` are the lines in its chain of calls that stand in a ``finally`` block in which nothing was asked,
+    ``has_default`` tells that a threshold that is missing outside and positive by default was among what guarded it,
+    ``by_default`` that it was all that did.
     """
 
-    facts: frozenset[tuple[tuple[str, frozenset[str]], bool]]
+    facts: frozenset[tuple[Key, str]]
     strict: bool
     bare_finally: frozenset[int]
+    has_default: bool = False
+    by_default: bool = False
 
 
 @dataclass
@@ -72,6 +76,7 @@ class Run:
     memory: Memory = field(default_factory=Memory)
     arrivals: list[tuple[tuple[int, ...], Arrival]] = field(default_factory=list)
     calls: list[int] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
     asked: int = 0
     over: bool = False
     _asked_at: dict[int, int] = field(default_factory=dict)
@@ -99,7 +104,10 @@ class Run:
             raise Exhausted
         chain = (*self.calls, line)
         bare = frozenset(place for place in chain if self._is_bare(place))
-        self.arrivals.append((chain, Arrival(self.memory.valid(), self.memory.is_guarded_strictly(), bare)))
+        known, facts = self.memory, self.memory.valid()
+        has_default = any(limit in self.missing for (limit, _), _ in facts)
+        by_default = has_default and known.is_guarded_by(self.missing)
+        self.arrivals.append((chain, Arrival(facts, known.is_guarded_strictly(), bare, has_default, by_default)))
         self.perhaps_raise(line)
 
     def _is_bare(self, line: int) -> bool:
@@ -306,12 +314,19 @@ def modules(run: Run) -> dict[str, object]:
         clock.now += LIMIT * run.choose(2)
         return measure(run, clock.now, frozenset(), place)
 
+    def get(name: str, default: str = "") -> str:
+        if run.choose(2):
+            return SET.get(name, "2")
+        if default.isdigit() and int(default) > 0:
+            run.missing.add(name)
+        return default
+
     def stop_instances(**_keywords: object) -> None:
         run.stop(_line())
 
     clock = SimpleNamespace(now=0)
     client = SimpleNamespace(stop_instances=stop_instances)
-    environment = SimpleNamespace(get=lambda name, default="": SET.get(name, "2") if run.choose(2) else default)
+    environment = SimpleNamespace(get=get)
     return {
         "boto3": SimpleNamespace(client=lambda _service: client),
         "contextlib": contextlib,
