@@ -39,6 +39,7 @@ from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, vocabulary,
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.clamps import Clamps
 from selfstop.project.program import Program, class_id, is_receiver
+from selfstop.project.questions import Crowded
 
 MAX_OUTCOMES = 12
 MAX_DEPTH = 4
@@ -67,10 +68,10 @@ class Summary:
 class Linker:
     """Answers the questions of the analysis about one program."""
 
-    def __init__(self, program: Program, raised_anywhere: frozenset[str] = frozenset()) -> None:
-        """``raised_anywhere`` are names of exception classes of which it is not known where they are raised."""
+    def __init__(self, program: Program, crowded: Crowded | None = None) -> None:
+        """``crowded`` are names of which so many files speak that not all of these are known."""
         self.program = program
-        self._raised_anywhere = raised_anywhere
+        self._crowded = crowded or Crowded()
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
@@ -343,7 +344,7 @@ class Linker:
         if not all(isinstance(item, App) and item.op == "class" for item in handled):
             return []
         classes = {cls for item in handled for cls in (class_id(item), *self.program.descendants(class_id(item)))}
-        if any(self.program.classes[cls].name in self._raised_anywhere for cls in classes):
+        if any(self.program.classes[cls].name in self._crowded.classes for cls in classes):
             return []
         for cls in classes:
             self.program.questions.made(self.program.classes[cls].name)
@@ -412,7 +413,7 @@ class Linker:
         return any(
             isinstance(target, App)
             and target.op == "class"
-            and self.program.classes[class_id(target)].name not in self._raised_anywhere
+            and self.program.classes[class_id(target)].name not in self._crowded.classes
             for target in map(self.program.resolve, function.handled)
         )
 
@@ -769,20 +770,24 @@ class Linker:
         if isinstance(place, Var) and place.scope == scope:
             return None
         definitions = [d for d in self.program.definitions(place) if d.function in self.program.functions]
-        setters = {d.function for d in definitions}
-        if isinstance(place, Attr):
-            self.program.ask_who_binds(place)
-        if not definitions or any(d.value is None and not d.annotation for d in definitions):
+        if any(d.value is None and not d.annotation for d in definitions):
             return None
+        settings: list[tuple[Condition, ...]] = []
+        for setter in sorted({d.function for d in definitions}):
+            for held in self._settings(place, wanted, setter):
+                if not held:  # set for no reason, so it says nothing, whoever else binds it
+                    return None
+                settings.append(held)
+        if isinstance(place, Attr):
+            if place.name in self._crowded.attributes:
+                return None
+            self.program.ask_who_binds(place)
         if wanted is None and not any(
             isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions
         ):
             return None
-        found: list[tuple[Condition, ...]] = []
-        for setter in sorted(setters):
-            found.extend(self._settings(place, wanted, setter))
         # That nobody sets it is hard to believe: it is set where the analysis does not see it.
-        return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
+        return tuple(settings) if 0 < len(settings) <= MAX_OUTCOMES else None
 
     def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
         if setter in self._running:
