@@ -45,6 +45,8 @@ READABLE = {
     "backslash before a statement": b"x = 1\n\\\nstop()\n",
     "backslashes before a statement": b"if x:\n  \\\n\\\n      stop()\n  stop()\n",
     "backslash and form feed before a statement": b"if x:\n  \\\n \fstop()\n\f  \\\nstop()\n",
+    "backslash without indentation": b"if x:\n\\\n    stop()\n    stop()\n",
+    "backslashes of which the second is indented": b"if x:\n\\\n  \\\n      stop()\n  stop()\n",
     "backslash in front of everything": b"\\\nstop()\n",
     "backslash between backslashes": b"x = \\\n  \\\n  stop()\n",
     "backslash in a bracket": b"stop(\n  \\\n    1); stop()\n",

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from selfstop.model import Span
 
 _FIRST_TWO_LINES: Final = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}[^\r\n]*")
-_CONTINUED_INDENT: Final = re.compile(r"(?<!\\\n)^([ \t\f]*)(?:\\\n[ \t\f]*)+", re.MULTILINE)
-"""Lines that are a backslash only, before a statement, with its indentation; that of the first line is what counts."""
+_CONTINUED_INDENT: Final = re.compile(r"(?<!\\\n)^[ \t\f]*(?:\\\n[ \t\f]*)+", re.MULTILINE)
+"""Lines that are a backslash only, before a statement, and its indentation."""
 
 _FORM_FEED_INDENT: Final = re.compile(r"^[ \t\f]*\f", re.MULTILINE)
 
@@ -195,8 +195,8 @@ def column_shifts(text: str) -> dict[int, int]:
     """
     shifts: dict[int, int] = {}
     for match in _CONTINUED_INDENT.finditer(text) if "\\\n" in text else ():
-        kept, given = len(match[1]), len(match.group()) - match.group().rindex("\n") - 1
-        shifts[text.count("\n", 0, match.end()) + 1] = given - kept
+        given = match.group().rpartition("\n")[2]
+        shifts[text.count("\n", 0, match.end()) + 1] = len(given) - len(_indent_of(match))
     if "\f" not in text:
         return shifts
     plain = _without_continued_indents(text)
@@ -209,7 +209,13 @@ def column_shifts(text: str) -> dict[int, int]:
 def _without_continued_indents(text: str) -> str:
     if "\\\n" not in text:
         return text
-    return _CONTINUED_INDENT.sub(lambda match: "\n" * match.group().count("\n") + match[1], text)
+    return _CONTINUED_INDENT.sub(lambda match: "\n" * match.group().count("\n") + _indent_of(match), text)
+
+
+def _indent_of(match: re.Match[str]) -> str:
+    """What counts as the indentation: that of the first line that has any, as in CPython's tokenizer."""
+    indents = match.group().split("\\\n")
+    return next((indent for indent in indents if indent.rpartition("\f")[2]), indents[-1])
 
 
 def mentions(data: bytes, names: Iterable[str]) -> bool:
