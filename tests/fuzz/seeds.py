@@ -19,6 +19,14 @@ SOURCE: Final = (
     b"x = (\n    1 if a else 2,  # noqa\n)[::2] @ y\\\n    .z(*a, **b)\ndel x; global y\n",
     b"s = '''\r\n\\\r\n''' \"\\N{DASH}\\x00\" rb'\\x' 0x_f 1_0.e1j\n@d\nclass A(B, metaclass=C): ...\n",
 )
+FOUND: Final = (
+    b" \\\n  b  # noqa\n",
+    b"if x:\n  \\\n    b\n  c\n",
+    b"if x:\n\\\n \x0c  p\n\x0c\n\x0cv",
+    b"af\\\n\x0c",
+)
+"""What the search has found, mended since."""
+
 COMMENTS: Final = (
     b"stop()  # noqa\nstop()  # noqa: SST101\nstop()  # NOQA:SST1,SST201 because\n",
     b"x = '''\n'''  # noqa: SST101 SST102\n(\n1)  # noqa : SST101\n",
@@ -35,7 +43,7 @@ CONFIGURATION: Final = (
     b"[tool]\nselfstop = 1\n",
 )
 SEEDS: Final[Mapping[str, Sequence[bytes]]] = {
-    "source": (*SOURCE, *COMMENTS),
+    "source": (*SOURCE, *FOUND, *COMMENTS),
     "noqa": (*COMMENTS, *SOURCE),
     "config": CONFIGURATION,
 }
