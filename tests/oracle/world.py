@@ -54,8 +54,8 @@ class Arrival:
     """What held when a stop call was reached.
 
     ``bare_finally`` are the lines in its chain of calls that stand in a ``finally`` block in which nothing was asked,
-    ``has_default`` tells that a threshold that is missing outside and positive by default was among what guarded it,
-    ``by_default`` that it was all that did.
+    ``has_default`` tells that a threshold that is missing outside and positive by default had been reached,
+    ``by_default`` that nothing else guarded it.
     """
 
     facts: frozenset[tuple[Key, str]]
@@ -104,10 +104,11 @@ class Run:
             raise Exhausted
         chain = (*self.calls, line)
         bare = frozenset(place for place in chain if self._is_bare(place))
-        known, facts = self.memory, self.memory.valid()
-        has_default = any(limit in self.missing for (limit, _), _ in facts)
+        known = self.memory
+        has_default = any(fact.setting in self.missing for fact in known.facts)
         by_default = has_default and known.is_guarded_by(self.missing)
-        self.arrivals.append((chain, Arrival(facts, known.is_guarded_strictly(), bare, has_default, by_default)))
+        arrival = Arrival(known.valid(), known.is_guarded_strictly(), bare, has_default, by_default)
+        self.arrivals.append((chain, arrival))
         self.perhaps_raise(line)
 
     def _is_bare(self, line: int) -> bool:
