@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from selfstop.flow.answers import answer
 from selfstop.flow.conditions import PLAIN, Kind, Role
 from selfstop.flow.linear import Comparison, comparison, contradict, number
 from selfstop.flow.terms import (
@@ -30,7 +31,6 @@ from selfstop.flow.terms import (
     mention_key,
     rebuild,
     size,
-    walk,
 )
 from selfstop.flow.vocabulary import CLOCKS, is_constant_name, says_stop
 
@@ -90,7 +90,7 @@ class Condition:
     @cached_property
     def answer(self) -> Comparison | None:
         """What the condition says of an answer that may be asked for once more, wherever in the code that is done."""
-        return _answer(self.term, self.truth)
+        return answer(self.term, self.truth)
 
     @property
     def source(self) -> str:
@@ -547,20 +547,6 @@ def _is_answered_anew(known: Condition, condition: Condition) -> bool:
     if known.role.kind is not Kind.GUARD or condition.answer is None or known.answer is None:
         return False
     return known.term != condition.term and contradict(known.answer, condition.answer)
-
-
-@lru_cache(maxsize=1 << 12)
-def _answer(term: Term, truth: bool) -> Comparison | None:
-    """A comparison with answers of calls, regardless of where these were made; none if it is about a clock."""
-    found = [part for part in walk(term) if isinstance(part, Result)]
-    if not found or any(_is_clock_reading(part) for part in found):
-        return None
-    return comparison(_without_sites(term), truth)
-
-
-def _without_sites(term: Term) -> Term:
-    bare = rebuild(term, _without_sites)
-    return Result("", bare.callee, bare.args) if isinstance(bare, Result) else bare
 
 
 def _contradict(first: Condition, second: Condition) -> bool:
