@@ -353,7 +353,9 @@ def _binding(attribute: str) -> str:
     if method:
         return rf"\b{re.escape(name)}\b.*\.{method}\("
     word = re.escape(name)
-    return rf"\.{word}\b[^\n=]*(?<![<>!=])=(?!=)|\b(?:for|as|del)\b[^\n]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
+    assigned = rf"\.{word}\b(?:[ \t]*:[^\n]*|[^\n=(]*)(?:(?<![<>!=])|(?<=>>)|(?<=<<))=(?!=)"
+    looped = rf"\bfor\b(?:(?!\bin\b)[^\n])*\.{word}\b"
+    return rf"{assigned}|{looped}|\b(?:as|del)\b[^\n:]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
 
 
 def _declaration(name: str) -> str:

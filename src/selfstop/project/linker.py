@@ -89,9 +89,9 @@ class Linker:
         self._foreign: dict[Attr, str] = {}
         self._called: dict[str, frozenset[str]] = {}
         self._parameters: dict[Term, bool] = {
-            Var(function.id, parameter.name): _looks_boolean(parameter.name, parameter.default, parameter.annotation)
+            place: _looks_boolean(parameter.name, parameter.default, parameter.annotation)
             for function in program.functions.values()
-            for parameter in function.parameters
+            for place, parameter in zip(function.places, function.parameters, strict=True)
         }
         self.parameters = frozenset(self._parameters)
         self._methods: dict[str, list[str]] = defaultdict(list)
@@ -321,34 +321,49 @@ class Linker:
 
     def raised(self, clause: Sequence[Term], scope: str) -> Sequence[Sequence[Condition]] | None:
         """The conditions under which functions other than ``scope`` make an exception of the program's own classes."""
-        places = self._raisers(clause)
-        if not places:
-            return None
+        classes = self._own_classes(clause)
+        places = self._makers_of(classes)
         found: list[tuple[Condition, ...]] = []
         for function, node in places:
             if function == scope and not self._calls_itself(scope):
                 continue
             if function in self._running:
                 return None
-            found += [inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
+            for record in self.states_at(function, [node]):
+                held = inexact(record.state.conditions.values())
+                if not held:  # raised for no reason, so it says nothing, wherever else it is raised
+                    return None
+                found.append(held)
+        self._ask_who_makes(classes)
+        if not places:
+            return None
         return found if len(found) <= MAX_OUTCOMES else [common(found)]
 
     def is_conditional(self, clause: Sequence[Term]) -> bool:
         """Whether what ``clause`` takes is only raised by the program, and never without a condition."""
-        places = self._raisers(clause)
-        return bool(places) and not any(self.dependence(function).avoidable(node) for function, node in places)
+        classes = self._own_classes(clause)
+        places = self._makers_of(classes)
+        if any(self.dependence(function).avoidable(node) for function, node in places):
+            return False
+        self._ask_who_makes(classes)
+        return bool(places)
 
-    def _raisers(self, clause: Sequence[Term]) -> list[tuple[str, int]]:
-        """Where the program makes what ``clause`` takes, if that is of no other classes than its own."""
+    def _own_classes(self, clause: Sequence[Term]) -> list[str]:
+        """The classes of what ``clause`` takes, if all are of the program and it is known where they are raised."""
         handled = [self.program.resolve(item) for item in clause]
         if not all(isinstance(item, App) and item.op == "class" for item in handled):
             return []
         classes = {cls for item in handled for cls in (class_id(item), *self.program.descendants(class_id(item)))}
         if any(self.program.classes[cls].name in self._crowded.classes for cls in classes):
             return []
+        return sorted(classes)
+
+    def _makers_of(self, classes: Iterable[str]) -> list[tuple[str, int]]:
+        return [place for cls in classes for place in self._makers.get(cls, ())]
+
+    def _ask_who_makes(self, classes: Iterable[str]) -> None:
         for cls in classes:
             self.program.questions.made(self.program.classes[cls].name)
-        return [place for cls in sorted(classes) for place in self._makers.get(cls, ())]
 
     @cached_property
     def _makers(self) -> dict[str, list[tuple[str, int]]]:
