@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfstop.model import Report
-from tests.oracle.campaign import exhaustive, generated, mutated, size_of, tally
+from tests.oracle.campaign import exhaustive, generated, mutated, projects, size_of, tally
 from tests.oracle.comparison import Worth, compare
 from tests.oracle.execution import Bounds, explore, following, lines_of
 from tests.oracle.instrument import instrument
@@ -18,7 +18,9 @@ from tests.oracle.programs import program
 from tests.oracle.shrinking import shrink
 from tests.oracle.world import Decisions
 
-FIXTURES = sorted((Path(__file__).parent.parent / "fixtures" / "rules").glob("*/*.py"))
+FOLDER = Path(__file__).parent.parent / "fixtures"
+FIXTURES = sorted((FOLDER / "rules").glob("*/*.py"))
+PROJECTS = {project.name: project for project in projects(FOLDER)}
 FALSE_ALARMS = 0.02
 """The share of findings that may be false alarms; what they are is told in ``docs/semantics.md``."""
 
@@ -50,6 +52,17 @@ def test_small_try_statements(kind: str, step: int) -> None:
 def test_fixtures_without_their_guards(path: Path) -> None:
     """A slice of the mutants; ``--mutants`` takes them all."""
     assert not list(mutated(path.name, path.read_text(encoding="utf-8"), step=20))
+
+
+@pytest.mark.parametrize("name", ["decorators_that_ask", "predicates_elsewhere", "settings_module", "singletons"])
+def test_projects_without_their_guards(name: str) -> None:
+    """A slice here, too."""
+    assert not PROJECTS[name].wrong()
+
+
+@pytest.mark.slow
+def test_the_academy_without_its_guards() -> None:
+    assert not PROJECTS["academy"].wrong()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -182,6 +195,33 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
             id="time has passed",
         ),
         pytest.param(
+            ["def f(q):", f"    q.empty_polls() >= LIMIT and q.empty_polls() >= LIMIT and {STOP}"],
+            set(),
+            id="asked twice",
+        ),
+        pytest.param(
+            ["def f(q):", f"    not q.empty_polls() >= LIMIT or q.empty_polls() >= LIMIT or {STOP}"],
+            {2},
+            id="asked twice, and below the threshold by then",
+        ),
+        pytest.param(
+            ["def f(q):", "    if q.empty_polls() >= LIMIT:", f"        q.empty_polls() >= LIMIT and q.note(); {STOP}"],
+            set(),
+            id="asked twice, and the second answer decides nothing",
+        ),
+        pytest.param(
+            [
+                "class W:",
+                "    ready = False",
+                "    def count(self, q):",
+                "        self.ready |= q.idle_rounds() >= LIMIT",
+                "    def leave(self, q):",
+                f"        if self.ready: {STOP}",
+            ],
+            set(),
+            id="a flag that is only ever set under a guard, and kept",
+        ),
+        pytest.param(
             ["def f(q, idle):", "    for n in range(LIMIT):", "        if q.take(): return", f"    {STOP}"],
             set(),
             id="a loop that could have been left",
@@ -203,6 +243,37 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
 )
 def test_what_counts_as_guarded(body: list[str], expected: set[int]) -> None:
     assert arrives_unguarded("\n".join(body) + "\n") == expected
+
+
+@pytest.mark.parametrize(("test", "is_bare"), [("done", False), ("q.closed()", False), ("True", True)])
+def test_what_is_asked_in_a_finally(test: str, is_bare: bool) -> None:
+    body = f"def f(q, done):\n    try: q.work()\n    finally:\n        if {test}: {STOP}\n"
+    found = explore(instrument(HEAD + body))
+    arrivals = [arrival for known in found.arrivals.values() for arrival in known]
+    assert [bool(arrival.bare_finally) for arrival in arrivals] == [is_bare] * len(arrivals) != []
+
+
+@pytest.mark.parametrize(
+    ("default", "test", "expected"),
+    [
+        ("2", "idle >= T > 0", True),
+        ("0", "idle >= T > 0", False),
+        ("2", "idle >= LIMIT", False),
+        ("2", "idle >= T > 0 and idle >= LIMIT", False),
+    ],
+)
+def test_what_a_default_switches_on(default: str, test: str, expected: bool) -> None:
+    body = f"T = int(os.environ.get('T', '{default}'))\ndef f(q, idle):\n    if {test}: {STOP}\n"
+    found = explore(instrument(HEAD + body))
+    assert any(arrival.by_default for known in found.arrivals.values() for arrival in known) is expected
+
+
+def test_a_default_that_is_not_reported_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = HEAD.replace('"0"', '"2"')
+    source = f"{head}def f(q, idle):\n    if EMPTY_LIMIT > 0 and idle >= EMPTY_LIMIT: {STOP}\n"
+    assert [(each.code, each.worth) for each in compare(source).reported] == [("SST201", Worth.ALARM)]
+    monkeypatch.setattr("tests.oracle.comparison.judged", lambda _source: Report())
+    assert compare(source).missed
 
 
 def test_an_alarm_that_is_missed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from selfstop.model import Span
 
 _FIRST_TWO_LINES: Final = re.compile(rb"(?:[^\r\n]*(?:\r\n|\r|\n)){0,2}[^\r\n]*")
+_CONTINUED_INDENT: Final = re.compile(r"(?<!\\\n)^[ \t\f]*(?:\\\n[ \t\f]*)+", re.MULTILINE)
+"""Lines that are a backslash only, before a statement, and its indentation."""
+
 _FORM_FEED_INDENT: Final = re.compile(r"^[ \t\f]*\f", re.MULTILINE)
 
 _READING: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -173,7 +176,7 @@ def parse(text: str) -> libcst.Module:
     import libcst
 
     try:
-        return libcst.parse_module(_FORM_FEED_INDENT.sub("", text))
+        return libcst.parse_module(_FORM_FEED_INDENT.sub("", _without_continued_indents(text)))
     except libcst.ParserSyntaxError as error:
         raise _syntax_error(text, error) from error
     except RecursionError as error:
@@ -185,15 +188,35 @@ def parse(text: str) -> libcst.Module:
 
 
 def column_shifts(text: str) -> dict[int, int]:
-    """Map lines that are indented with form feeds to what has to be added to their columns in the tree.
+    """Map lines whose indentation `parse` changes to what has to be added to their columns in the tree.
 
-    Python starts counting indentation anew at a form feed. LibCST does not know that, so `parse` leaves
-    everything up to the last form feed out of such lines. They are rare: the mapping is empty for almost
-    every file.
+    Python starts counting indentation anew at a form feed, and goes on with it behind a backslash. LibCST does not
+    know the former, and leaves out a line that begins with the latter. So `parse` makes such indentation plain. It is
+    rare: the mapping is empty for almost every file.
     """
+    shifts: dict[int, int] = {}
+    for match in _CONTINUED_INDENT.finditer(text) if "\\\n" in text else ():
+        given = match.group().rpartition("\n")[2]
+        shifts[text.count("\n", 0, match.end()) + 1] = len(given) - len(_indent_of(match))
     if "\f" not in text:
-        return {}
-    return {text.count("\n", 0, match.start()) + 1: len(match.group()) for match in _FORM_FEED_INDENT.finditer(text)}
+        return shifts
+    plain = _without_continued_indents(text)
+    for match in _FORM_FEED_INDENT.finditer(plain):
+        line = plain.count("\n", 0, match.start()) + 1
+        shifts[line] = shifts.get(line, 0) + len(match.group())
+    return shifts
+
+
+def _without_continued_indents(text: str) -> str:
+    if "\\\n" not in text:
+        return text
+    return _CONTINUED_INDENT.sub(lambda match: "\n" * match.group().count("\n") + _indent_of(match), text)
+
+
+def _indent_of(match: re.Match[str]) -> str:
+    """What counts as the indentation: that of the first line that has any, as in CPython's tokenizer."""
+    indents = match.group().split("\\\n")
+    return next((indent for indent in indents if indent.rpartition("\f")[2]), indents[-1])
 
 
 def mentions(data: bytes, names: Iterable[str]) -> bool:

@@ -9,12 +9,13 @@ from typing import NoReturn
 
 import click
 
-from tests.oracle.campaign import KINDS, Failure, Tally, mutated, run, shrunk, size_of
+from tests.oracle.campaign import KINDS, Failure, Tally, mutated, projects, run, shrunk, size_of
 from tests.oracle.comparison import Worth
 from tests.oracle.execution import Bounds
+from tests.oracle.forms import Form
 
 MOST_SHOWN = 5
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 @click.command()
@@ -44,11 +45,15 @@ def main(programs: int, seed: int, kind: str | None, mutants: bool, jobs: int, d
 
 
 def _mutants() -> NoReturn:
-    """Take the guards of the silent fixtures away, file by file."""
+    """Take the guards of the silent fixtures away, file by file, then project by project."""
     wrong: list[str] = []
-    with click.progressbar(sorted(FIXTURES.glob("*/*.py")), file=sys.stderr) as bar:
+    rules = FIXTURES / "rules"
+    with click.progressbar(sorted(rules.glob("*/*.py")), file=sys.stderr) as bar:
         for path in bar:
-            wrong += mutated(path.relative_to(FIXTURES).as_posix(), path.read_text(encoding="utf-8"))
+            wrong += mutated(path.relative_to(rules).as_posix(), path.read_text(encoding="utf-8"))
+    with click.progressbar(list(projects(FIXTURES)), file=sys.stderr) as folders:
+        for project in folders:
+            wrong += project.wrong()
     click.echo("\n".join([*wrong, f"{len(wrong)} mutants with a wrong verdict"]))
     sys.exit(1 if wrong else 0)
 
@@ -65,6 +70,9 @@ def figures(found: Tally, seconds: float) -> list[str]:
     for worth in Worth:
         number = found.count(worth)
         lines.append(f"  {number / max(findings, 1):>6.2%}         {number:>9,}   {worth.value}")
+        said = "another way than that of the witness: " if worth is Worth.ALARM else ""
+        of_worth = [(form, found.forms[worth, form]) for form in Form if found.forms[worth, form]]
+        lines += [f"                   {many:>9,}       {said}{form.value}" for form, many in of_worth]
     checked = found.real[True] + found.real[False]
     lines.append(f"witnesses taken    {found.real[True]:>9,}   of {checked:,}")
     lines.append(f"missed alarms      {len(found.missed):>9,}   programs")

@@ -11,19 +11,24 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from random import Random
 from typing import Final
 
 from tests.expectations import parse_expectations
-from tests.oracle import mutants, shapes
+from tests.oracle import mutants, project_mutants, shapes
 from tests.oracle.comparison import Outcome, Worth, compare, compare_together, reported_lines
 from tests.oracle.execution import DEFAULT, Bounds
+from tests.oracle.forms import Form
 from tests.oracle.programs import program
 from tests.oracle.shrinking import shrink
 
 CHUNK: Final = 50
 TOGETHER: Final = 40
 KINDS: Final[Mapping[str, Callable[[], Iterator[str]]]] = {"single": shapes.single, "nested": shapes.nested}
+GUARDED_INSIDE: Final = frozenset({("callbacks", "cinema/evening.py", 20)})
+"""Calls of a project whose guard stands in what they call."""
+
 SMALL: Final = Bounds(decisions=9, runs=400, samples=0, exceptions=(ValueError, KeyboardInterrupt))
 """Bounds for small ``try`` statements: what one round of their loop and the beginning of another decide."""
 
@@ -39,13 +44,17 @@ class Failure:
 
 @dataclass
 class Tally:
-    """Sums over the programs of a campaign. ``alarms`` counts findings by code and worth."""
+    """Sums over the programs of a campaign.
+
+    ``alarms`` counts findings by code and worth, ``forms`` those of which no run takes the way, by what is to blame.
+    """
 
     programs: int = 0
     runs: int = 0
     complete: int = 0
     guarded: int = 0
     alarms: Counter[tuple[str, Worth]] = field(default_factory=Counter)
+    forms: Counter[tuple[Worth, Form]] = field(default_factory=Counter)
     real: Counter[bool | None] = field(default_factory=Counter)
     missed: list[Failure] = field(default_factory=list)
     crashes: list[Failure] = field(default_factory=list)
@@ -59,6 +68,7 @@ class Tally:
         self.complete += outcome.complete
         self.guarded += outcome.guarded
         self.alarms.update((each.code, each.worth) for each in outcome.reported)
+        self.forms.update((each.worth, each.form) for each in outcome.reported if each.form is not None)
         self.real.update(each.is_real for each in outcome.reported)
         if outcome.missed:
             what = "\n".join(f"reached through lines {each.chain}, decided {each.decided}" for each in outcome.missed)
@@ -73,6 +83,7 @@ class Tally:
         for name in ("programs", "runs", "complete", "guarded"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.alarms.update(other.alarms)
+        self.forms.update(other.forms)
         self.real.update(other.real)
         for kept, more in (
             (self.missed, other.missed),
@@ -132,6 +143,32 @@ def mutated(path: str, source: str, *, step: int = 1) -> Iterator[str]:
     for pair in itertools.islice(mutants.either_way(source, guarded), 0, None, step):
         if sum(each.line in reported_lines(each.source) for each in pair) != 1:
             yield f"{path}: not exactly one reported with {pair[0].kind}\n{pair[0].source}"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A fixture of several files: ``silent`` are the places of its guarded calls."""
+
+    name: str
+    files: Mapping[str, str]
+    silent: frozenset[tuple[str, int]]
+
+    def wrong(self) -> list[str]:
+        """What is wrong with the verdicts on its mutants."""
+        inside = {(path, line) for name, path, line in GUARDED_INSIDE if name == self.name}
+        return [f"{self.name}/{found}" for found in project_mutants.mutated(self.files, self.silent, inside)]
+
+
+def projects(fixtures: Path) -> Iterator[Project]:
+    """The fixtures of several files in which a call is silent."""
+    for folder in [*sorted((fixtures / "projects").iterdir()), fixtures / "academy"]:
+        paths = sorted(folder.rglob("*.py"))
+        files = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+        silent = {
+            (path, line) for path, source in files.items() for line in parse_expectations(source.encode()).guarded
+        }
+        if silent:
+            yield Project(folder.name, files, frozenset(silent))
 
 
 def _batched(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -11,16 +11,16 @@ from typing import Final
 
 from selfstop.config import EngineOptions
 from selfstop.engine import check
-from selfstop.model import Finding, Report, StepKind
+from selfstop.model import Finding, Report
 from tests.oracle.execution import DEFAULT, Bounds, Chain, Exploration, explore, lines_of, ways
+from tests.oracle.forms import NO_STEPS, Form, form_of
 from tests.oracle.instrument import Instrumented, instrument
+from tests.oracle.memory import DENIED, HELD, RESET
 from tests.oracle.world import Arrival, Decisions
 
 PATH: Final = "program.py"
 CLEANUP: Final = "SST102"
 ON_BY_DEFAULT: Final = "SST201"
-NO_STEPS: Final = frozenset({StepKind.GIVEN, StepKind.FINALLY, StepKind.EXCEPT})
-"""Steps that tell of something else than a line that is run: headers of handlers have no code of their own."""
 
 
 class Worth(Enum):
@@ -45,12 +45,16 @@ class Missed:
 
 @dataclass(frozen=True)
 class Reported:
-    """A finding, and what the runs say of it; ``is_real`` tells whether some run takes the way of the witness."""
+    """A finding, and what the runs say of it.
+
+    ``is_real`` tells whether some run takes the way of the witness, ``form`` for which form of the program none does.
+    """
 
     line: int
     code: str
     worth: Worth
     is_real: bool | None
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
@@ -123,23 +127,34 @@ def _is_settled(report: Report, found: Exploration) -> bool:
 
 
 def unguarded_arrivals(found: Exploration) -> Iterator[tuple[Chain, Arrival, tuple[int, ...]]]:
-    """The arrivals at stop calls at which no threshold guard held."""
+    """The arrivals at stop calls at which no threshold guard held.
+
+    One that was reset is lost where it is not on other ways to the call, one that was denied if it is on all of them:
+    otherwise the second answer has decided nothing.
+    """
     for chain, arrivals in found.arrivals.items():
-        kept = {key for arrival in arrivals for key, was_reset in arrival.facts if not was_reset}
+        kept = {key for arrival in arrivals for key, standing in arrival.facts if standing == HELD}
+        lost = {RESET: True, DENIED: False}
         for arrival, decided in arrivals.items():
-            if all(was_reset and key in kept for key, was_reset in arrival.facts):
+            if all(lost.get(standing) is (key in kept) for key, standing in arrival.facts):
                 yield chain, arrival, decided
 
 
 def _missed(report: Report, found: Exploration) -> Iterator[Missed]:
-    lines = {finding.call.span.line for finding in report.findings}
+    lines = _lines_of(report, lambda code: code != ON_BY_DEFAULT)
+    by_default = _lines_of(report, lambda code: code == ON_BY_DEFAULT)
     for chain, arrival, decided in unguarded_arrivals(found):
         if lines.isdisjoint(chain):
             yield Missed(chain, arrival, decided)
     for chain, arrivals in found.arrivals.items():
         for arrival, decided in arrivals.items():
-            if arrival.bare_finally and lines.isdisjoint(chain):
+            is_bare = bool(arrival.bare_finally) and lines.isdisjoint(chain)
+            if is_bare or (arrival.by_default and (lines | by_default).isdisjoint(chain)):
                 yield Missed(chain, arrival, decided)
+
+
+def _lines_of(report: Report, counts: Callable[[str], bool]) -> set[int]:
+    return {finding.call.span.line for finding in report.findings if counts(finding.code)}
 
 
 def _reported(
@@ -148,11 +163,14 @@ def _reported(
     unguarded = {line for chain, _, _ in unguarded_arrivals(found) for line in chain}
     for finding in report.findings:
         if finding.code == ON_BY_DEFAULT:
+            yield Reported(finding.call.span.line, finding.code, _worth_of_default(finding, found), None)
             continue
         line = finding.call.span.line
         worth = Worth.ALARM if line in unguarded else _worth(finding, found)
         real = is_real(finding, program, found, bounds) if witnesses and worth is Worth.ALARM else None
-        yield Reported(line, finding.code, worth, real)
+        explained = witnesses and (worth in {Worth.FALSE_ALARM, Worth.UNREACHED} or real is False)
+        form = form_of(finding, _ways_to(line, program, found, bounds)) if explained else None
+        yield Reported(line, finding.code, worth, real, form)
 
 
 def _worth(finding: Finding, found: Exploration) -> Worth:
@@ -168,18 +186,32 @@ def _worth(finding: Finding, found: Exploration) -> Worth:
     return Worth.FALSE_ALARM if arrivals else Worth.UNREACHED
 
 
+def _worth_of_default(finding: Finding, found: Exploration) -> Worth:
+    """The worth of what is said of a default: a run has met it, alone or among other guards."""
+    line = finding.call.span.line
+    arrivals = [arrival for chain, known in found.arrivals.items() if line in chain for arrival in known]
+    if any(arrival.has_default for arrival in arrivals):
+        return Worth.ALARM
+    if not found.complete:
+        return Worth.OPEN
+    return Worth.FALSE_ALARM if arrivals else Worth.UNREACHED
+
+
 def is_real(finding: Finding, program: Instrumented, found: Exploration, bounds: Bounds) -> bool:
     """Whether some run takes the lines of the witness in their order."""
     steps = [step.line for step in finding.witness if step.kind not in NO_STEPS]
     wanted = [line for line, _ in itertools.groupby(steps)]
-    line = finding.call.span.line
-    known = (
-        lines_of(program, Decisions(decided, len(decided)), bounds)
-        for chain, arrivals in found.arrivals.items()
-        if line in chain
-        for decided in arrivals.values()
-    )
-    return any(is_subsequence(wanted, lines) for lines in itertools.chain(known, ways(program, bounds)))
+    runs = _ways_to(finding.call.span.line, program, found, bounds)
+    return any(is_subsequence(wanted, lines) for lines in runs)
+
+
+def _ways_to(line: int, program: Instrumented, found: Exploration, bounds: Bounds) -> Iterator[list[int]]:
+    """The lines of runs, those first that are known to reach ``line``."""
+    for chain, arrivals in found.arrivals.items():
+        if line in chain:
+            for decided in arrivals.values():
+                yield lines_of(program, Decisions(decided, len(decided)), bounds)
+    yield from ways(program, bounds)
 
 
 def is_subsequence(wanted: Sequence[int], lines: Iterable[int]) -> bool:

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from tests.oracle.hooks import Hooks
 from tests.oracle.instrument import FILE, Entry, Instrumented
-from tests.oracle.world import LIMIT, Arrival, Decisions, Exhausted, Opaque, Run, builtins_for, limit, measure
+from tests.oracle.outside import Opaque, builtins_for
+from tests.oracle.world import LIMIT, Arrival, Decisions, Exhausted, Run, limit, measure
 
 MOST_ENTRIES: Final = 3
 """How often the outside enters a program whose objects or globals remember earlier calls."""

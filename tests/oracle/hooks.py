@@ -20,7 +20,7 @@ class Hooks:
 
     def names(self) -> dict[str, object]:
         """The hooks as the program's globals know them."""
-        hooks = "store setting bind read function coroutine begin round rounds cleaning".split()
+        hooks = "store accumulate setting bind read flag function coroutine begin round rounds cleaning".split()
         return {PREFIX + name: getattr(self, name) for name in hooks}
 
     def store(self, place: str, value: Any, how: str, shared: bool) -> Any:
@@ -30,6 +30,13 @@ class Hooks:
         if shared:
             memory.flag_stored(place)
         return self._placed(place, value, () if how != REPLACED else places_of(value))
+
+    def accumulate(self, place: str, before: Any, value: Any) -> Any:
+        """``place |= value``: a flag is only set where ``value`` is true, and else goes on to stand for what it did."""
+        if value:
+            self.run.memory.stored(place, REPLACED)
+            self.run.memory.flag_stored(place)
+        return before | value
 
     def bind(self, place: str, value: Any) -> Any:
         """A parameter gets its argument. A boolean parameter may be the switch of its function."""
@@ -54,6 +61,13 @@ class Hooks:
     def read(self, place: str, value: Any) -> Any:
         """A place that several functions see is read."""
         self.run.memory.flag_read(place)
+        return value
+
+    def flag(self, value: Any, is_switch: bool) -> Any:
+        """A variable is tested. Where it is a setting's, whatever value it has by then, it is the switch of that."""
+        self.run.asked += 1
+        if is_switch:
+            self.run.memory.switched("", on=False)
         return value
 
     def function(self, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -6,6 +6,7 @@ The tree is changed, never the text, so that lines stay what they are. Hooks are
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from types import CodeType
 from typing import Final
@@ -97,6 +98,7 @@ class _Weaver(ast.NodeTransformer):
         self.attributes = {
             node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
         }
+        self.switches = {_called(node.targets[0]) for node in nodes if isinstance(node, ast.Assign) and _switches(node)}
         self.finallies: list[tuple[int, int]] = []
         self._scopes = [_Scope("")]
         self._loops = 0
@@ -118,8 +120,8 @@ class _Weaver(ast.NodeTransformer):
                 ast.IfExp(value.test, self._stored(target, value.body), self._stored(target, value.orelse)), value
             )
         place = self._place(target)
-        shared = place.startswith((".", "shared."))
-        hook = _hook("store", ast.Constant(place), value, ast.Constant(_how(target, value)), ast.Constant(shared))
+        how, shared = ast.Constant(_how(target, value)), ast.Constant(_is_shared(place))
+        hook = _hook("store", ast.Constant(place), value, how, shared)
         return ast.copy_location(hook, value)
 
     # Assignments
@@ -145,6 +147,10 @@ class _Weaver(ast.NodeTransformer):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         assert isinstance(node.target, (ast.Name, ast.Attribute))
+        place = self._place(node.target)
+        if isinstance(node.op, ast.BitOr) and _is_shared(place):
+            hook = _hook("accumulate", ast.Constant(place), _read(node.target), self._visited(node.value))
+            return ast.copy_location(ast.Assign([node.target], ast.copy_location(hook, node)), node)
         value = ast.copy_location(ast.BinOp(_read(node.target), node.op, node.value), node)
         assign = ast.copy_location(ast.Assign([node.target], value), node)
         return self.visit_Assign(assign)
@@ -200,6 +206,39 @@ class _Weaver(ast.NodeTransformer):
         node.decorator_list = [*node.decorator_list, ast.copy_location(_hook(kind, ast.Constant(scope)), node)]
         return node
 
+    # Tests of flags
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        *tested, last = node.values
+        node.values = [*(self._tested(value) for value in tested), self._visited(last)]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        node.operand = self._tested(node.operand) if isinstance(node.op, ast.Not) else self._visited(node.operand)
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        node.test = self._tested(node.test)
+        node.body, node.orelse = self._block(node.body), self._block(node.orelse)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        node.test = self._tested(node.test)
+        node.body, node.orelse = self._visited(node.body), self._visited(node.orelse)
+        return node
+
+    def visit_match_case(self, node: ast.match_case) -> ast.AST:
+        node.guard = None if node.guard is None else self._tested(node.guard)
+        node.body = self._block(node.body)
+        return node
+
+    def _tested(self, value: ast.expr) -> ast.expr:
+        """A test. Comparisons and questions tell of themselves, flags do not."""
+        if not isinstance(value, (ast.Name, ast.Attribute)):
+            return self._visited(value)
+        switch = ast.Constant(_called(value) in self.switches)
+        return ast.copy_location(_hook("flag", self._visited(value), switch), value)
+
     # Control flow
 
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -211,7 +250,7 @@ class _Weaver(ast.NodeTransformer):
 
     def visit_While(self, node: ast.While) -> list[ast.AST]:
         loop = self._loop()
-        test = self._visited(node.test)
+        test = self._tested(node.test)
         node.test = ast.copy_location(ast.BoolOp(ast.And(), [_hook("round", loop), test]), node.test)
         node.body, node.orelse = self._block(node.body), self._block(node.orelse)
         return [ast.copy_location(_statement("begin", loop), node), node]
@@ -239,6 +278,21 @@ class _Weaver(ast.NodeTransformer):
     def _loop(self) -> ast.Constant:
         self._loops += 1
         return ast.Constant(self._loops)
+
+
+def _called(place: ast.expr) -> str:
+    """The last name of a place."""
+    return place.id if isinstance(place, ast.Name) else place.attr if isinstance(place, ast.Attribute) else ""
+
+
+def _switches(node: ast.Assign) -> bool:
+    """Whether a variable gets its value from a boolean setting alone: it is that switch under another name."""
+    return re.fullmatch(r"(not |bool)?\(?ENABLED\)?", ast.unparse(node.value)) is not None
+
+
+def _is_shared(place: str) -> bool:
+    """Whether several functions see a place."""
+    return place.startswith((".", "shared."))
 
 
 def _read(target: ast.Name | ast.Attribute) -> ast.expr:

@@ -5,18 +5,24 @@ is reached unguarded by the *lenient* one must be reported; one that is only rea
 not. They differ where a variable was copied from another that is replaced later, in resets, and in flags that
 outlive what they were computed from.
 
-Places are texts: ``main.idle`` for a variable, ``.idle`` for an attribute of whatever object, ``@12`` for what a
-call in line 12 gave.
+Places are texts: ``main.idle`` for a variable, ``.idle`` for an attribute of whatever object, ``@rounds:12:4`` for what
+the call of ``rounds`` in line 12, column 4 gave.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 RAISED: Final = "raised"
 RESET: Final = "reset"
 REPLACED: Final = "replaced"
+HELD: Final = "held"
+DENIED: Final = "denied"
+ASKED: Final = "@"
+"""What the places begin with that are answers of the outside."""
+
+Key: TypeAlias = "tuple[str, frozenset[str]]"
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class Fact:
     ``tested`` are the places in the test, ``places`` those they were copied from as well. ``rising`` tells that the
     measure had grown to its limit, so that raising it changes nothing. ``setting`` is the threshold's name if it
     comes from outside, where 0 would make the test always true. ``reset_at`` is the moment at which
-    the measure was set to a constant, 0 for never.
+    the measure was set to a constant, 0 for never; ``denied`` tells that the same was asked once more, and was below.
     """
 
     limit: str
@@ -36,9 +42,15 @@ class Fact:
     setting: str = ""
     reset_at: int = 0
     strict: bool = True
+    denied: bool = False
 
     @property
-    def key(self) -> tuple[str, frozenset[str]]:
+    def standing(self) -> str:
+        """What has become of it."""
+        return DENIED if self.denied else RESET if self.reset_at else HELD
+
+    @property
+    def key(self) -> Key:
         """Which test it is, whatever happened since."""
         return self.limit, self.tested
 
@@ -57,6 +69,17 @@ class Memory:
     def tested(self, fact: Fact) -> None:
         """A threshold test has held."""
         self.facts = [known for known in self.facts if known.key != fact.key] + [fact]
+
+    def answered_below(self, limit: str, own: frozenset[str], places: frozenset[str]) -> None:
+        """A threshold test has failed: where the same question had reached the limit before, that may be old news."""
+        asked, meant = _questions(own), _questions(places)
+
+        def after(fact: Fact) -> Fact:
+            denied = fact.denied or bool(asked and asked == _questions(fact.tested))
+            is_open = denied or bool(meant and meant <= _questions(fact.places))
+            return replace(fact, strict=False, denied=denied) if fact.limit == limit and is_open else fact
+
+        self.facts = [after(fact) for fact in self.facts]
 
     def stored(self, place: str, how: str) -> None:
         """``place`` has been raised, reset or replaced."""
@@ -116,14 +139,24 @@ class Memory:
         if on:
             self.strict_switches.add(name)
 
-    def valid(self) -> frozenset[tuple[tuple[str, frozenset[str]], bool]]:
-        """The facts that count as guards by the lenient reading, each with whether its measure was reset."""
-        return frozenset((fact.key, fact.reset_at > 0) for fact in self.facts if self._is_switched(fact, self.switches))
+    def valid(self) -> frozenset[tuple[Key, str]]:
+        """The facts that count as guards by the lenient reading, each with what has become of it."""
+        return frozenset((fact.key, fact.standing) for fact in self.facts if self._is_switched(fact, self.switches))
 
     def is_guarded_strictly(self) -> bool:
         """Whether some fact counts by the strict reading."""
         return any(fact.strict and self._is_switched(fact, self.strict_switches) for fact in self.facts)
 
+    def is_guarded_by(self, settings: set[str]) -> bool:
+        """Whether a threshold test counts by the strict reading, and all that count at all are of ``settings``."""
+        counting = [fact for fact in self.facts if self._is_switched(fact, self.switches)]
+        return any(fact.strict for fact in counting) and all(fact.setting in settings for fact in counting)
+
     @staticmethod
     def _is_switched(fact: Fact, switches: set[str]) -> bool:
         return not fact.setting or bool(switches & {fact.setting, ""})
+
+
+def _questions(places: frozenset[str]) -> frozenset[str]:
+    """What was asked of the outside, wherever that was."""
+    return frozenset(place.partition(":")[0] for place in places if place.startswith(ASKED))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from selfstop.flow.vocabulary import GROWING_WORDS, LEVEL_WORDS, words
@@ -23,7 +24,7 @@ QUESTION: Final = "outside.answer()"
 MARK: Final = "Marked"
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 _DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_OPPOSITE: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = {
+OPPOSITE: Final[Mapping[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.GtE,
     ast.LtE: ast.Gt,
     ast.Gt: ast.LtE,
@@ -90,23 +91,23 @@ def nothing_compared(source: str) -> str:
     edits = [
         text.replaced(node, QUESTION)
         for node in ast.walk(text.tree)
-        if isinstance(node, ast.expr) and (_compares(node) or _counts(node))
+        if isinstance(node, ast.expr) and (compares(node) or counts(node))
     ]
     return text.with_edits(edits)
 
 
-def _compares(node: ast.expr) -> bool:
+def compares(node: ast.expr) -> bool:
     return isinstance(node, ast.Compare) and _names(node.left) != ("__name__",)
 
 
-def _counts(node: ast.AST) -> bool:
+def counts(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"
 
 
 def of_functions(source: str, lines: Iterable[int]) -> Iterator[Mutant]:
     """Mutants of the functions in which the calls at ``lines`` stand."""
     for line in lines:
-        for change in (_question, _turned, _finally, _handler, _first):
+        for change in (_question, _turned, *_MOVING):
             tree, function = _reduced(source, line)
             kind = "" if function is None else change(function)
             if kind:
@@ -195,7 +196,7 @@ def _only_test(function: Function) -> ast.Compare | None:
     """The only comparison of a function that counts in no other way, if it has just one."""
     nodes = list(ast.walk(function))
     tests = [node for node in nodes if isinstance(node, ast.Compare)]
-    if len(tests) != 1 or len(tests[0].ops) != 1 or any(_counts(node) for node in nodes):
+    if len(tests) != 1 or len(tests[0].ops) != 1 or any(counts(node) for node in nodes):
         return None
     return tests[0]
 
@@ -210,56 +211,64 @@ def _question(function: Function) -> str:
 
 def _turned(function: Function) -> str:
     test = _only_test(function)
-    opposite = None if test is None or not _grows(test) else _OPPOSITE.get(type(test.ops[0]))
+    opposite = None if test is None or not grows(test) else OPPOSITE.get(type(test.ops[0]))
     if test is None or opposite is None:
         return ""
     test.ops = [opposite()]
     return "the only test turned around"
 
 
-def _grows(test: ast.Compare) -> bool:
+def grows(test: ast.Compare) -> bool:
     """Whether what is compared grows by its name. Of other measures either direction may be a guard."""
-    found = frozenset[str]().union(*(words(name) for name in _names_in(test) if not name.isupper()))
+    found = frozenset[str]().union(*(words(name) for name in names_in(test) if not name.isupper()))
     return bool(found & GROWING_WORDS) and not found & LEVEL_WORDS
 
 
-def _finally(function: Function) -> str:
-    def around(body: list[ast.stmt], call: ast.stmt) -> ast.stmt:
-        return ast.Try([*ast.parse("outside.work()").body, *body], [], [], [call])
-
-    return _moved(function, around, "the call in a `finally`")
+def _in_finally(body: list[ast.stmt], call: ast.stmt) -> ast.stmt:
+    return ast.Try([*ast.parse("outside.work()").body, *body], [], [], [call])
 
 
-def _handler(function: Function) -> str:
-    def around(body: list[ast.stmt], call: ast.stmt) -> ast.stmt:
-        handler = ast.ExceptHandler(ast.Name("OSError", ast.Load()), None, [call])
-        return ast.Try([*ast.parse("outside.work()").body, *body], [handler], [], [])
-
-    return _moved(function, around, "the call in a handler")
+def _in_handler(body: list[ast.stmt], call: ast.stmt) -> ast.stmt:
+    handler = ast.ExceptHandler(ast.Name("OSError", ast.Load()), None, [call])
+    return ast.Try([*ast.parse("outside.work()").body, *body], [handler], [], [])
 
 
-def _first(function: Function) -> str:
-    return _moved(function, lambda body, call: ast.If(_asking(), [call, *body], []), "the call in front of its test")
+def _in_front(body: list[ast.stmt], call: ast.stmt) -> ast.stmt:
+    return ast.If(_asking(), [call, *body], [])
+
+
+IN_FINALLY: Final = "the call in a `finally`"
+MOVES: Final[tuple[tuple[str, Callable[[list[ast.stmt], ast.stmt], ast.stmt]], ...]] = (
+    (IN_FINALLY, _in_finally),
+    ("the call in a handler", _in_handler),
+    ("the call in front of its test", _in_front),
+)
+"""Where else a call may stand: how the body of its function, without it, and the call are put together."""
 
 
 def _moved(function: Function, around: Callable[[list[ast.stmt], ast.stmt], ast.stmt], kind: str) -> str:
     """The marked call, if it is a statement of its own, in a place where no threshold has been asked for."""
     calls = [node for node in ast.walk(function) if isinstance(node, ast.Expr) and _is_marked(node.value)]
-    if len(calls) != 1 or _names_bound(function) & _names_in(calls[0]):
+    if len(calls) != 1 or names_bound(function) & names_in(calls[0]):
         return ""
     _Replacing(calls[0], ast.Pass()).visit(function)
     function.body = [around(function.body, calls[0])]
     return kind
 
 
+_MOVING: Final[tuple[Callable[[Function], str], ...]] = tuple(
+    partial(_moved, around=around, kind=kind) for kind, around in MOVES
+)
+
+
 def _is_marked(value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and any(keyword.arg == MARK for keyword in value.keywords)
 
 
-def _names_bound(function: Function) -> set[str]:
+def names_bound(function: Function) -> set[str]:
     """The variables of a function: a call that speaks of them may not be possible elsewhere."""
     return {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
-def _names_in(node: ast.AST) -> set[str]:
+def names_in(node: ast.AST) -> set[str]:
     return {name for part in ast.walk(node) for name in _names(part)}

@@ -308,7 +308,7 @@ class Program(Blocks):
             body = self._in_class() if self.chance(0.2) else self._functions()
             text = "\n".join(body)
             if STOP in text:
-                return _with_header(text)
+                return _with_header(text, default="2" if self.chance(0.15) else "0")
 
     def _functions(self) -> Lines:
         is_async = self.chance(0.08)
@@ -428,9 +428,9 @@ def _async(is_async: bool, start: str) -> str:
     return f"async {start}" if is_async else start
 
 
-def _with_header(text: str) -> str:
-    """``text`` with the imports and constants that it needs."""
-    settings = [line for name, line in SETTINGS if name in text]
+def _with_header(text: str, default: str) -> str:
+    """``text`` with the imports and constants that it needs; ``default`` is that of the threshold from outside."""
+    settings = [line.replace('"0"', f'"{default}"') for name, line in SETTINGS if name in text]
     needed = "\n".join([*settings, text])
     imports = [f"import {name}" for name in IMPORTS if f"{name}." in needed]
     return "\n".join([*imports, "import boto3", "", 'ec2 = boto3.client("ec2")', *settings, text, ""])

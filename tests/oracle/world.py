@@ -1,28 +1,16 @@
-"""The outside of a generated program: opaque answers, numbers that know what they are compared with, stub modules."""
+"""One run of a generated program: its decisions, and numbers that tell it what they are compared with."""
 
 from __future__ import annotations
 
-import builtins
-import contextlib
-import functools
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 
-from tests.oracle.memory import REPLACED, Fact, Memory
+from tests.oracle.memory import Fact, Key, Memory
 
 LIMIT: Final = 2
 EXCEPTIONS: Final = (ValueError, OSError, KeyboardInterrupt)
 """What an opaque call in a certain line raises; the last is none that ``except Exception`` takes."""
-
-QUESTIONS: Final = frozenset({"handle_one", "closed", "has_job", "take"})
-ORDERS: Final = frozenset({"work", "note"})
-COUNTS: Final = frozenset({"idle_rounds", "empty_polls"})
-KINDS: Final = ("a", "b", "c")
-SET: Final = {"SELF_STOP": "1"}
-"""What variables of the environment are set to, if not to 2."""
 
 
 class Exhausted(BaseException):
@@ -53,12 +41,16 @@ class Decisions:
 class Arrival:
     """What held when a stop call was reached.
 
-    ``bare_finally`` are the lines in its chain of calls that stand in a ``finally`` block in which nothing was asked.
+    ``bare_finally`` are the lines in its chain of calls that stand in a ``finally`` block in which nothing was asked,
+    ``has_default`` tells that a threshold that is missing outside and positive by default had been reached,
+    ``by_default`` that nothing else guarded it.
     """
 
-    facts: frozenset[tuple[tuple[str, frozenset[str]], bool]]
+    facts: frozenset[tuple[Key, str]]
     strict: bool
     bare_finally: frozenset[int]
+    has_default: bool = False
+    by_default: bool = False
 
 
 @dataclass
@@ -72,6 +64,7 @@ class Run:
     memory: Memory = field(default_factory=Memory)
     arrivals: list[tuple[tuple[int, ...], Arrival]] = field(default_factory=list)
     calls: list[int] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
     asked: int = 0
     over: bool = False
     _asked_at: dict[int, int] = field(default_factory=dict)
@@ -99,7 +92,11 @@ class Run:
             raise Exhausted
         chain = (*self.calls, line)
         bare = frozenset(place for place in chain if self._is_bare(place))
-        self.arrivals.append((chain, Arrival(self.memory.valid(), self.memory.is_guarded_strictly(), bare)))
+        known = self.memory
+        has_default = any(fact.setting in self.missing for fact in known.facts)
+        by_default = has_default and known.is_guarded_by(self.missing)
+        arrival = Arrival(known.valid(), known.is_guarded_strictly(), bare, has_default, by_default)
+        self.arrivals.append((chain, arrival))
         self.perhaps_raise(line)
 
     def _is_bare(self, line: int) -> bool:
@@ -143,8 +140,12 @@ class Run:
                 self.memory.tested(
                     Fact(limit.name, measure.own, measure.places, direction > 0, setting, strict=natural)
                 )
+            else:
+                self.memory.answered_below(limit.name, measure.own, measure.places)
         elif direction > 0 and int(limit) >= LIMIT:
             self.memory.tested(Fact(str(int(limit)), measure.own, measure.places))
+        else:
+            self.memory.answered_below(str(int(limit)), measure.own, measure.places)
 
 
 class Number(int):
@@ -232,90 +233,3 @@ def limit(run: Run, name: str, value: int, *, is_setting: bool) -> Limit:
     made = Limit(value)
     made.run, made.name, made.is_setting, made.rising = run, name, is_setting, "CPU" not in name
     return made
-
-
-def _line() -> int:
-    """The line of the program that is being run, two frames up."""
-    return sys._getframe(2).f_lineno
-
-
-class _Done:
-    """What can be awaited and is done."""
-
-    def __await__(self) -> Iterator[None]:
-        return iter(())
-
-
-class Opaque:
-    """An object of the outside: what its methods do is decided by the run."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*_arguments: object, **_keywords: object) -> Any:
-            line = _line()
-            self._run.perhaps_raise(line)
-            return self._answer(name, line)
-
-        return call
-
-    def _answer(self, name: str, line: int) -> Any:
-        run = self._run
-        if name in QUESTIONS:
-            run.asked += 1
-            return bool(run.choose(2))
-        if name in ORDERS:
-            return None
-        if name == "poll":
-            return _Done()
-        if name in COUNTS or name == "cpu_percent":
-            run.memory.stored(f"@{line}{name}", REPLACED)
-            place = frozenset({f"@{line}{name}"})
-            return measure(run, LIMIT * run.choose(2), place, place)
-        if name == "kind":
-            run.asked += 1
-            return KINDS[run.choose(len(KINDS))]
-        if name == "jobs":
-            return [Opaque(run) for _ in range(run.choose(3))]
-        assert name == "lock", name
-        return contextlib.nullcontext()
-
-
-def modules(run: Run) -> dict[str, object]:
-    """What the program can import, by name."""
-
-    def monotonic() -> Measure:
-        place = frozenset({f"@{_line()}clock"})
-        clock.now += LIMIT * run.choose(2)
-        return measure(run, clock.now, frozenset(), place)
-
-    def stop_instances(**_keywords: object) -> None:
-        run.stop(_line())
-
-    clock = SimpleNamespace(now=0)
-    client = SimpleNamespace(stop_instances=stop_instances)
-    environment = SimpleNamespace(get=lambda name, default="": SET.get(name, "2") if run.choose(2) else default)
-    return {
-        "boto3": SimpleNamespace(client=lambda _service: client),
-        "contextlib": contextlib,
-        "functools": functools,
-        "os": SimpleNamespace(environ=environment),
-        "sys": SimpleNamespace(exit=sys.exit),
-        "time": SimpleNamespace(monotonic=monotonic),
-    }
-
-
-def importer(run: Run) -> Callable[..., object]:
-    """Stand in for ``__import__``."""
-    known = modules(run)
-
-    def load(name: str, *_rest: object) -> object:
-        return known[name]
-
-    return load
-
-
-def builtins_for(run: Run) -> dict[str, object]:
-    """The builtins of a generated program: Python's own, but for imports."""
-    return {**vars(builtins), "__import__": importer(run)}

@@ -115,7 +115,7 @@ def _compared(found: Comparison, term: Term, evidence: Evidence) -> Role:
     sign = dict(found.form.atoms)[thresholds[0]]
     aligned = found if sign < 0 else found.flipped()
     source = worst([origin(atom, evidence.definitions) for atom in thresholds])
-    if source.value is not None and source.source is Source.CONSTANT and source.value <= 0:
+    if _asks_for_emptiness(aligned, measures, source, evidence):
         return PLAIN
     return _role(aligned, measures, frozenset(thresholds), source, evidence)
 
@@ -156,7 +156,7 @@ def _against_constant(found: Comparison, measures: list[Term], evidence: Evidenc
     scale = min(abs(coefficient) for _, coefficient in aligned.form.atoms)
     growing = is_growing(aligned.form, measures, evidence)
     timed = any(_is_time(atom, evidence) for atom in measures) or len(measures) > 1
-    percent = not growing and any(_all_words(atom) & FRACTION_WORDS for atom in measures)
+    percent = not growing and _is_fraction(measures)
     whole = limit == int(limit) and scale == 1 and not timed and not percent and _is_integer_literal(found)
     match aligned.relation:
         case ">=" | "<" if whole and limit <= 1:
@@ -164,6 +164,21 @@ def _against_constant(found: Comparison, measures: list[Term], evidence: Evidenc
         case "==" if not growing or limit <= 1:
             return PLAIN
     return _role(aligned, measures, frozenset(), Origin(Source.CONSTANT, value=limit), evidence)
+
+
+def _asks_for_emptiness(aligned: Comparison, measures: list[Term], source: Origin, evidence: Evidence) -> bool:
+    """Whether the limit is a constant of 0, or one of 1 that a level is below: `players < MIN_PLAYERS` means nobody."""
+    if source.source is not Source.CONSTANT or source.value is None or source.value > 1:
+        return False
+    if source.value != 1:
+        return source.value <= 0
+    counted = len(measures) == 1 and not _is_time(measures[0], evidence) and not _is_fraction(measures)
+    whole = counted and aligned.form.constant == 0 and all(abs(scale) == 1 for _, scale in aligned.form.atoms)
+    return whole and aligned.relation in {"<", ">="} and not is_growing(aligned.form, measures, evidence)
+
+
+def _is_fraction(measures: Iterable[Term]) -> bool:
+    return any(_all_words(atom) & FRACTION_WORDS for atom in measures)
 
 
 def _is_integer_literal(found: Comparison) -> bool:
@@ -379,8 +394,11 @@ def _raises(step: str, value: Term | None, evidence: Evidence) -> bool:
         return True
     if step or value is None:
         return False
-    signs = [(_is_clock(part, evidence), sign > 0) for part, sign in _form(value).atoms]
-    return len(signs) == 2 and (True, True) in signs and any(not positive for _, positive in signs)
+    parts = sorted(_form(value).atoms, key=lambda pair: pair[1])
+    if len(parts) != 2 or not parts[0][1] < 0 < parts[1][1]:
+        return False
+    before, now = parts[0][0], parts[1][0]
+    return _is_clock(now, evidence) or (isinstance(now, Result) and bool(words(last_name(before)) & START_WORDS))
 
 
 def _is_deadline(atom: Term, evidence: Evidence) -> bool:

@@ -89,8 +89,8 @@ def _compared(term: Term, found: Comparison, evidence: Evidence) -> str:
     if len(thresholds) == len(atoms):
         return _limits(found, thresholds)
     value = origin(thresholds[0], evidence.definitions)
-    if value.source is Source.CONSTANT and value.value is not None and value.value <= 0:
-        return AT_ONCE
+    if value.source is Source.CONSTANT and value.value is not None and value.value <= 1:
+        return AT_ONCE if value.value <= 0 else EMPTINESS
     return EQUALITY if found.relation in {"==", "!="} else UNRECOGNISED
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from selfstop.flow.answers import answer
 from selfstop.flow.conditions import PLAIN, Kind, Role
 from selfstop.flow.linear import Comparison, comparison, contradict, number
 from selfstop.flow.terms import (
@@ -85,6 +86,11 @@ class Condition:
     def comparison(self) -> Comparison | None:
         """The condition as an order comparison, for contradictions."""
         return comparison(self.term, self.truth, transparent=False)
+
+    @cached_property
+    def answer(self) -> Comparison | None:
+        """What the condition says of an answer that may be asked for once more, wherever in the code that is done."""
+        return answer(self.term, self.truth)
 
     @property
     def source(self) -> str:
@@ -246,7 +252,11 @@ class State:
         if known is not None and known.exact and condition.role.kind is not Kind.GUARD:
             return self
         opposite = (condition.term, not condition.truth)
-        kept = {key: known for key, known in self.conditions.items() if key != opposite}
+        kept = {
+            key: known
+            for key, known in self.conditions.items()
+            if key != opposite and not _is_answered_anew(known, condition)
+        }
         return State(self.values, {**kept, condition.key: condition})
 
     def without_scope(self, scope: str) -> State:
@@ -530,6 +540,13 @@ def _survives_step(condition: Condition, place: Term, effect: str) -> bool:
         return False
     up = (sign > 0) == (effect == "raised")
     return (found.relation in {">", ">="} and up) or (found.relation in {"<", "<="} and not up)
+
+
+def _is_answered_anew(known: Condition, condition: Condition) -> bool:
+    """Whether a guard is old news: the same was asked once more, and the answer was on the other side of the limit."""
+    if known.role.kind is not Kind.GUARD or condition.answer is None or known.answer is None:
+        return False
+    return known.term != condition.term and contradict(known.answer, condition.answer)
 
 
 def _contradict(first: Condition, second: Condition) -> bool:
