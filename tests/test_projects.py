@@ -28,6 +28,7 @@ from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.model import Report, Target
 from selfstop.output.message import one_line
+from selfstop.project.files import MANIFESTS
 
 PROJECTS = Path(__file__).parent.parent / "fixtures" / "projects"
 FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
@@ -41,13 +42,18 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
 
 
+def manifests_of(folder: Path) -> dict[str, bytes]:
+    paths = [path for name in MANIFESTS for path in sorted(folder.rglob(name))]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
 def expectations_of(folder: Path) -> dict[str, Expectations]:
     return {path: parse_expectations(source) for path, source in files_of(folder).items()}
 
 
 @cache
 def report_of(folder: Path) -> Report:
-    return check(files_of(folder), EngineOptions())
+    return check(files_of(folder), EngineOptions(), manifests=lambda: manifests_of(folder))
 
 
 def described(path: str, lines: list[str]) -> list[str]:
@@ -110,7 +116,10 @@ def copied(folder: Path, directory: Path) -> Path:
     """A copy of a project that is a repository of its own, with an empty configuration."""
     target = directory / folder.name
     shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
-    (target / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
+    manifest = target / "pyproject.toml"
+    if not manifest.exists():
+        manifest.write_text(CONFIGURATION, encoding="utf-8")
+    assert CONFIGURATION in manifest.read_text(encoding="utf-8")
     return target
 
 
@@ -161,6 +170,9 @@ def test_projects_below_one_root_do_not_disturb_each_other() -> None:
     together = check(
         {f"deep/{each.name}/{path}": source for each in folders for path, source in files_of(each).items()},
         EngineOptions(),
+        manifests=lambda: {
+            f"deep/{each.name}/{path}": text for each in folders for path, text in manifests_of(each).items()
+        },
     )
     expected = {
         (f"deep/{each.name}/{finding.call.path}", finding.call.span.line, finding.code)

@@ -7,7 +7,7 @@ away a function that reaches one. Only these functions are analysed from their c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -29,25 +29,18 @@ from selfstop.flow.terms import (
     last_name,
     walk,
 )
-from selfstop.flow.vocabulary import says_stop, vocabulary, words
+from selfstop.flow.vocabulary import says_stop, vocabulary
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import Linker
+from selfstop.project.manifests import EntryPoint, declared
 from selfstop.project.program import Program, class_id
+from selfstop.project.registration import cleanup_by, is_registration, is_serverless, registering
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.told import Telling
 
 GENERIC_NAMES = vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
     "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup"
-)
-_LATER = vocabulary(
-    "signal add_signal_handler register subscribe connect add_listener add_job add_handler "
-    "add_event_handler add_api_route add_route add_url_rule do add_command schedule on set_handler route"
-)
-_REGISTERING = vocabulary(
-    "route get post put delete patch websocket task shared_task command group on_event listener cron "
-    "scheduled_job receiver hook handler callback event on_message middleware periodic_task subscribe job "
-    "rule exposed api_view"
 )
 _CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
@@ -87,8 +80,11 @@ class Use:
 class Reach:
     """The functions from which a stop call can be reached, and the uses at each of their calls."""
 
-    def __init__(self, program: Program, linker: Linker, stops: StopCalls) -> None:
+    def __init__(
+        self, program: Program, linker: Linker, stops: StopCalls, entry_points: Sequence[EntryPoint] = ()
+    ) -> None:
         self.program = program
+        self.entry_points = entry_points
         self.linker = linker
         self.stops = stops
         self._passed: dict[Term, set[str]] = defaultdict(set)
@@ -505,14 +501,23 @@ class Reach:
         function = self.program.functions[identity]
         if function.qualname == MODULE_BODY:
             return True
-        if self.registering(identity) is not None:
+        if self.is_exposed(identity):
             return True
         return not any(caller != identity for caller, _, _ in self.callers.get(identity, ()))
 
-    def registering(self, identity: str) -> Term | None:
-        """The decorator that hands the function to a framework, if there is one."""
-        decorators = self.program.functions[identity].decorators
-        return next((decorator for decorator in decorators if _is_registering(decorator)), None)
+    def is_exposed(self, identity: str) -> bool:
+        """Whether others than its callers in the program may call the function at any time."""
+        function = self.program.functions[identity]
+        return self.registering(identity) is not None or is_serverless(function) or identity in self.declared
+
+    def registering(self, identity: str) -> int | None:
+        """Which of its decorators hands the function to a framework, by its number, if one does."""
+        return registering(self.program, self.program.functions[identity])
+
+    @cached_property
+    def declared(self) -> Mapping[str, EntryPoint]:
+        """The functions that are entry points of a distribution, with what declares them."""
+        return declared(self.program, self.entry_points)
 
     def cleanup_of(self, identity: str) -> str:
         """How a function runs as clean-up by its own definition, or the empty string."""
@@ -587,38 +592,6 @@ def _as_partial(value: Term) -> Term:
 
 
 def _handing_mode(call: Call, func: Term) -> tuple[Mode, str]:
-    name = last_name(call.func)
-    path = dotted(func) or dotted(call.func)
-    if path.endswith("atexit.register"):
-        return Mode.CLEANUP, "`atexit`"
-    if path.endswith("weakref.finalize"):
-        return Mode.CLEANUP, "`weakref.finalize`"
-    if name in {"callback", "push_async_callback", "push", "push_async_exit"} and _is_stack(func):
-        return Mode.CLEANUP, f"`ExitStack.{name}`"
-    if name in {"addfinalizer", "addCleanup", "addClassCleanup"}:
-        return Mode.CLEANUP, f"`{name}`"
-    if name in _LATER or words(name) & {
-        "register",
-        "handler",
-        "listener",
-        "hook",
-        "subscribe",
-        "callback",
-        "callbacks",
-    }:
-        return Mode.LATER, ""
-    return Mode.NOW, ""
-
-
-def _is_stack(func: Term) -> bool:
-    if not isinstance(func, Attr):
-        return False
-    return any(words(last_name(part)) & {"stack", "exitstack"} for part in walk(func.base))
-
-
-def _is_registering(decorator: Term) -> bool:
-    callee = decorator
-    match decorator:
-        case App(op="call", args=(inner, *_)):
-            callee = inner
-    return last_name(callee) in _REGISTERING and isinstance(callee, (Attr, Var))
+    if cleanup := cleanup_by(call, func):
+        return Mode.CLEANUP, cleanup
+    return (Mode.LATER if is_registration(call) else Mode.NOW), ""

@@ -153,9 +153,12 @@ class Verdicts:
 
     def _sites(self, identity: str) -> Iterator[Site]:
         found: dict[tuple[int, Span], _Collected] = {}
-        if self.hands_up(identity):
+        hands_up = self.hands_up(identity)
+        if hands_up and not (self.reach.is_exposed(identity) or self.reach.cleanup_of(identity)):
             return
         for node, record, use in self.propagation.uses(identity):
+            if hands_up and entry_of(record).origin is not None:
+                continue  # of what its callers know, that call of theirs is judged
             alternatives = self._alternatives(use)
             if alternatives is None:
                 continue
