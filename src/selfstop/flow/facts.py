@@ -295,7 +295,9 @@ class Analysis:
             if met is other.state:
                 return
             group.pop(position).dropped = True
-            self._put(point, replace(other, state=met, dropped=False))
+            # Of two callers, the one that knows no more than both is the one to be shown.
+            shown = record if record.parent is None and met.conditions.keys() == record.state.conditions.keys() else other
+            self._put(point, replace(shown, state=met, dropped=False))
             return
         group.append(record)
         self._pushed += 1
