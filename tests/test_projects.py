@@ -15,6 +15,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from commands import check as check_as_process
 from commands import flake8 as flake8_as_process
+from commands import hook_entry, run, selfstop
 from expectations import (
     Expectations,
     differences,
@@ -157,6 +158,19 @@ def test_check_says_what_the_engine_says(folder: Path, project: Path) -> None:
     assert checked() == found
 
 
+def audited() -> list[str]:
+    """What `selfstop audit` says of the code of the working directory, without the rule that it switches on."""
+    done = CliRunner().invoke(cli, ["audit", "--output-format", "concise"])
+    assert done.exit_code in (0, 1), done.output
+    return sorted(line for line in done.stdout.splitlines() if f": {OPT_IN} " not in line)
+
+
+@of_every_project
+def test_audit_says_what_check_says(project: Path) -> None:
+    """The projects deploy nothing, so that nothing but code can be reported."""
+    assert audited() == checked()
+
+
 @of_every_project
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_flake8_says_what_check_says(project: Path, jobs: int) -> None:
@@ -224,6 +238,11 @@ def test_real_processes_say_the_same_of_all_projects_at_once(tmp_path: Path) -> 
     done = check_as_process(*(folder.name for folder in FOLDERS), cwd=tmp_path)
     assert done.status == 1, done.err
     expected = sorted(done.out.splitlines())
+    names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py"))
+    for door in ([*hook_entry("selfstop"), *names], hook_entry("selfstop-all")):
+        assert sorted(run(*door, cwd=tmp_path).out.splitlines()) == expected
+    audited_lines = selfstop("audit", "--output-format=concise", f"--ignore={OPT_IN}", cwd=tmp_path).out.splitlines()
+    assert sorted(audited_lines) == expected
     for jobs in (1, 2):
         options = ("--isolated", "--select=SST", f"--jobs={jobs}")
         linted_lines = flake8_as_process(*options, *(folder.name for folder in FOLDERS), cwd=tmp_path).out.splitlines()

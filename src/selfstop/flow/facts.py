@@ -296,7 +296,9 @@ class Analysis:
                 return
             group.pop(position).dropped = True
             # Of two callers, the one that knows no more than both is the one to be shown.
-            shown = record if record.parent is None and met.conditions.keys() == record.state.conditions.keys() else other
+            shown = (
+                record if record.parent is None and met.conditions.keys() == record.state.conditions.keys() else other
+            )
             self._put(point, replace(shown, state=met, dropped=False))
             return
         group.append(record)
