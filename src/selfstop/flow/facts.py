@@ -412,6 +412,7 @@ class Analysis:
                 node.line,
                 (self.graph.scope, record.node),
                 loop=test.loop,
+                negated=test.negated,
             )
             for state in self.assume(record.state, template):
                 yield edge, state
@@ -432,7 +433,7 @@ class Analysis:
             return
         match term:
             case App(op="not", args=(inner,)):
-                yield from self._assume(state, inner, replace(template, truth=not truth))
+                yield from self._assume(state, inner, replace(template, truth=not truth, negated=not template.negated))
             case App(op="bool", args=(inner,)):
                 yield from self._assume(state, inner, template)
             case App(op="and" | "or" as op, args=(first, *rest)) if rest:

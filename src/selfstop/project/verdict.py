@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
-from selfstop.flow.origins import Source, is_text
+from selfstop.flow.origins import Source, is_text, settings
 from selfstop.flow.state import Condition, State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Term, Var
 from selfstop.model import Span
@@ -43,7 +43,8 @@ class Path:
         open_guards = []
         for guard in self.guards:
             role = guard.role
-            covered = any(not s.role.thresholds or s.role.thresholds & role.thresholds for s in switches)
+            limits = settings(role.thresholds)
+            covered = any(not s.role.thresholds or settings(s.role.thresholds) & limits for s in switches)
             if not role.needs_off_switch or covered:
                 return []
             open_guards.append(guard)
