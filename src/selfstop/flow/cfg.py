@@ -86,7 +86,7 @@ class Call:
 class Test:
     """An atomic test with a true and a false edge; ``loop`` if it is the header of a ``while``.
 
-    ``text`` is the test as it is written, of which ``term`` is the opposite where it is ``negated`` (``!=``, ``is not``).
+    ``text`` is the test as it is written, of which ``term`` is the opposite if it is ``negated`` (``!=``, ``is not``).
     """
 
     __test__ = False

@@ -265,7 +265,7 @@ class Reach:
                 yield resolved
             case Func():
                 yield from self.linker.targets(resolved)
-            case Item() | App(op="if" | "or" | "get") | Result(callee=Attr(name="get")):
+            case Item() | App(op="if" | "or" | "get" | "element") | Result(callee=Attr(name="get")):
                 for value in self.telling.alternatives(resolved):
                     yield from self._candidates(value, depth + 1)
             case (
@@ -286,8 +286,8 @@ class Reach:
             for definition in self.program.definitions(place):
                 if definition.value is not None and definition.value != place and not definition.step:
                     value = definition.value
-                    if isinstance(value, (Func, Attr, Var)) or (
-                        isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call"}
+                    if isinstance(value, (Func, Attr, Var, Item)) or (
+                        isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call", "element"}
                     ):
                         yield from self._candidates(_as_partial(value), depth + 1)
         if isinstance(place, Attr):
@@ -480,6 +480,8 @@ class Reach:
                 return any(self.program.functions[identity].cls == cls for identity in self.functions - self.told)
             case Const(value=str() as name):
                 return name in self.stops.names
+            case App(op="element") | Item(base=App(op="element")):
+                return any(map(self.stops_if_called, self.telling.alternatives(part)))
             case Item():
                 return self._names_stop(part)
             case Var() | Attr():

@@ -89,24 +89,61 @@ class Telling:
                     yield from self.names(value, depth + 1)
 
     def alternatives(self, term: Term) -> Iterator[Term]:
-        """The values between which ``term`` chooses, by a condition or by looking one up in a table."""
+        """What ``term`` may be: by a condition, by looking something up in a table, by going through one."""
         match term:
             case App(op="if" | "or", args=values):
                 yield from values
+            case App(op="element", args=(table, *_)):
+                yield from self._elements(table)
+            case Item(base=App(op="element", args=(table, *_)), key=Const(value=int() as position)):
+                for element in self._elements(table):
+                    match element:
+                        case App(op="tuple" | "list", args=values) if -len(values) <= position < len(values):
+                            yield values[position]
             case Item(base=base, key=key) | App(op="get", args=(base, key, *_)):
                 yield from self._selected(base, key)
             case Result(callee=Attr(base=base, name="get"), args=(key, *_)):
                 yield from self._selected(base, key)
 
-    def _selected(self, base: Term, key: Term) -> Iterator[Term]:
-        tables = [base, *(d.value for d in self._program.definitions(base) if d.value is not None)]
-        for table in tables:
-            match table:
+    def _elements(self, table: Term, depth: int = 0) -> Iterator[Term]:
+        """What going through ``table`` may give, as far as it is written down."""
+        match table:
+            case (
+                Result(callee=Attr(base=base, name="items" | "keys" | "values" as part))
+                | App(op="call", args=(Attr(base=base, name="items" | "keys" | "values" as part),))
+            ):
+                for key, value in self._pairs(base):
+                    yield App("tuple", (key, value)) if part == "items" else key if part == "keys" else value
+                return
+        for written in self._written(table):
+            match written:
+                case App(op="dict"):
+                    yield from (key for key, _ in self._pairs(written))
+                case App(op="list" | "tuple" | "set" | "sorted", args=values):
+                    for value in values:
+                        match value:
+                            case App(op="unpack", args=(inner,)) if depth < MAX_DEPTH:
+                                yield from self._elements(inner, depth + 1)
+                            case _:
+                                yield value
+
+    def _pairs(self, table: Term) -> Iterator[tuple[Term, Term]]:
+        for written in self._written(table):
+            match written:
                 case App(op="dict", args=pairs):
                     for pair in pairs:
                         match pair:
-                            case App(op="pair", args=(own, value)) if not _differ(own, key):
-                                yield value
+                            case App(op="pair", args=(key, value)):
+                                yield key, value
+
+    def _written(self, table: Term) -> list[Term]:
+        """A table as it stands, or as it is assigned where it has a name."""
+        return [table, *(d.value for d in self._program.definitions(table) if d.value is not None)]
+
+    def _selected(self, base: Term, key: Term) -> Iterator[Term]:
+        yield from (value for own, value in self._pairs(base) if not _differ(own, key))
+        for table in self._written(base):
+            match table:
                 case App(op="list" | "tuple", args=values):
                     yield from values
 
