@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotte
 from selfstop.flow.vocabulary import vocabulary, words
 from selfstop.project import commands
 from selfstop.project.program import Program
+from selfstop.project.templates import composed
 
 OTHER_CLOUDS = vocabulary(
     "gcp google googleapiclient gce compute azure oci oracle alibaba alicloud aliyun aliyunsdkcore openstack nova "
@@ -51,8 +53,8 @@ class StopCalls:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The names one of which stands in every stop call."""
-        found = self.names | {"stop", "terminate"}
+        """The names one of which stands in every stop call, or in what looks it up."""
+        found = self.names | {"stop", "terminate", "getattr"}
         if "os" in self.options.families:
             found |= {runner.rpartition(".")[2] for runner in commands.RUNNERS}
         return found
@@ -90,6 +92,17 @@ class StopCalls:
         return self.program.functions[function].name in self.names
 
     # Receivers
+
+    def is_ec2_client(self, receiver: Term) -> bool:
+        """Whether ``receiver`` is evidently a client or resource of EC2."""
+        values = [receiver, *(d.value for d in self.program.definitions(receiver) if d.value is not None)]
+        return any(part == Const("ec2") for value in values for part in walk(value))
+
+    def may_be_named(self, name: Term) -> bool:
+        """Whether a name that is put together, of parts that are not all known, may be that of a stop call."""
+        parts = composed(name)
+        pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in parts) or ".*"
+        return any(re.fullmatch(pattern, known) for known in self.names)
 
     def _is_aws(self, receiver: Term) -> bool:
         """Whether ``receiver`` is evidently made by boto, whatever it is called."""

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice, product
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
 from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var
 from selfstop.project.program import Program
+from selfstop.project.templates import composed
 
 MAX_DEPTH = 4
+MAX_NAMES = 24
+"""Names that are put together of one template."""
 
 
 class Telling:
@@ -53,8 +57,10 @@ class Telling:
         match func:
             case Var() if func in self._parameters:
                 yield func
-            case Result() | App(op="call") if (name := looked_up(func)) in self._parameters:
-                yield name
+            case Result() | App(op="call") if looked_up(func) != NONE:
+                name = looked_up(func)
+                parts = [part for part in composed(name) if not isinstance(part, str)]
+                yield from (part for part in (name, *parts) if part in self._parameters)
             case Var() if depth < MAX_DEPTH and func.scope in self._program.functions:
                 for definition in self._program.definitions(func):
                     if definition.value is not None and definition.value != func:
@@ -84,9 +90,35 @@ class Telling:
                 for definition in self._program.definitions(term):
                     if definition.value is not None and definition.value != term and not definition.step:
                         yield from self.names(definition.value, depth + 1)
+            case _ if parts := composed(term):
+                spelled = [[part] if isinstance(part, str) else list(self._spelled(part, depth + 1)) for part in parts]
+                yield from ("".join(chosen) for chosen in islice(product(*spelled), MAX_NAMES))
             case _:
                 for value in self.alternatives(term):
                     yield from self.names(value, depth + 1)
+
+    def _spelled(self, part: Term, depth: int) -> Iterator[str]:
+        """The strings that a part of a name may be, for a parameter those that callers give."""
+        if part not in self._parameters:
+            yield from self.names(part, depth)
+        elif depth <= MAX_DEPTH:
+            for definition in self._program.definitions(part):
+                if definition.value is not None and definition.value != part:
+                    yield from self._spelled(definition.value, depth + 1)
+
+    def is_open(self, name: Term, depth: int = 0) -> bool:
+        """Whether a name that is looked up may be one that the program does not show."""
+        match name:
+            case Const():
+                return False
+            case Var() | Attr() if depth <= MAX_DEPTH:
+                known = self._program.definitions(name)
+                values = [found.value for found in known]
+                return not known or any(v is None or v == name or self.is_open(v, depth + 1) for v in values)
+            case _ if parts := composed(name):
+                return any(self.is_open(part, depth + 1) for part in parts if not isinstance(part, str))
+        found = list(self.alternatives(name))
+        return not found or any(self.is_open(value, depth + 1) for value in found)
 
     def alternatives(self, term: Term) -> Iterator[Term]:
         """What ``term`` may be: by a condition, by looking something up in a table, by going through one."""
@@ -114,6 +146,13 @@ class Telling:
             ):
                 for key, value in self._pairs(base):
                     yield App("tuple", (key, value)) if part == "items" else key if part == "keys" else value
+                return
+            case (
+                Result(callee=Var(scope="builtins", name="enumerate" | "reversed" as name), args=(inner, *_))
+                | App(op="call", args=(Var(scope="builtins", name="enumerate" | "reversed" as name), inner, *_))
+            ):
+                for value in self._elements(inner, depth + 1) if depth < MAX_DEPTH else ():
+                    yield App("tuple", (NONE, value)) if name == "enumerate" else value
                 return
         for written in self._written(table):
             match written:
@@ -146,6 +185,16 @@ class Telling:
             match table:
                 case App(op="list" | "tuple", args=values):
                     yield from values
+
+
+def looked_in(term: Term) -> Term:
+    """The object in which ``getattr`` looks; ``None`` where ``term`` is nothing that it gives."""
+    match term:
+        case Result(callee=Var(scope="builtins", name="getattr"), args=(base, _, *_)):
+            return base
+        case App(op="call", args=(Var(scope="builtins", name="getattr"), base, _, *_)):
+            return base
+    return NONE
 
 
 def looked_up(term: Term) -> Term:
