@@ -36,6 +36,7 @@ from selfstop.project.manifests import EntryPoint, declared
 from selfstop.project.program import Program, class_id
 from selfstop.project.registration import cleanup_by, is_registration, is_serverless, registering
 from selfstop.project.stopcalls import StopCalls
+from selfstop.project.templates import composed
 from selfstop.project.told import Telling
 
 GENERIC_NAMES = vocabulary(
@@ -255,11 +256,13 @@ class Reach:
             return False
         return function not in self.functions
 
-    def _candidates(self, func: Term, depth: int = 0) -> Iterator[Term]:
-        """What ``func`` may stand for when it is called."""
-        if depth > 4:
-            return
+    def _candidates(self, func: Term, seen: set[Term] | None = None) -> Iterator[Term]:
+        """What ``func`` may stand for when it is called; what was ``seen`` on the way is not looked at again."""
+        seen = set() if seen is None else seen
         resolved = self.program.resolve(func)
+        if resolved in seen:
+            return
+        seen.add(resolved)
         match resolved:
             case App(op="partial"):
                 yield resolved
@@ -267,29 +270,29 @@ class Reach:
                 yield from self.linker.targets(resolved)
             case Item() | App(op="if" | "or" | "get" | "element") | Result(callee=Attr(name="get")):
                 for value in self.telling.alternatives(resolved):
-                    yield from self._candidates(value, depth + 1)
+                    yield from self._candidates(value, seen)
             case (
                 Result(callee=Var(scope="builtins", name="getattr"), args=(base, name, *_))
                 | App(op="call", args=(Var(scope="builtins", name="getattr"), base, name, *_))
             ):
                 for meant in self.telling.names(name):
-                    yield from self._candidates(Attr(base, meant), depth + 1)
+                    yield from self._candidates(Attr(base, meant), seen)
             case _:
                 yield resolved
                 if not self.stops.is_reference(resolved):
-                    yield from self._indirect(resolved, depth)
+                    yield from self._indirect(resolved, seen)
 
-    def _indirect(self, place: Term, depth: int) -> Iterator[Term]:
+    def _indirect(self, place: Term, seen: set[Term]) -> Iterator[Term]:
         if isinstance(place, Var) and place.scope in self.program.functions and place in self._parameter_variables():
             return
         if isinstance(place, (Var, Attr)):
             for definition in self.program.definitions(place):
-                if definition.value is not None and definition.value != place and not definition.step:
+                if definition.value is not None and not definition.step:
                     value = definition.value
                     if isinstance(value, (Func, Attr, Var, Item)) or (
                         isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call", "element"}
                     ):
-                        yield from self._candidates(_as_partial(value), depth + 1)
+                        yield from self._candidates(_as_partial(value), seen)
         if isinstance(place, Attr):
             yield from self._by_method_name(place)
 
@@ -495,6 +498,19 @@ class Reach:
                     return True
                 return any(function in self.functions and function not in self.told for function in passed)
         return False
+
+    def spelling(self) -> set[str]:
+        """Functions that put together what they look up from what callers give: that may be a stop call."""
+        parts: set[Term] = set()
+        for function in self.program.functions.values():
+            if "getattr" in function.spoken_names:
+                for _, call in function.graph.calls():
+                    if last_name(call.func) == "getattr" and any(map(self.stops.may_be_composed, call.args[1:2])):
+                        parts.update(part for part in composed(call.args[1]) if not isinstance(part, str))
+        if not parts:
+            return set()
+        telling = (given for given in self.linker.parameters if not parts.isdisjoint(self.telling.received(given)))
+        return {parameter.scope for parameter in telling if isinstance(parameter, Var)}
 
     # Properties of functions
 

@@ -104,6 +104,10 @@ class StopCalls:
         pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in parts) or ".*"
         return any(re.fullmatch(pattern, known) for known in self.names)
 
+    def may_be_composed(self, name: Term) -> bool:
+        """Whether a name is put together, and may be that of a stop call."""
+        return bool(composed(name)) and self.may_be_named(name)
+
     def _is_aws(self, receiver: Term) -> bool:
         """Whether ``receiver`` is evidently made by boto, whatever it is called."""
         values = [receiver, *(d.value for d in self.program.definitions(receiver) if d.value is not None)]
