@@ -376,9 +376,10 @@ class Reach:
                 speakers[name].add(function.id)
         told = {parameter.scope for parameter in self._passed if isinstance(parameter, Var)} | speakers["getattr"]
         new = set(self.stops.words)
+        composing = {identity for identity in speakers["getattr"] if any(True for _ in self._composed(identity))}
         while new:
             self.names |= new
-            self._grow(set().union(*(speakers[name] for name in new if name in speakers)), told)
+            self._grow(composing.union(*(speakers[name] for name in new if name in speakers)), told)
             new = self._names_of_reached(self.names)
             # What a call means may depend on what reaches a stop call: in the end all are looked at again.
             while not new and self._grow(set(self._rough), told):
@@ -499,14 +500,17 @@ class Reach:
                 return any(function in self.functions and function not in self.told for function in passed)
         return False
 
+    def _composed(self, identity: str) -> Iterator[Term]:
+        """The names that a function puts together for ``getattr``, if they may be those of stop calls."""
+        for _, call in self.program.functions[identity].graph.calls():
+            if last_name(call.func) == "getattr":
+                yield from filter(self.stops.may_be_composed, call.args[1:2])
+
     def spelling(self) -> set[str]:
         """Functions that put together what they look up from what callers give: that may be a stop call."""
-        parts: set[Term] = set()
-        for function in self.program.functions.values():
-            if "getattr" in function.spoken_names:
-                for _, call in function.graph.calls():
-                    if last_name(call.func) == "getattr" and any(map(self.stops.may_be_composed, call.args[1:2])):
-                        parts.update(part for part in composed(call.args[1]) if not isinstance(part, str))
+        functions = [each for each in self.program.functions.values() if "getattr" in each.spoken_names]
+        names = [name for function in functions for name in self._composed(function.id)]
+        parts = {part for name in names for part in composed(name) if not isinstance(part, str)}
         if not parts:
             return set()
         telling = (given for given in self.linker.parameters if not parts.isdisjoint(self.telling.received(given)))

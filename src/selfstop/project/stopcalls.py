@@ -53,8 +53,8 @@ class StopCalls:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The names one of which stands in every stop call, or in what looks it up."""
-        found = self.names | {"stop", "terminate", "getattr"}
+        """The names one of which stands in every stop call."""
+        found = self.names | {"stop", "terminate"}
         if "os" in self.options.families:
             found |= {runner.rpartition(".")[2] for runner in commands.RUNNERS}
         return found
