@@ -56,6 +56,11 @@ class Function:
         return self.qualname.rpartition(".")[2]
 
     @cached_property
+    def places(self) -> tuple[Var, ...]:
+        """The variables of its parameters."""
+        return tuple(Var(self.id, parameter.name) for parameter in self.parameters)
+
+    @cached_property
     def telling(self) -> frozenset[object]:
         """The places whose values may decide what the function does; see ``flow.telling``."""
         return telling_keys(self.graph)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfstop.flow.code import Function
-from selfstop.flow.terms import App, Func, Term, Var
+from selfstop.flow.terms import App, Func, Term
 
 
 def bind(
@@ -16,8 +16,7 @@ def bind(
     values = [*receiver, *func.args, *args]
     named = dict((*func.keywords, *keywords))
     bound: dict[Term, Term] = {}
-    for parameter in function.parameters:
-        variable = Var(function.id, parameter.name)
+    for variable, parameter in zip(function.places, function.parameters, strict=True):
         if parameter.kind in {"*", "**"}:
             values = []
             continue

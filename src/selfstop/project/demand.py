@@ -29,14 +29,14 @@ from selfstop.project.mentions import Imported, Mention, any_word, spoken_of
 from selfstop.project.names import ModuleNames, by_suffix, is_package
 from selfstop.project.outline import Outline, outline
 from selfstop.project.program import Program
-from selfstop.project.questions import Questions
+from selfstop.project.questions import Crowded, Questions
 from selfstop.project.reach import Reach
 from selfstop.project.search import Start
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.target import Targets
 
 MANY = 6
-"""Files that raise exceptions of a class: of more, nothing is learned about when that is done."""
+"""Files that raise exceptions of a class, or bind an attribute: of more, nothing is learned about when that is done."""
 SHORT = 100
 """Files of that many lines are taken whole: looking for what matters would cost more than it saves."""
 
@@ -92,7 +92,7 @@ class Demand:
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str]] = set()
-        self._raised_anywhere: set[str] = set()
+        self._crowded = Crowded()
         self._imported_words: dict[str, Imported] = {}
         self._rounds = 0
 
@@ -172,7 +172,7 @@ class Demand:
             if each.skeleton is not None
         ]
         program = Program(modules, self._suffixes, self._paths)
-        linker = Linker(program, frozenset(self._raised_anywhere))
+        linker = Linker(program, self._crowded)
         return Reach(program, linker, StopCalls(program, self.options), self._entry_points)
 
     # Callers
@@ -248,14 +248,14 @@ class Demand:
         Where very many files do, nothing holds in all of them: they are left alone.
         """
         grew = False
-        for name in sorted(questions.classes - self._raised_anywhere):
+        for name in sorted(questions.classes - self._crowded.classes):
             pattern = rf"\b{re.escape(name)}[ \t]*\(|\braise\b[^\n]*\b{re.escape(name)}\b"
             if (name, "") not in self._searched:
                 self._searched.add((name, ""))
                 raising = re.compile(pattern.encode())
                 found = select(self.files, lambda data: raising.search(data) is not None, [name])  # noqa: B023
                 if len(found) > MANY:
-                    self._raised_anywhere.add(name)
+                    self._crowded = replace(self._crowded, classes=self._crowded.classes | {name})
                     grew = True
                     continue
                 for path in found:
@@ -282,7 +282,7 @@ class Demand:
     def _bind_near(self, name: str, near: frozenset[str]) -> bool:
         """Load the files that bind an attribute and mention one of the names ``near``; keep the functions that do."""
         asked = (name, " ".join(sorted(near)))
-        if not near or asked in self._searched:
+        if not near or name in self._crowded.attributes or asked in self._searched:
             return False
         self._searched.add(asked)
         grew = False
@@ -292,7 +292,11 @@ class Demand:
         def binds(data: bytes) -> bool:
             return word in data and bool(mention.search(data) and binding.search(data))
 
-        for path in select(self.files, binds, [name]):
+        found = select(self.files, binds, [name])
+        if sum(path not in self._loaded for path in found) > MANY:
+            self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
+            return True
+        for path in found:
             grew = (path not in self._loaded and self._load(path) is not None) or grew
             if path in self._loaded:
                 grew = self._keep_matching(path, name, pattern) or grew
@@ -354,7 +358,9 @@ def _binding(attribute: str) -> str:
     if method:
         return rf"\b{re.escape(name)}\b.*\.{method}\("
     word = re.escape(name)
-    return rf"\.{word}\b[^\n=]*(?<![<>!=])=(?!=)|\b(?:for|as|del)\b[^\n]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
+    assigned = rf"\.{word}\b(?:[ \t]*:[^\n]*|[^\n=(]*)(?:(?<![<>!=])|(?<=>>)|(?<=<<))=(?!=)"
+    looped = rf"\bfor\b(?:(?!\bin\b)[^\n])*\.{word}\b"
+    return rf"{assigned}|{looped}|\b(?:as|del)\b[^\n:]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
 
 
 def _declaration(name: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Function
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name
-from selfstop.project.assignments import Assignments, Spot, reaching
+from selfstop.project.assignments import Spot, reaching
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.callers import Callers
 from selfstop.project.passing import ELEMENT, Invocation, Pairs, Part, Parts, handed, invocation, passed_on, selected
@@ -50,7 +50,7 @@ class Follower:
     def __init__(self, reach: Reach) -> None:
         self.program = reach.program
         self.linker = reach.linker
-        self.assignments = Assignments(reach.program)
+        self.assignments = reach.assignments
         self.callers = Callers(reach, self.assignments)
         self.budget = BUDGET
         """How many more steps may be taken; what is not reached by then is unknown."""

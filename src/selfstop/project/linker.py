@@ -39,6 +39,7 @@ from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, vocabulary,
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.clamps import Clamps
 from selfstop.project.program import Program, class_id, is_receiver
+from selfstop.project.questions import Crowded
 
 MAX_OUTCOMES = 12
 MAX_DEPTH = 4
@@ -67,10 +68,10 @@ class Summary:
 class Linker:
     """Answers the questions of the analysis about one program."""
 
-    def __init__(self, program: Program, raised_anywhere: frozenset[str] = frozenset()) -> None:
-        """``raised_anywhere`` are names of exception classes of which it is not known where they are raised."""
+    def __init__(self, program: Program, crowded: Crowded | None = None) -> None:
+        """``crowded`` are names of which so many files speak that not all of these are known."""
         self.program = program
-        self._raised_anywhere = raised_anywhere
+        self._crowded = crowded or Crowded()
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
@@ -88,9 +89,9 @@ class Linker:
         self._foreign: dict[Attr, str] = {}
         self._called: dict[str, frozenset[str]] = {}
         self._parameters: dict[Term, bool] = {
-            Var(function.id, parameter.name): _looks_boolean(parameter.name, parameter.default, parameter.annotation)
+            place: _looks_boolean(parameter.name, parameter.default, parameter.annotation)
             for function in program.functions.values()
-            for parameter in function.parameters
+            for place, parameter in zip(function.places, function.parameters, strict=True)
         }
         self.parameters = frozenset(self._parameters)
         self._methods: dict[str, list[str]] = defaultdict(list)
@@ -320,34 +321,49 @@ class Linker:
 
     def raised(self, clause: Sequence[Term], scope: str) -> Sequence[Sequence[Condition]] | None:
         """The conditions under which functions other than ``scope`` make an exception of the program's own classes."""
-        places = self._raisers(clause)
-        if not places:
-            return None
+        classes = self._own_classes(clause)
+        places = self._makers_of(classes)
         found: list[tuple[Condition, ...]] = []
         for function, node in places:
             if function == scope and not self._calls_itself(scope):
                 continue
             if function in self._running:
                 return None
-            found += [inexact(record.state.conditions.values()) for record in self.states_at(function, [node])]
+            for record in self.states_at(function, [node]):
+                held = inexact(record.state.conditions.values())
+                if not held:  # raised for no reason, so it says nothing, wherever else it is raised
+                    return None
+                found.append(held)
+        self._ask_who_makes(classes)
+        if not places:
+            return None
         return found if len(found) <= MAX_OUTCOMES else [common(found)]
 
     def is_conditional(self, clause: Sequence[Term]) -> bool:
         """Whether what ``clause`` takes is only raised by the program, and never without a condition."""
-        places = self._raisers(clause)
-        return bool(places) and not any(self.dependence(function).avoidable(node) for function, node in places)
+        classes = self._own_classes(clause)
+        places = self._makers_of(classes)
+        if any(self.dependence(function).avoidable(node) for function, node in places):
+            return False
+        self._ask_who_makes(classes)
+        return bool(places)
 
-    def _raisers(self, clause: Sequence[Term]) -> list[tuple[str, int]]:
-        """Where the program makes what ``clause`` takes, if that is of no other classes than its own."""
+    def _own_classes(self, clause: Sequence[Term]) -> list[str]:
+        """The classes of what ``clause`` takes, if all are of the program and it is known where they are raised."""
         handled = [self.program.resolve(item) for item in clause]
         if not all(isinstance(item, App) and item.op == "class" for item in handled):
             return []
         classes = {cls for item in handled for cls in (class_id(item), *self.program.descendants(class_id(item)))}
-        if any(self.program.classes[cls].name in self._raised_anywhere for cls in classes):
+        if any(self.program.classes[cls].name in self._crowded.classes for cls in classes):
             return []
+        return sorted(classes)
+
+    def _makers_of(self, classes: Iterable[str]) -> list[tuple[str, int]]:
+        return [place for cls in classes for place in self._makers.get(cls, ())]
+
+    def _ask_who_makes(self, classes: Iterable[str]) -> None:
         for cls in classes:
             self.program.questions.made(self.program.classes[cls].name)
-        return [place for cls in sorted(classes) for place in self._makers.get(cls, ())]
 
     @cached_property
     def _makers(self) -> dict[str, list[tuple[str, int]]]:
@@ -412,7 +428,7 @@ class Linker:
         return any(
             isinstance(target, App)
             and target.op == "class"
-            and self.program.classes[class_id(target)].name not in self._raised_anywhere
+            and self.program.classes[class_id(target)].name not in self._crowded.classes
             for target in map(self.program.resolve, function.handled)
         )
 
@@ -769,20 +785,24 @@ class Linker:
         if isinstance(place, Var) and place.scope == scope:
             return None
         definitions = [d for d in self.program.definitions(place) if d.function in self.program.functions]
-        setters = {d.function for d in definitions}
-        if isinstance(place, Attr):
-            self.program.ask_who_binds(place)
-        if not definitions or any(d.value is None and not d.annotation for d in definitions):
+        if any(d.value is None and not d.annotation for d in definitions):
             return None
+        settings: list[tuple[Condition, ...]] = []
+        for setter in sorted({d.function for d in definitions}):
+            for held in self._settings(place, wanted, setter):
+                if not held:  # set for no reason, so it says nothing, whoever else binds it
+                    return None
+                settings.append(held)
+        if isinstance(place, Attr):
+            if place.name in self._crowded.attributes:
+                return None
+            self.program.ask_who_binds(place)
         if wanted is None and not any(
             isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions
         ):
             return None
-        found: list[tuple[Condition, ...]] = []
-        for setter in sorted(setters):
-            found.extend(self._settings(place, wanted, setter))
         # That nobody sets it is hard to believe: it is set where the analysis does not see it.
-        return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
+        return tuple(settings) if 0 < len(settings) <= MAX_OUTCOMES else None
 
     def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
         if setter in self._running:

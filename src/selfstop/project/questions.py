@@ -11,6 +11,17 @@ from dataclasses import dataclass, field
 from selfstop.flow.terms import Var
 
 
+@dataclass(frozen=True)
+class Crowded:
+    """Names of which so many files speak that these are not all looked at: nothing is known of them in general."""
+
+    classes: frozenset[str] = frozenset()
+    """Of exceptions, as far as it matters where they are raised."""
+
+    attributes: frozenset[str] = frozenset()
+    """As far as it matters what held wherever they were bound."""
+
+
 @dataclass
 class Questions:
     """Collects while ``open``: before, nobody has decided yet which functions matter."""

@@ -30,6 +30,7 @@ from selfstop.flow.terms import (
     walk,
 )
 from selfstop.flow.vocabulary import says_stop, vocabulary
+from selfstop.project.assignments import Assignments
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import Linker
 from selfstop.project.manifests import EntryPoint, declared
@@ -114,12 +115,12 @@ class Reach:
     def _record_arguments(self) -> None:
         """Record what calls give for parameters. What is called may depend on that: so again, as long as it is new."""
         for function in self.program.functions.values():
-            for parameter in function.parameters:
+            for place, parameter in zip(function.places, function.parameters, strict=True):
                 if parameter.default is not None and self._names_stop(parameter.default):
                     self.by_default.add(function.id)
-                    self._passed[Var(function.id, parameter.name)].add(_STOP_CALL)
+                    self._passed[place].add(_STOP_CALL)
                 if parameter.default is not None and not isinstance(parameter.default, Func):
-                    self.program.add_argument(Var(function.id, parameter.name), parameter.default, function.id)
+                    self.program.add_argument(place, parameter.default, function.id)
         calls = [
             (function.id, call) for function in self.program.functions.values() for _, call in function.graph.calls()
         ]
@@ -517,6 +518,11 @@ class Reach:
         return {parameter.scope for parameter in telling if isinstance(parameter, Var)}
 
     # Properties of functions
+
+    @cached_property
+    def assignments(self) -> Assignments:
+        """Where things are assigned, in all of the program."""
+        return Assignments(self.program)
 
     def is_entry(self, identity: str) -> bool:
         """Whether something outside the program may call the function."""

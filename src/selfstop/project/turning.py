@@ -54,7 +54,7 @@ def _is_told(reach: Reach, function: Function) -> bool:
     return (
         "getattr" in function.spoken_names
         or bool(reach.telling.telling(function))
-        or any(reach.is_passed(Var(function.id, parameter.name)) for parameter in function.parameters)
+        or any(map(reach.is_passed, function.places))
     )
 
 
