@@ -142,7 +142,7 @@ class StopCalls:
             return False
         seen.add(receiver)
         match receiver:
-            case Result(callee=Attr(base=base, name="Instance"), args=args) if args:
+            case Result(callee=Attr(base=base, name="Instance")):
                 return self.is_ec2(base)
             case App(op="call", args=(Attr(base=base, name="Instance"), _, *_)):
                 return self.is_ec2(base)
