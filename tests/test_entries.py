@@ -83,3 +83,8 @@ def test_a_distribution_begins_where_its_manifest_lies():
 
 def test_bytes_that_are_no_text_declare_nothing():
     assert entry_points({"setup.cfg": b"\xff\xfe\x00"}, {}) == ()
+
+
+def test_files_of_other_names_declare_nothing():
+    text = b"[options.entry_points]\nx = y = m:f"
+    assert entry_points({"my-setup.cfg": text, "a/setup.cfg~": text}, {"a/not_setup.py": b"entry_points={}"}) == ()

@@ -51,9 +51,9 @@ class EntryPoint:
 
 def entry_points(manifests: Mapping[str, bytes], files: Mapping[str, bytes]) -> tuple[EntryPoint, ...]:
     """All entry points that ``manifests`` and the ``setup.py`` among ``files`` declare."""
-    scripts = [path for path in files if path == "setup.py" or path.endswith("/setup.py")]
+    scripts = [path for path in files if path.endswith("setup.py")]
     found: list[EntryPoint] = []
-    for path in sorted({*manifests, *scripts}):
+    for path in sorted(path for path in {*manifests, *scripts} if path.rpartition("/")[2] in _READERS):
         text = _text(manifests if path in manifests else files, path)
         for group, name, written in _READERS[path.rpartition("/")[2]](text):
             module, _, attribute = written.partition("[")[0].strip().partition(":")
