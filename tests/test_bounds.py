@@ -77,4 +77,3 @@ SIZES = {
 @pytest.mark.parametrize(("shape", "size", "expected"), SIZES.values(), ids=SIZES)
 def test_a_verdict_or_a_refusal(shape: Callable[[int], str], size: int, expected: str) -> None:
     assert codes(shape(size)) == [expected]
-

@@ -42,7 +42,7 @@ def with_deep_stack(work: Callable[[], _T]) -> _T:
     def run() -> None:
         try:
             returned.append(work())
-        except BaseException as error:  # raised again below, where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again below, where it is waited for
             raised.append(error)
 
     # A daemon, so that an interrupt ends the process.

@@ -251,7 +251,11 @@ class State:
         known = self.holds(condition.term)
         if known is not None:
             return known is not condition.truth
-        return any(other.exact and _contradict(other, condition) for other in self.conditions.values())
+        mentions = condition.term.mentions
+        return any(
+            other.exact and not mentions.isdisjoint(other.term.mentions) and _contradict(other, condition)
+            for other in self.conditions.values()
+        )
 
     def established(self, condition: Condition) -> State:
         """The state in which ``condition`` holds as well."""
