@@ -54,7 +54,14 @@ def test_fixtures_without_their_guards(path: Path) -> None:
     assert not list(mutated(path.name, path.read_text(encoding="utf-8"), step=20))
 
 
-@pytest.mark.parametrize("name", ["decorators_that_ask", "predicates_elsewhere", "settings_module", "singletons"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("decorators_that_ask", "predicates_elsewhere")),
+        "settings_module",
+        "singletons",
+    ],
+)
 def test_projects_without_their_guards(name: str) -> None:
     """A slice here, too."""
     assert not PROJECTS[name].wrong()
