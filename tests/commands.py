@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 UNGUARDED = b"def finish(ec2, ids):\n    ec2.stop_instances(InstanceIds=ids)\n"
 """A module with one finding, SST101 at line 2, column 5."""
 
@@ -58,6 +60,14 @@ def check(*arguments: str | os.PathLike[str], cwd: Path, **options: object) -> F
 
 def flake8(*arguments: str | os.PathLike[str], cwd: Path, **options: object) -> Finished:
     return run(sys.executable, "-m", "flake8", *arguments, cwd=cwd, **options)  # type: ignore[arg-type]
+
+
+def hook_entry(name: str) -> list[str]:
+    """What pre-commit runs for one of our hooks, before the names of files."""
+    hooks = yaml.safe_load((Path(__file__).parent.parent / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    entry = next(hook["entry"] for hook in hooks if hook["id"] == name).split()
+    assert entry[0] == "selfstop"
+    return [sys.executable, "-m", *entry]
 
 
 def write(directory: Path, files: Mapping[str, bytes | str]) -> Path:

@@ -62,22 +62,18 @@ def test_copies_of_nested_finally_blocks_grow_linearly() -> None:
 SIZES = {
     "a chain of 50 calls": (chain, 50, "SST101"),
     "a chain of calls that branch and meet 40 times": (branching_chain, 40, "SST101"),
+    "a chain of 300 calls": (chain, 300, "SST101"),
     "nested finally": (nested_finally, 4, "SST102"),
-    "500 elifs": (elifs, 500, "SST004"),
-    "200 elifs": (elifs, 200, "SST103"),
-    "1,500 elifs": (elifs, 1500, "SST004"),
-    "1,000 terms": (terms, 1000, "SST004"),
-    "100 terms": (terms, 100, "SST103"),
+    "500 elifs": (elifs, 500, "SST103"),
+    "5,000 elifs": (elifs, 5000, "SST004"),
+    "1,000 terms": (terms, 1000, "SST103"),
+    "10,000 terms": (terms, 10_000, "SST004"),
     "1,000 lines": (long_function, 1000, "SST101"),
     "names of names": (aliases, 4, "SST101"),
-    "1,000 names of names": (aliases, 1000, "SST004"),
+    "1,000 names of names": (aliases, 1000, "SST101"),
 }
 
 
 @pytest.mark.parametrize(("shape", "size", "expected"), SIZES.values(), ids=SIZES)
 def test_a_verdict_or_a_refusal(shape: Callable[[int], str], size: int, expected: str) -> None:
     assert codes(shape(size)) == [expected]
-
-
-def test_a_chain_of_300_calls_is_judged_or_refused() -> None:
-    assert codes(chain(300)) in (["SST101"], ["SST004"])

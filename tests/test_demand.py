@@ -195,7 +195,7 @@ def test_processes_give_the_same_result(monkeypatch):
 
 def test_an_error_in_a_function_has_the_line_of_the_file(monkeypatch):
     monkeypatch.setattr(demand, "SHORT", 0)
-    deep = "def f(ec2):\n    x = " + "(" * 150 + "1" + ")" * 150 + "\n    ec2.stop_instances(InstanceIds=[x])\n"
+    deep = "def f(ec2, y):\n    x = y" + " and y" * 2600 + "\n    ec2.stop_instances(InstanceIds=[x])\n"
     report = check({"a.py": ("import os\n" * 20 + deep).encode()}, EngineOptions())
     assert [(error.path, error.line, error.code) for error in report.errors] == [("a.py", 22, "SST004")]
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import ast
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
-from commands import Finished, check, flake8, run
+from commands import Finished, check, flake8, hook_entry, run, selfstop
 
 PROJECT = Path(__file__).parent.parent
 SUBJECTS = (
@@ -44,13 +42,6 @@ def sorted_lines(done: Finished) -> list[str]:
     return sorted(done.out.splitlines())
 
 
-def hook_entry(name: str) -> list[str]:
-    hooks = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    entry = next(hook["entry"] for hook in hooks if hook["id"] == name).split()
-    assert entry[0] == "selfstop"
-    return [sys.executable, "-m", *entry]
-
-
 def test_check_finds_something_to_compare(checked):
     assert checked.status == 1
     assert len(checked.out.splitlines()) > 50
@@ -69,6 +60,12 @@ def test_flake8_says_what_check_says(fixtures, checked):
     expected = [line for line in sorted_lines(checked) if is_read_by_this_python(fixtures / line.partition(":")[0])]
     assert len(expected) > 50
     assert sorted_lines(flake8("--select=SST", "--jobs=2", "fixtures", cwd=fixtures)) == expected
+
+
+def test_audit_says_of_the_code_what_check_says(fixtures, checked):
+    """And something of the deployment, which is not compared; SST201 is on in an audit."""
+    audited = sorted_lines(selfstop("audit", "--output-format=concise", "--ignore=SST201", cwd=fixtures))
+    assert [line for line in audited if ": SST3" not in line] == sorted_lines(checked)
 
 
 def test_the_hook_for_changed_files_says_what_check_says(fixtures, checked):

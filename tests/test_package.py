@@ -48,7 +48,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: tuple[Path, Path]) 
         names = set(archive.namelist())
     source = PROJECT / "src"
     expected = {path.relative_to(source).as_posix() for path in (source / "selfstop").rglob("*.py")}
-    assert {name for name in names if ".dist-info/" not in name} == {*expected, "selfstop/py.typed"}
+    data = {"selfstop/py.typed", "selfstop/output/html/report.css", "selfstop/output/html/report.js"}
+    assert {name for name in names if ".dist-info/" not in name} == expected | data
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -80,3 +81,5 @@ def test_what_is_installed_runs(built: tuple[Path, Path], tmp_path: Path) -> Non
     assert Path(place.out.strip()).is_relative_to(target)
     done = run(sys.executable, "-m", "selfstop", "check", cwd=user, env=env)
     assert (done.status, done.out.startswith(f"a.py{PLACE_OF_UNGUARDED}")) == (1, True)
+    done = run(sys.executable, "-m", "selfstop", "audit", "--output-format", "html", cwd=user, env=env)
+    assert (done.status, done.out.startswith("<!DOCTYPE html>")) == (1, True)

@@ -15,6 +15,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from commands import check as check_as_process
 from commands import flake8 as flake8_as_process
+from commands import hook_entry, run, selfstop
 from expectations import (
     Expectations,
     differences,
@@ -28,6 +29,7 @@ from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.model import Report, Target
 from selfstop.output.message import one_line
+from selfstop.project.files import MANIFESTS
 
 PROJECTS = Path(__file__).parent.parent / "fixtures" / "projects"
 FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
@@ -41,13 +43,18 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
 
 
+def manifests_of(folder: Path) -> dict[str, bytes]:
+    paths = [path for name in MANIFESTS for path in sorted(folder.rglob(name))]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
 def expectations_of(folder: Path) -> dict[str, Expectations]:
     return {path: parse_expectations(source) for path, source in files_of(folder).items()}
 
 
 @cache
 def report_of(folder: Path) -> Report:
-    return check(files_of(folder), EngineOptions())
+    return check(files_of(folder), EngineOptions(), manifests=lambda: manifests_of(folder))
 
 
 def described(path: str, lines: list[str]) -> list[str]:
@@ -110,7 +117,10 @@ def copied(folder: Path, directory: Path) -> Path:
     """A copy of a project that is a repository of its own, with an empty configuration."""
     target = directory / folder.name
     shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
-    (target / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
+    manifest = target / "pyproject.toml"
+    if not manifest.exists():
+        manifest.write_text(CONFIGURATION, encoding="utf-8")
+    assert CONFIGURATION in manifest.read_text(encoding="utf-8")
     return target
 
 
@@ -148,6 +158,19 @@ def test_check_says_what_the_engine_says(folder: Path, project: Path) -> None:
     assert checked() == found
 
 
+def audited() -> list[str]:
+    """What `selfstop audit` says of the code of the working directory, without the rule that it switches on."""
+    done = CliRunner().invoke(cli, ["audit", "--output-format", "concise"])
+    assert done.exit_code in (0, 1), done.output
+    return sorted(line for line in done.stdout.splitlines() if f": {OPT_IN} " not in line)
+
+
+@of_every_project
+def test_audit_says_what_check_says(project: Path) -> None:
+    """The projects deploy nothing, so that nothing but code can be reported."""
+    assert audited() == checked()
+
+
 @of_every_project
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_flake8_says_what_check_says(project: Path, jobs: int) -> None:
@@ -161,6 +184,9 @@ def test_projects_below_one_root_do_not_disturb_each_other() -> None:
     together = check(
         {f"deep/{each.name}/{path}": source for each in folders for path, source in files_of(each).items()},
         EngineOptions(),
+        manifests=lambda: {
+            f"deep/{each.name}/{path}": text for each in folders for path, text in manifests_of(each).items()
+        },
     )
     expected = {
         (f"deep/{each.name}/{finding.call.path}", finding.call.span.line, finding.code)
@@ -212,6 +238,11 @@ def test_real_processes_say_the_same_of_all_projects_at_once(tmp_path: Path) -> 
     done = check_as_process(*(folder.name for folder in FOLDERS), cwd=tmp_path)
     assert done.status == 1, done.err
     expected = sorted(done.out.splitlines())
+    names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py"))
+    for door in ([*hook_entry("selfstop"), *names], hook_entry("selfstop-all")):
+        assert sorted(run(*door, cwd=tmp_path).out.splitlines()) == expected
+    audited_lines = selfstop("audit", "--output-format=concise", f"--ignore={OPT_IN}", cwd=tmp_path).out.splitlines()
+    assert sorted(audited_lines) == expected
     for jobs in (1, 2):
         options = ("--isolated", "--select=SST", f"--jobs={jobs}")
         linted_lines = flake8_as_process(*options, *(folder.name for folder in FOLDERS), cwd=tmp_path).out.splitlines()

@@ -49,6 +49,9 @@ UNRESOLVED = {
         "from a.inns import Inn\ndef f():\n    Inn().leave()\n",
         "Inn().leave",
     ),
+    "a name that is not known": ("def f(one):\n    getattr(ec2, one)()\n", "getattr(ec2, one)"),
+    "a name of parts": ("def f(one):\n    getattr(ec2, one + '_instances')()\n", "getattr(ec2, one + '_instances')"),
+    "a name kept": ("def f(one):\n    call = getattr(ec2, f'stop_{one}')\n    call()\n", "call"),
 }
 
 
@@ -58,6 +61,9 @@ def test_counted(source: str, callee: str) -> None:
 
 
 SILENT = {
+    "another name, of parts": "def f(one):\n    getattr(ec2, 'start_' + one)()\n",
+    "a name that is known": "def f(one):\n    getattr(ec2, 'start' + '_instances')()\n",
+    "a name in something else": "def f(one):\n    getattr(threading, one)()\n",
     "a known class": "def f():\n    Host().leave()\n",
     "another known class": "def f():\n    Guest().leave()\n",
     "by annotation": "def f(one: Guest):\n    one.leave()\n",

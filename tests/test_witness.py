@@ -364,6 +364,21 @@ def test_what_was_not_found_by_name_alone(source: str) -> None:
     assert ("call self.leave_now()", "") in {(step.text, step.note) for step in steps}
 
 
+@pytest.mark.parametrize("test", ['host != "x"', "host is not None", "host not in (1, 2)", "not host", "host == 3"])
+def test_a_test_has_the_outcome_that_it_has_as_it_is_written(test: str) -> None:
+    source = f"def f(ec2, host):\n    if {test}:\n        ec2.stop_instances(InstanceIds=[host])\n"
+    (finding,) = check_sources({"a.py": source})
+    asked = test.removeprefix("not ")
+    assert [step.text for step in finding.witness if step.kind is StepKind.TEST] == [
+        f"{asked} is {'true' if asked == test else 'false'}"
+    ]
+    assert finding.call.conditions == (test,)
+    (finding,) = check_sources({"a.py": source.replace(f"if {test}:", f"if {test}:\n        pass\n    else:")})
+    assert [step.text for step in finding.witness if step.kind is StepKind.TEST] == [
+        f"{asked} is {'false' if asked == test else 'true'}"
+    ]
+
+
 def test_a_long_condition_is_on_one_line() -> None:
     body = f"def f(q):\n    if (\n        q.open  # still\n        == 'no'\n    ):\n        {STOP}\n"
     (finding,) = check_sources({"a.py": HEADER + body})

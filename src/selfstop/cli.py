@@ -7,6 +7,7 @@ Control-C.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import sys
@@ -36,7 +37,7 @@ INTERRUPTED: Final = 130
 
 FORMATS: Final = ("text", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson")
 """The names of the formats, here as well because the modules behind them are imported late."""
-AUDIT_FORMATS: Final = ("text", "markdown", "json", "concise")
+AUDIT_FORMATS: Final = ("text", "markdown", "json", "concise", "html", "dot", "mermaid")
 """Likewise for audits."""
 
 _SHELLS: Final = ("bash", "fish", "zsh")
@@ -319,7 +320,7 @@ def _rendered_audit(done: Audit, output_format: str) -> str:
     from selfstop.output.audit_formats import AUDIT_FORMATS
     from selfstop.output.audit_view import AuditView
 
-    view = AuditView(done.report)
+    view = AuditView(done.report, functools.cache(done.outcome.source_lines))
     return AUDIT_FORMATS[output_format](view)
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from selfstop.config import EngineOptions
 from selfstop.model import AnalysisError, Report, Span
 from selfstop.project.search import starts
+from selfstop.stack import with_deep_stack
 from selfstop.ways import StopSite, Survey
 
 if TYPE_CHECKING:
+    from selfstop.project.manifests import Manifests
     from selfstop.project.propagation import Propagation
     from selfstop.project.reach import Reach
     from selfstop.project.target import Aim
@@ -20,28 +22,46 @@ if TYPE_CHECKING:
 
 
 def check(
-    files: Mapping[str, bytes], options: EngineOptions, *, jobs: int = 1, progress: Progress | None = None
+    files: Mapping[str, bytes],
+    options: EngineOptions,
+    *,
+    manifests: Manifests = dict,
+    jobs: int = 1,
+    progress: Progress | None = None,
 ) -> Report:
     """Analyse ``files`` (path relative to the root, with ``/`` -> content) as one program.
 
+    ``manifests`` gives the files that declare entry points, if it comes to that.
     Every rule is applied; selection, ``noqa`` and ``per-file-ignores`` are the caller's business. Only what can
     matter is parsed, in up to ``jobs`` processes where that pays; ``progress`` is told how far that is. A file
     that cannot be analysed becomes an ``AnalysisError``; the others are analysed all the same, unless what is in the
     way lies between them: then all that matter become one.
     """
-    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged))).report
+    return with_deep_stack(
+        lambda: _run(files, options, manifests, jobs, progress, lambda judged: Survey(described(judged))).report
+    )
 
 
 def survey(
-    files: Mapping[str, bytes], options: EngineOptions, *, jobs: int = 1, progress: Progress | None = None
+    files: Mapping[str, bytes],
+    options: EngineOptions,
+    *,
+    manifests: Manifests = dict,
+    jobs: int = 1,
+    progress: Progress | None = None,
 ) -> Survey:
     """What `check` says, with the ways to each stop call."""
-    return _run(files, options, jobs, progress, lambda judged: Survey(described(judged), _sites(judged)))
+    return with_deep_stack(
+        lambda: _run(
+            files, options, manifests, jobs, progress, lambda judged: Survey(described(judged), _sites(judged))
+        )
+    )
 
 
 def _run(
     files: Mapping[str, bytes],
     options: EngineOptions,
+    manifests: Manifests,
     jobs: int,
     progress: Progress | None,
     describe: Callable[[Judged], Survey],
@@ -57,7 +77,7 @@ def _run(
         return source.excerpt(files[path], span)
 
     with Workers(jobs, progress) as workers:
-        demand = Demand(files, options, workers.lower_all)
+        demand = Demand(files, options, workers.lower_all, manifests)
         try:
             survey = describe(demand.analyse(found, lambda reach: judge(reach, excerpt)))
         except RecursionError:  # what leads so deep may be in any of the files: none of them counts as analysed

@@ -117,6 +117,8 @@ class Place:
 class UnresolvedCall:
     """A call of a method of an object of unknown class, which may or may not be one of ``stoppers``.
 
+    Or one of a method of an EC2 client by a name that is not known; ``stoppers`` is empty then.
+
     ``reason`` says why it was not matched by its name.
     """
 

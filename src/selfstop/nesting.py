@@ -17,6 +17,9 @@ LIMIT: Final = 2500
 """The weight that the parser copes with on a stack of two megabytes, the smallest that Python is started with
 (on Windows)."""
 
+DEEP_LIMIT: Final = 12_500
+"""The weight for `stack.with_deep_stack`. There is room for more, but the parser takes ever longer for it."""
+
 _LEVEL: Final = 5
 """What an operator weighs: 500 chained ones are the limit."""
 
@@ -167,13 +170,13 @@ class _Meter:
             self._pop()
 
 
-def too_deep(text: str) -> int:
+def too_deep(text: str, limit: int = LIMIT) -> int:
     r"""Find the first line at which ``text``, with ``\n`` as line ends, nests too deep; 0 if none does."""
     meter = _Meter()
     position = 0
     while match := (_TEXT if meter.stack[-1].is_text else _CODE).search(text, position):
         position = match.end()
         meter.feed(match)
-        if meter.depth > LIMIT:
+        if meter.depth > limit:
             return text.count("\n", 0, position) + 1
     return 0

@@ -20,7 +20,7 @@ from selfstop.config import Config, find_repository, find_root, is_project, load
 from selfstop.finishing import comments_in, completed, lines_in, no_comments
 from selfstop.model import AnalysisError, Comparison, Known, Report
 from selfstop.project.discovery import Discovered, discover, relative
-from selfstop.project.files import Files
+from selfstop.project.files import Files, manifests_beside
 from selfstop.project.git import Repository
 from selfstop.project.revision import common_commit
 from selfstop.project.search import MayStop
@@ -202,9 +202,14 @@ def _unreadable(files: Files, paths: Iterable[str]) -> Iterator[AnalysisError]:
 def _analyse(files: Files, config: Config, request: Request) -> Survey:
     from selfstop import engine
 
+    manifests = functools.partial(manifests_beside, files)
     if request.survey:
-        return engine.survey(files, config.engine_options, jobs=request.jobs, progress=request.progress)
-    return Survey(engine.check(files, config.engine_options, jobs=request.jobs, progress=request.progress))
+        return engine.survey(
+            files, config.engine_options, manifests=manifests, jobs=request.jobs, progress=request.progress
+        )
+    return Survey(
+        engine.check(files, config.engine_options, manifests=manifests, jobs=request.jobs, progress=request.progress)
+    )
 
 
 def _only(report: Report, paths: Sequence[str]) -> Report:

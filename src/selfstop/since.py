@@ -9,7 +9,7 @@ from selfstop.comparison import Before
 from selfstop.config import Config
 from selfstop.finishing import comments_in, completed, no_comments
 from selfstop.project.discovery import SUFFIXES, would_be_found
-from selfstop.project.files import Files
+from selfstop.project.files import MANIFESTS, Files
 from selfstop.project.revision import files_at
 from selfstop.selection import select
 
@@ -36,7 +36,13 @@ def before(
         if path in now or would_be_found(path, config.exclude, include_tests=config.include_tests)
     }
     files = Files(root, (), contents)
-    report = engine.check(files, config.engine_options, jobs=jobs, progress=progress)
+    report = engine.check(
+        files,
+        config.engine_options,
+        manifests=lambda: files_at(root, commit, MANIFESTS),
+        jobs=jobs,
+        progress=progress,
+    )
     report = completed(report, files, sorted(contents), config)
     shown = select(report, config, suppressions=comments_in(files) if honour_noqa else no_comments).report
     return Before(commit, frozenset(contents), shown.findings, len(report.errors))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from selfstop import nesting, rules
+from selfstop.stack import is_deep
 
 if TYPE_CHECKING:
     import libcst
@@ -169,7 +170,7 @@ def parse(text: str) -> libcst.Module:
 
     The native parser must never see what overflows its stack, hence the look at the nesting before.
     """
-    if line := nesting.too_deep(text):
+    if line := nesting.too_deep(text, nesting.DEEP_LIMIT if is_deep() else nesting.LIMIT):
         raise too_deep(line)
 
     import libcst

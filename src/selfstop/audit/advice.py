@@ -13,6 +13,7 @@ from selfstop.deploy.model import Launcher, Origin
 from selfstop.deploy.roles import RoleVerdict
 from selfstop.deploy.values import Resolved, State
 from selfstop.evaluation import Effect, outcome
+from selfstop.ways import StopSite
 
 DENY: Final = (
     '{"Version": "2012-10-17", "Statement": [',
@@ -48,7 +49,7 @@ def zero(exposure: Exposure, value: Resolved) -> str:
 
 def for_loop(exposure: Exposure, group: Group) -> Iterator[str]:
     """Repairs of a group that replaces what stops itself."""
-    yield from for_unguarded(exposure)
+    yield from for_unguarded(exposure.site)
     for value in exposure.values:
         yield zero(exposure, value)
     yield _SCALE_IN
@@ -100,9 +101,8 @@ def for_unknown(exposure: Exposure, value: Resolved) -> Iterator[str]:
     yield zero(exposure, value)
 
 
-def for_unguarded(exposure: Exposure) -> Iterator[str]:
+def for_unguarded(site: StopSite) -> Iterator[str]:
     """What the rule about the stop call asks for."""
-    site = exposure.site
     where = f"{site.call.path}:{site.call.span.line}"
     if site.code == "SST102":
         yield f"take the stop call at {where} out of the clean-up, and call it under `{_GUARD}`"

@@ -217,7 +217,7 @@ def _unguarded(exposures: Sequence[Exposure]) -> Iterator[AuditFinding]:
             "SST305",
             first.launch.run.place,
             related,
-            advice.for_unguarded(first),
+            advice.for_unguarded(first.site),
             exposure=first,
             program=entry,
             how=words.started(first.launch),

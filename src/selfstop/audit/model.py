@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from selfstop.audit.chain import Chain
 from selfstop.deploy.groups import Group
 from selfstop.deploy.images import Gap
 from selfstop.deploy.launches import Launch
@@ -190,3 +191,4 @@ class AuditReport:
     files_known: int = 0
     suppressed: int = 0
     verdicts: tuple[RoleVerdict, ...] = ()
+    chains: tuple[Chain, ...] = ()

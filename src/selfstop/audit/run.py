@@ -11,6 +11,7 @@ from typing import Final
 from selfstop import patterns
 from selfstop.audit import evidence as evidences
 from selfstop.audit import tables
+from selfstop.audit.chains import chains
 from selfstop.audit.exposures import Exposer
 from selfstop.audit.findings import findings
 from selfstop.audit.model import AuditFinding, AuditReport, Evidence
@@ -137,4 +138,5 @@ def _report(
         len(deployed.read),
         deployed.files,
         outcome.selection.suppressed.noqa + len(found) - len(kept),
+        chains=chains(deployed, exposures, sites),
     )

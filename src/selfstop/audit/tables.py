@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from selfstop.audit import words
 from selfstop.audit.model import Exposure, GroupRow, RoleRow, SettingRow, SiteRow, Unread
+from selfstop.audit.visits import visits
 from selfstop.deploy.groups import Group
 from selfstop.deploy.images import Gap
 from selfstop.deploy.launches import Launch
@@ -14,7 +15,6 @@ from selfstop.deploy.model import Place, Strength
 from selfstop.deploy.resolve import Deployment
 from selfstop.deploy.values import Resolved, State
 from selfstop.evaluation import Effect
-from selfstop.rules import RULES
 from selfstop.ways import Entry, StopSite
 
 
@@ -49,8 +49,7 @@ def _visitors(deployment: Deployment, group: Group, exposure: Exposure, exposure
         run = other.launch.run
         if other.launch.image != exposure.launch.image or group in other.groups or not other.is_deployed:
             continue
-        text = deployment.text_of(run.place.path)
-        if "tag:Name" in text and any(host in text for host in group.hosts):
+        if visits(deployment, group, other.launch):
             value = words.value(other.values[0], other.site) if other.values else "no threshold"
             verdict = words.effect(other)
             yield f"{run.place} looks for machines of that name and starts the image with {value} ({verdict})"
@@ -136,7 +135,7 @@ def site_rows(sites: Sequence[StopSite], exposures: Sequence[Exposure]) -> Itera
     for site in sites:
         own = [each for each in exposures if each.site is site and each.is_deployed]
         reaching = [each for each in own if not each.missing]
-        verdict = f"{site.code} {RULES[site.code].name}" if site.code else "guarded"
+        verdict = words.rule(site)
         if not reaching:
             verdict += ", no entry point found"
         yield SiteRow(

@@ -11,6 +11,7 @@ from selfstop.deploy.launches import Launch
 from selfstop.deploy.model import Launcher, Layer, Strength
 from selfstop.deploy.values import Given, Resolved, State
 from selfstop.evaluation import Effect
+from selfstop.rules import RULES
 from selfstop.ways import Choice, Expression, Literal, Operation, StopSite, WayCondition
 
 GAP: Final = "not reached"
@@ -143,6 +144,11 @@ def guard(site: StopSite) -> str:
         return "none: in clean-up"
     deciding = [condition for way in site.ways[:1] for condition in way.conditions if condition.decides]
     return " and ".join(dict.fromkeys(condition.text for condition in deciding)) or "none"
+
+
+def rule(site: StopSite) -> str:
+    """What the rules say of a stop call."""
+    return f"{site.code} {RULES[site.code].name}" if site.code else "guarded"
 
 
 def reached_when(site: StopSite) -> str:

@@ -84,13 +84,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """An atomic test with a true and a false edge; ``loop`` if it is the header of a ``while``."""
+    """An atomic test with a true and a false edge; ``loop`` if it is the header of a ``while``.
+
+    ``text`` is the test as it is written, of which ``term`` is the opposite if it is ``negated`` (``!=``, ``is not``).
+    """
 
     __test__ = False
 
     term: Term
     text: str
     loop: bool = False
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

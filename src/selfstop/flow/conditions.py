@@ -63,6 +63,7 @@ class Role:
 
 
 PLAIN = Role(Kind.PLAIN)
+_ZEROS = frozenset({Const("0"), Const(0)})
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def classify(term: Term, truth: bool, evidence: Evidence) -> Role:
         case App(op="is", args=(left, Const(value=None))) | App(op="is", args=(Const(value=None), left)):
             return PLAIN if truth else _off_switch([left], evidence)
         case App(op="in", args=(left, right)):
-            return _membership(left, right, evidence)
+            return _membership(left, right, truth, evidence)
     found = comparison(term, truth)
     if found is None:
         return _truthiness(term, truth, evidence)
@@ -583,7 +584,10 @@ def _equality_switch(term: Term, evidence: Evidence) -> Role | None:
     return PLAIN
 
 
-def _membership(left: Term, right: Term, evidence: Evidence) -> Role:
+def _membership(left: Term, right: Term, truth: bool, evidence: Evidence) -> Role:
+    """``setting in ("1", "yes")`` switches; ``T not in ("", "0")`` makes 0 mean never."""
     if _is_switch_text(right) and _external(left, evidence):
         return Role(Kind.OFF_SWITCH, frozenset(), origin(_unwrapped(left), evidence.definitions))
+    if not truth and isinstance(right, App) and right.op in {"tuple", "set", "list"} and _ZEROS & set(right.args):
+        return _off_switch([left], evidence)
     return PLAIN

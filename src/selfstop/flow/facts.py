@@ -295,7 +295,11 @@ class Analysis:
             if met is other.state:
                 return
             group.pop(position).dropped = True
-            self._put(point, replace(other, state=met, dropped=False))
+            # Of two callers, the one that knows no more than both is the one to be shown.
+            shown = (
+                record if record.parent is None and met.conditions.keys() == record.state.conditions.keys() else other
+            )
+            self._put(point, replace(shown, state=met, dropped=False))
             return
         group.append(record)
         self._pushed += 1
@@ -408,6 +412,7 @@ class Analysis:
                 node.line,
                 (self.graph.scope, record.node),
                 loop=test.loop,
+                negated=test.negated,
             )
             for state in self.assume(record.state, template):
                 yield edge, state
@@ -428,7 +433,7 @@ class Analysis:
             return
         match term:
             case App(op="not", args=(inner,)):
-                yield from self._assume(state, inner, replace(template, truth=not truth))
+                yield from self._assume(state, inner, replace(template, truth=not truth, negated=not template.negated))
             case App(op="bool", args=(inner,)):
                 yield from self._assume(state, inner, template)
             case App(op="and" | "or" as op, args=(first, *rest)) if rest:

@@ -7,7 +7,7 @@ A comparison of two expressions is one of their difference with zero, whichever 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from selfstop.flow.terms import App, Attr, Const, Term
 
@@ -48,8 +48,30 @@ class Comparison:
 
     def flipped(self) -> Comparison:
         """The same statement about the negated form."""
-        mirror = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-        return Comparison(self.form.scaled(-1), mirror.get(self.relation, self.relation))
+        return Comparison(self.form.scaled(-1), _MIRROR.get(self.relation, self.relation))
+
+    @cached_property
+    def limit(self) -> Limit | None:
+        """The same statement about a form whose first coefficient is 1; None where it speaks of no atoms."""
+        if not self.form.atoms:
+            return None
+        factor = 1 / self.form.atoms[0][1]
+        relation = self.relation if factor > 0 else _MIRROR.get(self.relation, self.relation)
+        scaled = self.form.scaled(factor)
+        return Limit(scaled.atoms, relation, -scaled.constant, _bounds(relation, -scaled.constant))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """``atoms relation value``, with the bounds between which the atoms are then, if they are between any."""
+
+    atoms: tuple[tuple[Term, float], ...]
+    relation: str
+    value: float
+    bounds: tuple[tuple[float, int], tuple[float, int]] | None
+
+
+_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def _linear(atoms: dict[Term, float], constant: float) -> Linear:
@@ -121,19 +143,12 @@ def comparison(term: Term, truth: bool, *, transparent: bool = True) -> Comparis
 
 def contradict(first: Comparison, second: Comparison) -> bool:
     """Whether two comparisons of the same atoms cannot both hold."""
-    if not first.form.atoms or not second.form.atoms:
+    one, other = first.limit, second.limit
+    if one is None or other is None or one.atoms != other.atoms:
         return False
-    if dict(first.form.atoms).keys() != dict(second.form.atoms).keys():
-        return False
-    factor = second.form.atoms[0][1] / first.form.atoms[0][1]
-    scaled = first.form.scaled(factor)
-    if scaled.atoms != second.form.atoms:
-        return False
-    one = first if factor > 0 else first.flipped()
-    low, high = _bounds(one.relation, -scaled.constant), _bounds(second.relation, -second.form.constant)
-    if low is None or high is None:
-        return _excluded(one.relation, -scaled.constant, second.relation, -second.form.constant)
-    lower, upper = max(low[0], high[0]), min(low[1], high[1])
+    if one.bounds is None or other.bounds is None:
+        return one.value == other.value and {one.relation, other.relation} == {"==", "!="}
+    lower, upper = max(one.bounds[0], other.bounds[0]), min(one.bounds[1], other.bounds[1])
     return lower > upper
 
 
@@ -152,7 +167,3 @@ def _bounds(relation: str, value: float) -> tuple[tuple[float, int], tuple[float
         case "==":
             return (value, 0), (value, 0)
     return None
-
-
-def _excluded(first: str, a: float, second: str, b: float) -> bool:
-    return a == b and {first, second} == {"==", "!="}

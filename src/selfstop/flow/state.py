@@ -54,7 +54,8 @@ class Condition:
 
     ``places`` are the variables it speaks of. ``exact`` tells that it still holds word for word; a threshold
     guard survives a ``reset`` of its counter for the rest of the iteration, but no longer word for word.
-    ``written`` is the test as it stands in the source, ``test`` the graph's scope and node where it was established.
+    ``text`` is how the test reads in the source, which is the opposite of ``term`` where it is ``negated``, ``written``
+    what it is there before values are put in, ``test`` the graph's scope and node where it was established.
     """
 
     term: Term
@@ -68,6 +69,12 @@ class Condition:
     written: Term | None = field(compare=False, default=None)
     exact: bool = True
     reset: bool = False
+    negated: bool = field(compare=False, default=False)
+
+    @property
+    def outcome(self) -> bool:
+        """What the test gave as it is written."""
+        return self.truth != self.negated
 
     @cached_property
     def mentions(self) -> frozenset[object]:
@@ -95,7 +102,7 @@ class Condition:
     @property
     def source(self) -> str:
         """The condition as a reader would write it."""
-        return self.text if self.truth else f"not ({self.text})" if " " in self.text else f"not {self.text}"
+        return self.text if self.outcome else f"not ({self.text})" if " " in self.text else f"not {self.text}"
 
 
 class Values(dict[Term, Term]):
@@ -244,7 +251,11 @@ class State:
         known = self.holds(condition.term)
         if known is not None:
             return known is not condition.truth
-        return any(other.exact and _contradict(other, condition) for other in self.conditions.values())
+        mentions = condition.term.mentions
+        return any(
+            other.exact and not mentions.isdisjoint(other.term.mentions) and _contradict(other, condition)
+            for other in self.conditions.values()
+        )
 
     def established(self, condition: Condition) -> State:
         """The state in which ``condition`` holds as well."""

@@ -12,6 +12,8 @@ _PIECES: Final = re.compile(r"[^\s`]*`[^`\n]{1,70}`[^\s`]*|\S+")
 
 def width(text: str) -> int:
     """Count the cells that ``text`` takes on a terminal."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text

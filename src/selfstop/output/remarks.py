@@ -73,7 +73,7 @@ def _details(outcome: Outcome) -> Iterator[str]:
 def _unresolved(call: UnresolvedCall) -> str:
     stoppers = ", ".join(f"{item.function} ({item.path}:{item.line})" for item in call.stoppers)
     place = f"{call.path}:{call.span.line}:{call.span.column}"
-    return f"unresolved {place} {call.callee}: {call.reason}: {stoppers}"
+    return f"unresolved {place} {call.callee}: {call.reason}" + (stoppers and f": {stoppers}")
 
 
 def _compared(comparison: Comparison) -> Iterator[str]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from selfstop.flow.cfg import Call, Test
 from selfstop.flow.code import Function
 from selfstop.flow.focus import ends_of
-from selfstop.flow.terms import NONE, last_name, walk
+from selfstop.flow.terms import NONE, Attr, Item, Term, Var, last_name, walk
 from selfstop.project.linker import MAX_DEPTH
+from selfstop.project.program import Program
 from selfstop.project.reach import Reach
 from selfstop.project.turning import focus_of
 
@@ -30,11 +31,23 @@ def ask_about_calls(reach: Reach) -> None:
     for identity, function in program.functions.items():
         names_given = not given.isdisjoint(function.spoken_names)
         for _, call in function.graph.calls():
+            if last_name(call.func) in reach.stops.names and isinstance(call.func, Attr):
+                _ask_about_receiver(program, call.func.base)
             if identity in reach.functions or last_name(call.func) in names:
                 for _ in reach.uses(call, call.func, call.args, call.keywords):
                     pass
             if names_given:
                 _ask_who_is_told(reach, call)
+
+
+def _ask_about_receiver(program: Program, receiver: Term) -> None:
+    """Ask for the table out of which an object comes whose method is called: it may be none of an API's clients."""
+    for value in (receiver, *(found.value for found in program.definitions(receiver))):
+        table = value
+        while isinstance(table, Item):
+            table = table.base
+        if isinstance(table, Var) and table.scope == "import" and table != value and program.is_own(table.name):
+            program.questions.source(table.name)
 
 
 def _ask_who_is_told(reach: Reach, call: Call) -> None:

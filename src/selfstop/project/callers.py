@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.code import MODULE_BODY, Function
 from selfstop.flow.terms import App, Func, Instance, Term, Var
 from selfstop.project.assignments import Assignments
 from selfstop.project.binding import unwrapped
 from selfstop.project.passing import Pairs, handed, invocation
 from selfstop.project.program import class_id
 from selfstop.project.reach import Reach, Use
-
-_EVENTS = frozenset({"event", "_event"})
-_CONTEXTS = frozenset({"context", "_context", "ctx", "_ctx", "_"})
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Callers:
 
     def has_others(self, function: str) -> bool:
         """Whether something outside of the program may call the function as well."""
-        return self._reach.registering(function) is not None or is_serverless(self._program.functions[function])
+        return self._reach.is_exposed(function)
 
     def fields_of(self, cls: str) -> list[str]:
         """The annotated variables of a class body, in order: the fields of a dataclass."""
@@ -117,10 +113,3 @@ class Callers:
         call = self._program.functions[function].graph.nodes[number].operation
         assert isinstance(call, Call)
         return call
-
-
-def is_serverless(function: Function) -> bool:
-    """Whether a function has the signature of a handler: ``def handler(event, context)`` in a module."""
-    names = [parameter.name for parameter in function.parameters]
-    at_top = function.cls is None and (function.parent or "").endswith(f":{MODULE_BODY}")
-    return at_top and len(names) == 2 and names[0] in _EVENTS and names[1] in _CONTEXTS

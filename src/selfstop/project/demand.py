@@ -24,6 +24,7 @@ from selfstop.project.asking import ask_about_calls, ask_about_ways
 from selfstop.project.files import select
 from selfstop.project.linker import Linker
 from selfstop.project.lowering import Lowered, Task
+from selfstop.project.manifests import Manifests, entry_points
 from selfstop.project.mentions import Imported, Mention, any_word, spoken_of
 from selfstop.project.names import ModuleNames, by_suffix, is_package
 from selfstop.project.outline import Outline, outline
@@ -76,11 +77,14 @@ class _Loaded:
 class Demand:
     """Loads the modules of a project that matter, and links them."""
 
-    def __init__(self, files: Mapping[str, bytes], options: EngineOptions, lower_all: LowerAll) -> None:
+    def __init__(
+        self, files: Mapping[str, bytes], options: EngineOptions, lower_all: LowerAll, manifests: Manifests = dict
+    ) -> None:
         self.files = files
         self.options = options
         self.errors: list[AnalysisError] = []
         self._lower_all = lower_all
+        self._entry_points = entry_points(manifests(), files)
         self._names = ModuleNames(files)
         self._paths = self._names.paths
         self._suffixes = by_suffix(self._paths)
@@ -168,7 +172,8 @@ class Demand:
             if each.skeleton is not None
         ]
         program = Program(modules, self._suffixes, self._paths)
-        return Reach(program, Linker(program, self._crowded), StopCalls(program, self.options))
+        linker = Linker(program, self._crowded)
+        return Reach(program, linker, StopCalls(program, self.options), self._entry_points)
 
     # Callers
 

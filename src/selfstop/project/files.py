@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from selfstop import source
 
+MANIFESTS: Final = ("pyproject.toml", "setup.cfg")
+"""Files in which distributions declare what they offer, besides ``setup.py``."""
 _THREADS = min(4, os.cpu_count() or 1)
 _CHUNK = 256
 
@@ -32,6 +36,7 @@ class Files(Mapping[str, bytes]):
         grep: Grep | None = None,
     ) -> None:
         """``grep`` finds files by words faster than reading them all would."""
+        self.root = root
         self._root = str(root)
         self._paths = dict.fromkeys(sorted({*paths, *given}))
         self._given = given
@@ -96,3 +101,23 @@ def select(files: Mapping[str, bytes], wanted: Callable[[bytes], bool], words: S
     if isinstance(files, Files):
         return files.select(wanted, words)
     return [path for path, contents in sorted(files.items()) if wanted(contents)]
+
+
+def manifests_beside(files: Files) -> Files:
+    """The files that declare what distributions offer, beside ``files`` and above them, up to the root."""
+    directories = {""}
+    for path in files:
+        directory = path.rpartition("/")[0]
+        while directory not in directories:
+            directories.add(directory)
+            directory = directory.rpartition("/")[0]
+    paths = [f"{directory}/{name}".lstrip("/") for directory in directories for name in MANIFESTS]
+    return Files(files.root, [path for path in paths if _is_plain(os.path.join(files.root, path))])  # noqa: PTH118
+
+
+def _is_plain(path: str) -> bool:
+    """Whether there is a file, and no link that may lead out of the root."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False

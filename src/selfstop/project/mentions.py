@@ -27,9 +27,9 @@ def spoken_of(reach: Reach) -> dict[str, Spoken]:
     """The names of what reaches a stop call, and how each is spoken."""
     owners: dict[str, set[str]] = {}
     free: set[str] = set()
-    for identity in reach.functions:
+    for identity in (reach.functions - reach.told) | reach.spelling():
         function = reach.program.functions[identity]
-        if function.qualname == MODULE_BODY or function.name.startswith("<") or identity in reach.told:
+        if function.qualname == MODULE_BODY or function.name.startswith("<"):
             continue
         cls = function.qualname.rpartition(".")[0].rpartition(".")[2]
         owner = cls if function.cls is not None else function.module.rpartition(".")[2]

@@ -96,8 +96,9 @@ class Narration:
     def _of_move(self, move: _Move) -> Iterator[WitnessStep]:
         node = self.graph.nodes[move.before.node]
         match node.operation:
-            case Test(text=text) if text:
-                yield from self._test(move, f"{text} is {'true' if move.kind is EdgeKind.TRUE else 'false'}")
+            case Test(text=text, negated=negated) if text:
+                outcome = (move.kind is EdgeKind.TRUE) != negated
+                yield from self._test(move, f"{text} is {'true' if outcome else 'false'}")
             case Iterate(text=text) if move.kind is EdgeKind.FALSE:
                 yield from self._test(move, f"{text} is exhausted")
             case Call() as call:
@@ -176,7 +177,7 @@ class Narration:
         self.told.update(mark for condition in known for mark in marks(condition))
         for condition in known[:_MAX_GIVEN]:
             function = self.program.functions[condition.test[0]]
-            text = _on_one_line(f"{condition.text} is {'true' if condition.truth else 'false'}")
+            text = _on_one_line(f"{condition.text} is {'true' if condition.outcome else 'false'}")
             note = self.notes.of_condition(condition)
             yield WitnessStep(function.path, condition.line, text, StepKind.GIVEN, function.qualname, note)
 

@@ -156,8 +156,12 @@ def outline(text: str) -> Outline:
     return _outlined(text, tree)
 
 
-def referring(text: str, names: frozenset[str], verbs: frozenset[str]) -> tuple[Outline, frozenset[int]] | None:
+def referring(
+    text: str, names: frozenset[str], verbs: frozenset[str], fragments: frozenset[tuple[str, str]] = frozenset()
+) -> tuple[Outline, frozenset[int]] | None:
     """The outline of a file that calls or refers to one of ``names``, or calls a method among ``verbs``.
+
+    ``fragments`` are verbs and nouns that count as well, where names may be put together.
 
     With it go the lines of the functions that do. None if nothing does: definitions, comments and longer
     strings do not count. A file that this Python cannot parse may.
@@ -166,9 +170,10 @@ def referring(text: str, names: frozenset[str], verbs: frozenset[str]) -> tuple[
     if tree is None:
         return Outline(text), frozenset()
     found = _outlined(text, tree)
-    mention = re.compile("|".join(re.escape(name) for name in sorted(names | verbs)))
+    parts = {part for fragment in fragments for part in fragment}
+    mention = re.compile("|".join(re.escape(name) for name in sorted(names | verbs | parts)))
     wanted = found.mentioning(mention)
-    refers = _Reference(names, verbs)
+    refers = _Reference(names, verbs, fragments)
     lines: set[int] = set()
     anywhere = False
     for node in _parts(tree.body):
@@ -187,20 +192,30 @@ class _Reference:
 
     names: frozenset[str]
     verbs: frozenset[str]
+    fragments: frozenset[tuple[str, str]]
 
     def __call__(self, node: ast.AST) -> bool:
         match node:
             case ast.Attribute(attr=name) | ast.Name(id=name):
                 return name in self.names
             case ast.Constant(value=str() as text):
-                return text in self.names or any(
-                    name in text for name in self.names if "-" in name or name in _COMMANDS
+                return (
+                    text in self.names
+                    or any(name in text for name in self.names if "-" in name or name in _COMMANDS)
+                    or any(_is_part(text, verb, noun) for verb, noun in self.fragments)
                 )
             case ast.Call(func=ast.Attribute(attr=name)):
                 return name in self.verbs
             case ast.ImportFrom(names=aliases):
                 return any(alias.name in self.names for alias in aliases)
         return False
+
+
+def _is_part(text: str, verb: str, noun: str) -> bool:
+    """Whether a name of a stop call is this text with something in place of its verb, or of its noun."""
+    return (
+        text in {verb, noun} or text.endswith((f"}}{noun}", f"%s{noun}")) or text.startswith((f"{verb}{{", f"{verb}%"))
+    )
 
 
 _COMMANDS = frozenset({"shutdown", "poweroff", "halt"})

@@ -321,11 +321,28 @@ class Program:
                 if function is not None and function.cls and is_receiver(function, name):
                     return function.cls
                 return self._class_of_place(term) or self._annotated_parameter(function, name)
-            case Attr() | Item():
+            case Attr():
                 return self._class_of_property(term) or self._class_of_place(term)
+            case Item():
+                return self._class_of_place(term) or self._class_in_table(term)
         return None
 
-    def _class_of_property(self, term: Attr | Item) -> str | None:
+    def _class_in_table(self, term: Item) -> str | None:
+        """The class of what a table holds that is made with one: ``defaultdict(Backend)``, ``Registry(Backend)``."""
+        table: Term = term
+        while isinstance(table, Item):
+            table = table.base
+        found: set[str | None] = set()
+        for definition in self.definitions(table):
+            match definition.value:
+                case Result(args=args) | App(op="call", args=(_, *args)):
+                    classes = [meant for arg in args if _is_class(meant := self.resolve(arg))]
+                    found.add(class_id(classes[0]) if len(classes) == 1 else None)
+                case _:
+                    found.add(None)
+        return found.pop() if len(found) == 1 else None
+
+    def _class_of_property(self, term: Attr) -> str | None:
         """The class that a property says it returns."""
         method = self.property_of(term)
         function = None if method is None else self.functions[method]

@@ -46,7 +46,7 @@ class Propagation:
     def _run(self) -> None:
         for identity in sorted(self.reach.functions):
             if self.reach.is_entry(identity) or self.reach.cleanup_of(identity):
-                self._enter(identity, State(), None)
+                self._enter(identity, State(), None, self.reach.registering(identity) or 0)
         self._settle()
         for identity in sorted(self.reach.functions):
             callers = self.reach.callers_of(identity)
@@ -109,11 +109,11 @@ class Propagation:
         analysis.run()
         return analysis
 
-    def _enter(self, identity: str, state: State, origin: Origin | None) -> None:
+    def _enter(self, identity: str, state: State, origin: Origin | None, beneath: int = 0) -> None:
         if identity not in self.analyses:
             graph = self.program.functions[identity].graph
             self.analyses[identity] = Analysis(graph, self.linker, focus_of(self.reach, identity))
-        for entered in self._wrappers.states(identity, state):
+        for entered in self._wrappers.states(identity, state, beneath):
             self.analyses[identity].enter(entered, origin)
         if identity not in self._work:
             self._work.append(identity)

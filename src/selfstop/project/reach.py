@@ -7,7 +7,7 @@ away a function that reaches one. Only these functions are analysed from their c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -29,26 +29,20 @@ from selfstop.flow.terms import (
     last_name,
     walk,
 )
-from selfstop.flow.vocabulary import says_stop, vocabulary, words
+from selfstop.flow.vocabulary import says_stop, vocabulary
 from selfstop.project.assignments import Assignments
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import Linker
+from selfstop.project.manifests import EntryPoint, declared
 from selfstop.project.program import Program, class_id
+from selfstop.project.registration import cleanup_by, is_registration, is_serverless, registering
 from selfstop.project.stopcalls import StopCalls
+from selfstop.project.templates import composed
 from selfstop.project.told import Telling
 
 GENERIC_NAMES = vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
     "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup"
-)
-_LATER = vocabulary(
-    "signal add_signal_handler register subscribe connect add_listener add_job add_handler "
-    "add_event_handler add_api_route add_route add_url_rule do add_command schedule on set_handler route"
-)
-_REGISTERING = vocabulary(
-    "route get post put delete patch websocket task shared_task command group on_event listener cron "
-    "scheduled_job receiver hook handler callback event on_message middleware periodic_task subscribe job "
-    "rule exposed api_view"
 )
 _CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
@@ -88,8 +82,11 @@ class Use:
 class Reach:
     """The functions from which a stop call can be reached, and the uses at each of their calls."""
 
-    def __init__(self, program: Program, linker: Linker, stops: StopCalls) -> None:
+    def __init__(
+        self, program: Program, linker: Linker, stops: StopCalls, entry_points: Sequence[EntryPoint] = ()
+    ) -> None:
         self.program = program
+        self.entry_points = entry_points
         self.linker = linker
         self.stops = stops
         self._passed: dict[Term, set[str]] = defaultdict(set)
@@ -260,41 +257,43 @@ class Reach:
             return False
         return function not in self.functions
 
-    def _candidates(self, func: Term, depth: int = 0) -> Iterator[Term]:
-        """What ``func`` may stand for when it is called."""
-        if depth > 4:
-            return
+    def _candidates(self, func: Term, seen: set[Term] | None = None) -> Iterator[Term]:
+        """What ``func`` may stand for when it is called; what was ``seen`` on the way is not looked at again."""
+        seen = set() if seen is None else seen
         resolved = self.program.resolve(func)
+        if resolved in seen:
+            return
+        seen.add(resolved)
         match resolved:
             case App(op="partial"):
                 yield resolved
             case Func():
                 yield from self.linker.targets(resolved)
-            case Item() | App(op="if" | "or" | "get") | Result(callee=Attr(name="get")):
+            case Item() | App(op="if" | "or" | "get" | "element") | Result(callee=Attr(name="get")):
                 for value in self.telling.alternatives(resolved):
-                    yield from self._candidates(value, depth + 1)
+                    yield from self._candidates(value, seen)
             case (
                 Result(callee=Var(scope="builtins", name="getattr"), args=(base, name, *_))
                 | App(op="call", args=(Var(scope="builtins", name="getattr"), base, name, *_))
             ):
                 for meant in self.telling.names(name):
-                    yield from self._candidates(Attr(base, meant), depth + 1)
+                    yield from self._candidates(Attr(base, meant), seen)
             case _:
                 yield resolved
                 if not self.stops.is_reference(resolved):
-                    yield from self._indirect(resolved, depth)
+                    yield from self._indirect(resolved, seen)
 
-    def _indirect(self, place: Term, depth: int) -> Iterator[Term]:
+    def _indirect(self, place: Term, seen: set[Term]) -> Iterator[Term]:
         if isinstance(place, Var) and place.scope in self.program.functions and place in self._parameter_variables():
             return
         if isinstance(place, (Var, Attr)):
             for definition in self.program.definitions(place):
-                if definition.value is not None and definition.value != place and not definition.step:
+                if definition.value is not None and not definition.step:
                     value = definition.value
-                    if isinstance(value, (Func, Attr, Var)) or (
-                        isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call"}
+                    if isinstance(value, (Func, Attr, Var, Item)) or (
+                        isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call", "element"}
                     ):
-                        yield from self._candidates(_as_partial(value), depth + 1)
+                        yield from self._candidates(_as_partial(value), seen)
         if isinstance(place, Attr):
             yield from self._by_method_name(place)
 
@@ -378,9 +377,10 @@ class Reach:
                 speakers[name].add(function.id)
         told = {parameter.scope for parameter in self._passed if isinstance(parameter, Var)} | speakers["getattr"]
         new = set(self.stops.words)
+        composing = {identity for identity in speakers["getattr"] if any(True for _ in self._composed(identity))}
         while new:
             self.names |= new
-            self._grow(set().union(*(speakers[name] for name in new if name in speakers)), told)
+            self._grow(composing.union(*(speakers[name] for name in new if name in speakers)), told)
             new = self._names_of_reached(self.names)
             # What a call means may depend on what reaches a stop call: in the end all are looked at again.
             while not new and self._grow(set(self._rough), told):
@@ -485,6 +485,8 @@ class Reach:
                 return any(self.program.functions[identity].cls == cls for identity in self.functions - self.told)
             case Const(value=str() as name):
                 return name in self.stops.names
+            case App(op="element") | Item(base=App(op="element")):
+                return any(map(self.stops_if_called, self.telling.alternatives(part)))
             case Item():
                 return self._names_stop(part)
             case Var() | Attr():
@@ -499,6 +501,22 @@ class Reach:
                 return any(function in self.functions and function not in self.told for function in passed)
         return False
 
+    def _composed(self, identity: str) -> Iterator[Term]:
+        """The names that a function puts together for ``getattr``, if they may be those of stop calls."""
+        for _, call in self.program.functions[identity].graph.calls():
+            if last_name(call.func) == "getattr":
+                yield from filter(self.stops.may_be_composed, call.args[1:2])
+
+    def spelling(self) -> set[str]:
+        """Functions that put together what they look up from what callers give: that may be a stop call."""
+        functions = [each for each in self.program.functions.values() if "getattr" in each.spoken_names]
+        names = [name for function in functions for name in self._composed(function.id)]
+        parts = {part for name in names for part in composed(name) if not isinstance(part, str)}
+        if not parts:
+            return set()
+        telling = (given for given in self.linker.parameters if not parts.isdisjoint(self.telling.received(given)))
+        return {parameter.scope for parameter in telling if isinstance(parameter, Var)}
+
     # Properties of functions
 
     @cached_property
@@ -511,14 +529,23 @@ class Reach:
         function = self.program.functions[identity]
         if function.qualname == MODULE_BODY:
             return True
-        if self.registering(identity) is not None:
+        if self.is_exposed(identity):
             return True
         return not any(caller != identity for caller, _, _ in self.callers.get(identity, ()))
 
-    def registering(self, identity: str) -> Term | None:
-        """The decorator that hands the function to a framework, if there is one."""
-        decorators = self.program.functions[identity].decorators
-        return next((decorator for decorator in decorators if _is_registering(decorator)), None)
+    def is_exposed(self, identity: str) -> bool:
+        """Whether others than its callers in the program may call the function at any time."""
+        function = self.program.functions[identity]
+        return self.registering(identity) is not None or is_serverless(function) or identity in self.declared
+
+    def registering(self, identity: str) -> int | None:
+        """Which of its decorators hands the function to a framework, by its number, if one does."""
+        return registering(self.program, self.program.functions[identity])
+
+    @cached_property
+    def declared(self) -> Mapping[str, EntryPoint]:
+        """The functions that are entry points of a distribution, with what declares them."""
+        return declared(self.program, self.entry_points)
 
     def cleanup_of(self, identity: str) -> str:
         """How a function runs as clean-up by its own definition, or the empty string."""
@@ -593,38 +620,6 @@ def _as_partial(value: Term) -> Term:
 
 
 def _handing_mode(call: Call, func: Term) -> tuple[Mode, str]:
-    name = last_name(call.func)
-    path = dotted(func) or dotted(call.func)
-    if path.endswith("atexit.register"):
-        return Mode.CLEANUP, "`atexit`"
-    if path.endswith("weakref.finalize"):
-        return Mode.CLEANUP, "`weakref.finalize`"
-    if name in {"callback", "push_async_callback", "push", "push_async_exit"} and _is_stack(func):
-        return Mode.CLEANUP, f"`ExitStack.{name}`"
-    if name in {"addfinalizer", "addCleanup", "addClassCleanup"}:
-        return Mode.CLEANUP, f"`{name}`"
-    if name in _LATER or words(name) & {
-        "register",
-        "handler",
-        "listener",
-        "hook",
-        "subscribe",
-        "callback",
-        "callbacks",
-    }:
-        return Mode.LATER, ""
-    return Mode.NOW, ""
-
-
-def _is_stack(func: Term) -> bool:
-    if not isinstance(func, Attr):
-        return False
-    return any(words(last_name(part)) & {"stack", "exitstack"} for part in walk(func.base))
-
-
-def _is_registering(decorator: Term) -> bool:
-    callee = decorator
-    match decorator:
-        case App(op="call", args=(inner, *_)):
-            callee = inner
-    return last_name(callee) in _REGISTERING and isinstance(callee, (Attr, Var))
+    if cleanup := cleanup_by(call, func):
+        return Mode.CLEANUP, cleanup
+    return (Mode.LATER if is_registration(call) else Mode.NOW), ""

@@ -15,6 +15,10 @@ from selfstop.model import AnalysisError
 from selfstop.project.files import select
 from selfstop.project.outline import Outline, referring
 
+_BEFORE = ('"', "'", "}", "%s")
+_AFTER = ('"', "'", "{", "%s")
+"""What stands beside the constant part of a name that is put together."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -36,7 +40,7 @@ def starts(files: Mapping[str, bytes], options: EngineOptions) -> tuple[dict[str
         except source.NotAnalysable as error:
             errors.append(AnalysisError(path, error.line, error.code, error.message))
             continue
-        reference = referring(text, names, verbs)
+        reference = referring(text, names, verbs, fragments(options) if "getattr" in text else frozenset())
         if reference is not None:
             found[path] = Start(*reference)
     return found, errors
@@ -57,6 +61,13 @@ def search_words(options: EngineOptions) -> tuple[frozenset[str], frozenset[str]
     return frozenset(names), frozenset(verbs)
 
 
+def fragments(options: EngineOptions) -> frozenset[tuple[str, str]]:
+    """Verb and noun of each name, where one of them may be a constant in a name that is put together."""
+    names, _ = search_words(options)
+    parted = [name.partition("_") for name in sorted(names)]
+    return frozenset((f"{verb}_", f"_{noun}") for verb, _, noun in parted if verb and noun)
+
+
 class MayStop:
     """Whether a file may contain a stop call, by a search of its bytes."""
 
@@ -64,15 +75,24 @@ class MayStop:
         names, verbs = search_words(options)
         self._names = [name.encode("utf-8") for name in sorted(names)]
         self._verbs = [b"." + verb.encode("utf-8") for verb in sorted(verbs)]
+        self._fragments = sorted(
+            {f"{before}{noun}" for _, noun in fragments(options) for before in _BEFORE}
+            | {f"{verb}{after}" for verb, _ in fragments(options) for after in _AFTER}
+        )
+        self._pieces = [fragment.encode("utf-8") for fragment in self._fragments]
 
     @property
     def words(self) -> list[str]:
         """Words one of which is in each file that is accepted."""
-        return [name.decode() for name in self._names] + ["Instance(", ".instances"]
+        return [name.decode() for name in self._names] + ["Instance(", ".instances"] + self._fragments
 
     def __call__(self, data: bytes) -> bool:
         """Whether ``data`` has one of the names, or what every use of the resource interface has."""
-        return any(name in data for name in self._names) or self._has_resource(data)
+        return any(name in data for name in self._names) or self._has_resource(data) or self._composes(data)
+
+    def _composes(self, data: bytes) -> bool:
+        """Whether a name may be put together and looked up: ``getattr(ec2, f"{verb}_instances")``."""
+        return b"getattr" in data and any(piece in data for piece in self._pieces)
 
     def _has_resource(self, data: bytes) -> bool:
         """Whether the resource interface may be in use: ``Instance(id).stop()``, ``instances.filter(…).stop()``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotte
 from selfstop.flow.vocabulary import vocabulary, words
 from selfstop.project import commands
 from selfstop.project.program import Program
+from selfstop.project.templates import composed
 
 OTHER_CLOUDS = vocabulary(
     "gcp google googleapiclient gce compute azure oci oracle alibaba alicloud aliyun aliyunsdkcore openstack nova "
@@ -91,6 +93,21 @@ class StopCalls:
 
     # Receivers
 
+    def is_ec2_client(self, receiver: Term) -> bool:
+        """Whether ``receiver`` is evidently a client or resource of EC2."""
+        values = [receiver, *(d.value for d in self.program.definitions(receiver) if d.value is not None)]
+        return any(part == Const("ec2") for value in values for part in walk(value))
+
+    def may_be_named(self, name: Term) -> bool:
+        """Whether a name that is put together, of parts that are not all known, may be that of a stop call."""
+        parts = composed(name)
+        pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in parts) or ".*"
+        return any(re.fullmatch(pattern, known) for known in self.names)
+
+    def may_be_composed(self, name: Term) -> bool:
+        """Whether a name is put together, and may be that of a stop call."""
+        return bool(composed(name)) and self.may_be_named(name)
+
     def _is_aws(self, receiver: Term) -> bool:
         """Whether ``receiver`` is evidently made by boto, whatever it is called."""
         values = [receiver, *(d.value for d in self.program.definitions(receiver) if d.value is not None)]
@@ -115,53 +132,58 @@ class StopCalls:
             return bool(values) and all(self._other_cloud(value, depth + 1) for value in values)
         return False
 
-    def _is_resource(self, receiver: Term, depth: int = 0) -> bool:
-        """Whether ``receiver`` is an instance, or a collection of instances, of a boto3 EC2 resource."""
-        if depth > 5 or self._other_cloud(receiver):
+    def _is_resource(self, receiver: Term, seen: set[Term] | None = None) -> bool:
+        """Whether ``receiver`` is an instance, or a collection of instances, of a boto3 EC2 resource.
+
+        It may be one if something that it may be is; what was ``seen`` on the way is not looked at again.
+        """
+        seen = set() if seen is None else seen
+        if receiver in seen or self._other_cloud(receiver):
             return False
+        seen.add(receiver)
         match receiver:
-            case Result(callee=Attr(base=base, name="Instance"), args=args) if args:
+            case Result(callee=Attr(base=base, name="Instance")):
                 return self.is_ec2(base)
             case App(op="call", args=(Attr(base=base, name="Instance"), _, *_)):
                 return self.is_ec2(base)
             case Result(callee=Attr(base=base, name="filter" | "all" | "limit" | "page_size")):
-                return self._is_collection(base, depth)
+                return self._is_collection(base, seen)
             case App(op="call", args=(Attr(base=base, name="filter" | "all" | "limit" | "page_size"), *_)):
-                return self._is_collection(base, depth)
+                return self._is_collection(base, seen)
             case Result(callee=callee) | App(op="call", args=(callee, *_)) if callee is not None and (
                 returned := self.program.returned_values(callee)
             ):
-                return any(self._is_resource(value, depth + 1) for value in returned)
+                return any(self._is_resource(value, seen) for value in returned)
             case App(op="element", args=(base, *_)) | Item(base=base):
                 yielded = self.program.yielded_values(base)
-                return self._is_collection(base, depth) or any(self._is_resource(each, depth + 1) for each in yielded)
+                return self._is_collection(base, seen) or any(self._is_resource(each, seen) for each in yielded)
             case App(op="list" | "sorted" | "tuple" | "unpack", args=(base, *_)):
-                return self._is_resource(base, depth + 1)
+                return self._is_resource(base, seen)
             case Var() | Attr():
                 values = [d.value for d in self.program.definitions(receiver) if d.value is not None]
-                return any(self._is_resource(value, depth + 1) for value in values if value != receiver)
+                return any(self._is_resource(value, seen) for value in values)
         return False
 
-    def _is_collection(self, term: Term, depth: int) -> bool:
+    def _is_collection(self, term: Term, seen: set[Term]) -> bool:
         match term:
             case Attr(base=base, name="instances"):
                 return self.is_ec2(base)
-        return self._is_resource(term, depth + 1)
+        return self._is_resource(term, seen)
 
-    def is_ec2(self, term: Term, depth: int = 0) -> bool:
+    def is_ec2(self, term: Term, seen: set[Term] | None = None) -> bool:
         """Whether ``term`` is a boto3 EC2 resource: made as one, or called so."""
-        if depth > 5:
+        seen = set() if seen is None else seen
+        if term in seen:
             return False
+        seen.add(term)
         match term:
             case Result(callee=callee, args=args) if callee is not None:
                 return last_name(callee) == "resource" and any(arg == Const("ec2") for arg in args)
             case App(op="call", args=(callee, *args)):
                 return last_name(callee) == "resource" and any(arg == Const("ec2") for arg in args)
             case Var() | Attr():
-                values = [d.value for d in self.program.definitions(term) if d.value is not None and d.value != term]
-                if any(self.is_ec2(value, depth + 1) for value in values):
-                    return True
-                return "ec2" in last_name(term).lower()
+                values = [d.value for d in self.program.definitions(term) if d.value is not None]
+                return any(self.is_ec2(value, seen) for value in values) or "ec2" in last_name(term).lower()
         return False
 
 

@@ -11,13 +11,14 @@ from selfstop.flow.state import Condition
 from selfstop.flow.terms import App, Attr, Const, Result, Term, Var, dotted, last_name, substitute
 from selfstop.model import IdSource, Span, Target
 from selfstop.project.binding import bind, unwrapped
-from selfstop.project.callers import given, is_serverless
+from selfstop.project.callers import given
 from selfstop.project.doubt import Doubt
 from selfstop.project.following import MAX_FRAMES, Follower
 from selfstop.project.identity import Identity, Reading, joined, reading
 from selfstop.project.passing import IDS, Invocation, Pairs, Part
 from selfstop.project.picking import Picking
 from selfstop.project.reach import Reach, Use
+from selfstop.project.registration import is_serverless
 from selfstop.project.texts import Texts
 from selfstop.project.values import Frame, Point, Value
 from selfstop.project.verdict import Judgement

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.terms import App, Attr, Const, Result, Term, Var, dotted, last_name
 from selfstop.project.following import Follower
 from selfstop.project.passing import Invocation
+from selfstop.project.templates import BRACES, FORMATTED, PERCENT, pieces
 from selfstop.project.values import Point, Value
 
 HOLE = "\x00"
@@ -17,9 +18,6 @@ HOLE = "\x00"
 
 MAX_TEXTS = 12
 MAX_DEPTH = 6
-_FORMATTED = re.compile(r"""^[a-zA-Z]{1,2}(?P<quote>\"{3}|'{3}|["'])(?P<text>.*)(?P=quote)$""", re.DOTALL)
-_PERCENT = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*[a-zA-Z]")
-_BRACES = re.compile(r"\{[^{}]*\}")
 _COMPOSERS = frozenset(
     {"Request", "URL", "Url", "urljoin", "urlunsplit", "urlunparse", "Path", "PurePosixPath", "PosixPath"}
     | {"joinpath", "copy_with", "HTTPConnection", "HTTPConnectionPool", "Client", "AsyncClient", "ClientSession"}
@@ -63,8 +61,8 @@ class Texts:
 
     def _of_application(self, term: App, point: Point, depth: int) -> Iterable[str]:
         match term:
-            case App(op="fstring", args=(Const(value=str() as text), *parts)) if match := _FORMATTED.match(text):
-                return self._filled(list(_pieces(match["text"])), parts, point, depth)
+            case App(op="fstring", args=(Const(value=str() as text), *parts)) if match := FORMATTED.match(text):
+                return self._filled(list(pieces(match["text"])), parts, point, depth)
             case App(op="+" | "fstring", args=args):
                 return self._joined("", args, point, depth)
             case App(op="/", args=args):
@@ -74,7 +72,7 @@ class Texts:
             case App(op="%", args=(template, values)):
                 given = values.args if isinstance(values, App) and values.op == "tuple" else (values,)
                 templates = self.of(template, point, depth + 1)
-                return [text for each in templates for text in self._filled(_PERCENT.split(each), given, point, depth)]
+                return [text for each in templates for text in self._filled(PERCENT.split(each), given, point, depth)]
             case App(op="call"):
                 return self._of_call(term, point, depth)
         return [HOLE]
@@ -86,7 +84,7 @@ class Texts:
                 return [
                     text
                     for each in self.of(template, point, depth + 1)
-                    for text in self._filled(_BRACES.split(each), _fields(each, called), point, depth)
+                    for text in self._filled(BRACES.split(each), _fields(each, called), point, depth)
                 ]
             case Attr(base=Const(value=str() as separator), name="join") if called.args:
                 return self._separated(separator, called.args[0], point, depth)
@@ -118,7 +116,7 @@ def _fields(template: str, call: Invocation) -> list[Term]:
     """The arguments of ``str.format`` in the order in which the template has them."""
     named = dict(call.keywords)
     fields: list[Term] = []
-    for number, brace in enumerate(_BRACES.findall(template)):
+    for number, brace in enumerate(BRACES.findall(template)):
         name = re.split(r"[!:.\[]", brace[1:-1])[0]
         position = int(name) if name.isdigit() else number
         given = call.args[position] if position < len(call.args) else App("opaque")
@@ -150,27 +148,3 @@ _HOW = frozenset(
 def _combined(separator: str, texts: Sequence[Sequence[str]]) -> list[str]:
     products = itertools.product(*(alternatives or [""] for alternatives in texts))
     return [separator.join(choice) for choice in itertools.islice(products, MAX_TEXTS)]
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """The constant pieces of an f-string around its expressions."""
-    piece = ""
-    depth = 0
-    position = 0
-    while position < len(text):
-        character = text[position]
-        if depth == 0 and text[position : position + 2] in {"{{", "}}"}:
-            piece += character
-            position += 2
-            continue
-        if character == "{":
-            if depth == 0:
-                yield piece
-                piece = ""
-            depth += 1
-        elif character == "}":
-            depth -= 1
-        elif depth == 0:
-            piece += character
-        position += 1
-    yield piece

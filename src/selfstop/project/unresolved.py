@@ -1,4 +1,4 @@
-"""Calls that may lead to a stop call, but for the class of an object that the code does not show.
+"""Calls that may lead to a stop call, but for the class of an object, or a name, that the code does not show.
 
 Such a call is matched by name only where every function of that name reaches a stop call and the name says
 something. Otherwise it is left alone, and counted here, so that nobody takes silence for an answer.
@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
 from selfstop.flow.facts import callable_of
-from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
+from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.propagation import Propagation
 from selfstop.project.reach import GENERIC_NAMES, Reach
+from selfstop.project.told import looked_in, looked_up
 
 _DEPTH = 4
+_OPEN_NAME = "the name that is looked up is not known"
 _BUILT_IN = frozenset({"list", "dict", "tuple", "set", "fstring", "str", "int", "float", "sorted", "timedelta"})
 
 
@@ -25,6 +27,8 @@ def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCal
     inside = frozenset(part for name in reach.program.modules for part in name.split("."))
     for function in reach.program.functions.values():
         for node, call in function.graph.calls():
+            if _is_looked_up(reach, call) and _is_feasible(propagation, function, node):
+                yield UnresolvedCall(function.path, call.span, function.qualname, call.text, _OPEN_NAME)
             place = reach.program.resolve(call.func)
             if not isinstance(place, Attr) or place.name in reach.stops.names:
                 continue
@@ -35,6 +39,18 @@ def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCal
                 continue
             if _is_feasible(propagation, function, node) and not _is_linked(propagation, function, node, call):
                 yield _described(reach, function, call, place.name, stoppers)
+
+
+def _is_looked_up(reach: Reach, call: Call) -> bool:
+    """Whether a method of an EC2 client is looked up by a name that is not known, and may be that of a stop call."""
+    values = [call.func, *(found.value for found in reach.program.definitions(call.func))]
+    for value in values:
+        name = NONE if value is None else looked_up(value)
+        if value is None or name == NONE or not reach.stops.is_ec2_client(looked_in(value)):
+            continue
+        if reach.telling.is_open(name) and reach.stops.may_be_named(name):
+            return True
+    return False
 
 
 def _is_near(reach: Reach, module: str, stoppers: tuple[str, ...]) -> bool:

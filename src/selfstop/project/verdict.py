@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
-from selfstop.flow.origins import Source, is_text
+from selfstop.flow.origins import Source, is_text, settings
 from selfstop.flow.state import Condition, State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Term, Var
 from selfstop.model import Span
@@ -43,7 +43,8 @@ class Path:
         open_guards = []
         for guard in self.guards:
             role = guard.role
-            covered = any(not s.role.thresholds or s.role.thresholds & role.thresholds for s in switches)
+            limits = settings(role.thresholds)
+            covered = any(not s.role.thresholds or settings(s.role.thresholds) & limits for s in switches)
             if not role.needs_off_switch or covered:
                 return []
             open_guards.append(guard)
@@ -153,9 +154,12 @@ class Verdicts:
 
     def _sites(self, identity: str) -> Iterator[Site]:
         found: dict[tuple[int, Span], _Collected] = {}
-        if self.hands_up(identity):
+        hands_up = self.hands_up(identity)
+        if hands_up and not (self.reach.is_exposed(identity) or self.reach.cleanup_of(identity)):
             return
         for node, record, use in self.propagation.uses(identity):
+            if hands_up and entry_of(record).origin is not None:
+                continue  # of what its callers know, that call of theirs is judged
             alternatives = self._alternatives(use)
             if alternatives is None:
                 continue

@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
+from selfstop import nesting
 from selfstop.project.lowering import Lowered, Task, lower
 
 WORTHWHILE_LINES = 15_000
@@ -54,7 +55,13 @@ class Workers:
 
     def _results(self, tasks: Sequence[Task]) -> Iterable[Lowered]:
         lines = sum(task.outline.text.count("\n") for task in tasks)
-        if self._jobs < 2 or len(tasks) < 2 or lines < WORTHWHILE_LINES:
+        # What nests deep could not be sent back: that takes a deep stack, too.
+        if (
+            self._jobs < 2
+            or len(tasks) < 2
+            or lines < WORTHWHILE_LINES
+            or any(nesting.too_deep(task.outline.text) for task in tasks)
+        ):
             return map(lower, tasks)
         if self._pool is None:
             self._open.enter_context(_nothing_imported_from_here())

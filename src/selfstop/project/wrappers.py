@@ -34,20 +34,24 @@ class Wrappers:
 
     def __init__(self, linker: Linker) -> None:
         self._linker = linker
-        self._known: dict[str, Alternatives] = {}
+        self._known: dict[tuple[str, int], Alternatives] = {}
 
-    def states(self, identity: str, state: State) -> list[State]:
-        """The states in which a function begins that is called in ``state``."""
-        alternatives = self._alternatives(identity)
+    def states(self, identity: str, state: State, beneath: int = 0) -> list[State]:
+        """The states in which a function begins that is called in ``state``.
+
+        Where one of its decorators has called what is ``beneath`` it, those above it, by number, ask nothing.
+        """
+        alternatives = self._alternatives(identity, beneath)
         return [State(state.values, {**{c.key: c for c in known}, **state.conditions}) for known in alternatives]
 
-    def _alternatives(self, identity: str) -> Alternatives:
-        if identity not in self._known:
-            decorators = self._linker.program.functions[identity].decorators
+    def _alternatives(self, identity: str, beneath: int) -> Alternatives:
+        key = (identity, beneath)
+        if key not in self._known:
+            decorators = self._linker.program.functions[identity].decorators[beneath:]
             found = [wrapped for decorator in decorators if (wrapped := self._established(decorator))]
             joined = [sum(chosen, ()) for chosen in product(*found)]
-            self._known[identity] = joined if len(joined) <= MAX_ALTERNATIVES else [common(joined)]
-        return self._known[identity]
+            self._known[key] = joined if len(joined) <= MAX_ALTERNATIVES else [common(joined)]
+        return self._known[key]
 
     def _established(self, decorator: Term) -> Alternatives:
         """What holds where the wrapper calls the function: one tuple for each way; none where that is unknown."""
@@ -60,7 +64,7 @@ class Wrappers:
 
 def wrapper_of(program: Program, decorator: Term) -> _Wrapper | None:
     """The wrapper that a decorator of the program puts in a function's place, if it does nothing but call it."""
-    decorating = _decorating(program, decorator)
+    decorating = decorating_function(program, decorator)
     returned = [] if decorating is None else [program.resolve(v) for v in program.returned_values(Func(decorating.id))]
     if decorating is None or not decorating.parameters or len(set(returned)) != 1:
         return None
@@ -76,8 +80,8 @@ def wrapper_of(program: Program, decorator: Term) -> _Wrapper | None:
     return _Wrapper(function.id, calls) if calls else None
 
 
-def _decorating(program: Program, decorator: Term) -> Function | None:
-    """The function that is given the decorated one: the decorator, or what it returns when it is called first."""
+def decorating_function(program: Program, decorator: Term) -> Function | None:
+    """The function of the program that is given the decorated one: the decorator, or what calling that gives."""
     match decorator:
         case App(op="call", args=(factory, *_)):
             returned = {program.resolve(value) for value in program.returned_values(factory)}

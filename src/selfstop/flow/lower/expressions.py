@@ -65,10 +65,10 @@ class Expressions(Structure):
                 self.builder.line = self.context.line(node)
                 return self._test(self.value(node), self.context.text(node), loop=loop)
 
-    def _test(self, term: Term, text: str, *, loop: bool = False) -> tuple[Frontier, Frontier]:
+    def _test(self, term: Term, text: str, *, loop: bool = False, negated: bool = False) -> tuple[Frontier, Frontier]:
         match term:
             case App(op="not", args=(inner,)):
-                yes, no = self._test(inner, text, loop=loop)
+                yes, no = self._test(inner, text, loop=loop, negated=not negated)
                 return no, yes
             case Const(value=value):
                 here, self.builder.frontier = self.builder.frontier, []
@@ -76,7 +76,7 @@ class Expressions(Structure):
             case Var(scope="import", name="typing.TYPE_CHECKING"):
                 here, self.builder.frontier = self.builder.frontier, []
                 return [], here
-        return self.builder.branch(Test(term, text, loop))
+        return self.builder.branch(Test(term, text, loop, negated))
 
     def _branch_boolean(
         self, left: cst.BaseExpression, right: cst.BaseExpression, *, conjunction: bool, loop: bool

@@ -16,7 +16,7 @@ from selfstop.flow.lower.patterns import Patterns
 from selfstop.flow.lower.scopes import Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
 from selfstop.flow.lower.walking import contains
-from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Result, Term, Var, dotted
+from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Item, Result, Term, Var, dotted
 
 _Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
 ENDING_CALLS = frozenset(
@@ -95,6 +95,8 @@ class Statements:
             match value:
                 case App(op="tuple" | "list", args=args) if len(args) == len(target.elements):
                     parts = args
+                case App(op="element") if not any(isinstance(each, cst.StarredElement) for each in target.elements):
+                    parts = [Item(value, Const(position)) for position in range(len(target.elements))]
             for element, part in zip(target.elements, parts, strict=True):
                 self._define(element.value, part)
             return

@@ -1,0 +1,1 @@
+"""The audit as one HTML file that needs nothing else."""
