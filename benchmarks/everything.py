@@ -115,7 +115,7 @@ def graphs(name: str, files: Files) -> Examined:
     for function in code.functions:
         linker.analysis(function.id)
         linker.summary(function.id)
-        linker.writes(function.id)
+        linker.writing.writes(function.id)
     nodes = sum(len(function.graph.nodes) for function in code.functions)
     return Examined(name, End.ANALYSED, functions=len(code.functions), nodes=nodes)
 

@@ -89,7 +89,7 @@ class Callers:
             for spot in self._assignments.calls(name):
                 call = self._call(spot.function, spot.node)
                 target, fixed, named = unwrapped(call.func)
-                for func in [*self._reach.linker.targets(target), *self._constructor(call)]:
+                for func in [*self._reach.linker.calls.targets(target), *self._constructor(call)]:
                     if func.function == identity:
                         place = (spot.function, spot.node)
                         yield Caller(place, func, (*fixed, *call.args), (*named, *call.keywords))

@@ -331,7 +331,7 @@ class Follower:
                 return [replace(value, term=base, path=(ELEMENT, *path))]
             case App(op="get", args=(base, key, *default)):
                 method = Attr(base, "get")
-                if self.linker.targets(method):
+                if self.linker.calls.targets(method):
                     return self._called(Invocation(method, term.args[1:]), value)
                 looked_up = replace(value, term=base, path=(item_part(key), *path))
                 return [looked_up, *(replace(value, term=item) for item in default)]
@@ -429,7 +429,7 @@ class Follower:
     ) -> list[tuple[Func, tuple[Term, ...], Pairs]]:
         """The functions of the program that a call runs, with all arguments they get."""
         target, fixed, named = unwrapped(call.func)
-        funcs = self.linker.targets(target)
+        funcs = self.linker.calls.targets(target)
         if not funcs and point is not None and isinstance(target, Var) and self._is_parameter(target):
             leaves = self.leaves(Value(target, point))
             funcs = [leaf.term for leaf in leaves if isinstance(leaf.term, Func)]

@@ -169,7 +169,7 @@ class Narration:
                     return f"a flag, set so at line {node.line}"
         if isinstance(term, Result):
             return _ANSWERED
-        return _BY_ARGUMENT if term in self.linker.parameters else "known to be so on this way"
+        return _BY_ARGUMENT if term in self.linker.calls.parameters else "known to be so on this way"
 
     def _given(self, conditions: Iterable[Condition]) -> Iterator[WitnessStep]:
         """What held elsewhere: in a predicate, where a flag was set, where an exception was raised."""
@@ -189,7 +189,7 @@ class Narration:
         if move.kind is not EdgeKind.RAISE:
             self._brought[mention_key(call.result)] = new
             return
-        cls = self.linker.exception_class(move.after.state.evaluate(self.graph.pending))
+        cls = self.linker.exceptions.class_of(move.after.state.evaluate(self.graph.pending))
         what = "an exception" if cls is None else self.program.classes[cls].name
         yield self._step(call.span.line, f"{call.text}() raises {what}", StepKind.RAISE)
         yield from self._given(new)

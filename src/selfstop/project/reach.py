@@ -101,7 +101,7 @@ class Reach:
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
         """Functions that reach a stop call only by calling what they are given."""
-        self.telling = Telling(program, linker.parameters)
+        self.telling = Telling(program, linker.calls.parameters)
         self._record_arguments()
         self._pass_on()
         self._rough: dict[str, list[tuple[int, Use]]] = {}
@@ -129,7 +129,7 @@ class Reach:
             open_calls = []
             is_new = False
             for identity, call in calls:
-                found = [*self.linker.targets(call.func), *self.constructors(call)]
+                found = [*self.linker.calls.targets(call.func), *self.constructors(call)]
                 if not found and _may_be_given(call.func):
                     open_calls.append((identity, call))
                 for func in found:
@@ -268,7 +268,7 @@ class Reach:
             case App(op="partial"):
                 yield resolved
             case Func():
-                yield from self.linker.targets(resolved)
+                yield from self.linker.calls.targets(resolved)
             case Item() | App(op="if" | "or" | "get" | "element") | Result(callee=Attr(name="get")):
                 for value in self.telling.alternatives(resolved):
                     yield from self._candidates(value, seen)
@@ -298,7 +298,7 @@ class Reach:
             yield from self._by_method_name(place)
 
     def _parameter_variables(self) -> frozenset[Term]:
-        return self.linker.parameters
+        return self.linker.calls.parameters
 
     def _by_method_name(self, place: Attr) -> Iterator[Term]:
         """A method of an unknown object, if every function of that name reaches a stop call."""
@@ -342,7 +342,7 @@ class Reach:
                 if isinstance(resolved, Func) or self.stops.is_reference(resolved):
                     yield resolved
                 else:
-                    yield from (found for found in self.linker.targets(value) if isinstance(found, Func))
+                    yield from (found for found in self.linker.calls.targets(value) if isinstance(found, Func))
         return
 
     def _handed(self, term: Term, mode: Mode, cleanup: str) -> Iterator[Use]:
@@ -514,7 +514,9 @@ class Reach:
         parts = {part for name in names for part in composed(name) if not isinstance(part, str)}
         if not parts:
             return set()
-        telling = (given for given in self.linker.parameters if not parts.isdisjoint(self.telling.received(given)))
+        telling = (
+            given for given in self.linker.calls.parameters if not parts.isdisjoint(self.telling.received(given))
+        )
         return {parameter.scope for parameter in telling if isinstance(parameter, Var)}
 
     # Properties of functions

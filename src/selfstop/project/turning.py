@@ -79,7 +79,7 @@ def _gives_function(reach: Reach, callee: Term | None) -> bool:
     """Whether a call of the program's own code may give back something that can be called."""
     return callee is not None and any(
         not isinstance(part, (Const, Instance)) and (isinstance(reach.program.resolve(part), Func) or _is_open(part))
-        for target in reach.linker.targets(callee)
+        for target in reach.linker.calls.targets(callee)
         for value in reach.program.returned_values(target)
         for part in _held(value)
     )
@@ -144,7 +144,7 @@ def _may_stop(reach: Reach, func: Term, given: frozenset[Term]) -> bool:
 
 
 def _leads(reach: Reach, func: Func) -> bool:
-    targets = {target.function for target in reach.linker.targets(func)}
+    targets = {target.function for target in reach.linker.calls.targets(func)}
     return not targets.isdisjoint(reach.functions) or any(_name(target) in reach.stops.names for target in targets)
 
 

@@ -14,7 +14,8 @@ from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Function
 from selfstop.flow.state import Condition, State
 from selfstop.flow.terms import App, Func, Term, Var, last_name
-from selfstop.project.linker import Linker, common, inexact
+from selfstop.project.linker import Linker
+from selfstop.project.outcomes import common, inexact
 from selfstop.project.program import Program
 
 MAX_ALTERNATIVES = 12

@@ -1,0 +1,172 @@
+"""What a flag stands for: the conditions under which it was set, wherever that was.
+
+Flags are attributes, variables of modules, properties, and events of ``threading``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from selfstop.flow.cfg import Assign
+from selfstop.flow.code import Definition
+from selfstop.flow.conditions import Kind
+from selfstop.flow.facts import Outcome
+from selfstop.flow.state import Condition, State, is_member, simplify, truth_of
+from selfstop.flow.terms import App, Attr, Const, Func, Result, Term, Var, last_name
+from selfstop.project.binding import bind
+from selfstop.project.outcomes import MAX_OUTCOMES, inexact
+from selfstop.project.questions import Crowded
+
+if TYPE_CHECKING:
+    from selfstop.project.linker import Linker
+
+
+class Flags:
+    """Answers what is implied by flags of a program."""
+
+    def __init__(self, linker: Linker, crowded: Crowded) -> None:
+        """``crowded`` are names of which so many files speak that not all of these are known."""
+        self._linker = linker
+        self._program = linker.program
+        self._crowded = crowded
+        self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
+
+    def implied(self, term: Term, truth: bool, scope: str) -> Sequence[Sequence[Condition]] | None:
+        """The conditions under which a flag was set, or a property has its value: one list for each way."""
+        function = self._program.property_of(term)
+        if function is not None:
+            return self._property(term, function, truth=truth)
+        if not truth:
+            return None
+        match term:
+            case Result(callee=Attr(base=base, name="is_set" | "wait")):
+                return self._events(base)
+            case App(op="is" | "==", args=(Attr() | Var() as place, wanted)) if _is_alternative(wanted):
+                return self._flag_values(place, wanted, scope)
+            case Attr() | Var():
+                return self._flag_values(term, None, scope)
+        return None
+
+    def _flag_values(self, place: Term, wanted: Term | None, scope: str) -> Sequence[Sequence[Condition]] | None:
+        key = (place, wanted, scope)
+        if key not in self._flags:
+            self._flags[key] = None
+            self._flags[key] = self._flag(place, wanted, scope)
+        return self._flags[key]
+
+    def _property(self, term: Term, function: str, *, truth: bool) -> Sequence[Sequence[Condition]] | None:
+        assert isinstance(term, Attr)
+        found: list[Outcome] = []
+        for method in self._linker.calls.implementations(
+            [Func(function, term.base), *self._linker.calls.overriding(function, term.base)]
+        ):
+            summary = None if self._linker.calls.is_hook(method) else self._linker.summary(method.function)
+            if summary is None:
+                return None
+            bound = State(bind(self._program.functions[method.function], method, (), ()))
+            found += [self._linker.instantiated(outcome, bound) for outcome in summary.returns]
+        if not all(self._is_of_property(definition) for definition in self._program.definitions(term)):
+            found.append(Outcome(None))
+        return self._outcomes_with(found, truth=truth)
+
+    def _is_of_property(self, definition: Definition) -> bool:
+        """Whether a definition is the property or what it returns, rather than an attribute of the same name."""
+        function = self._program.functions.get(definition.function)
+        returned = function is not None and definition.target == function.graph.returned
+        return returned or isinstance(definition.value, Func)
+
+    def _outcomes_with(self, outcomes: Iterable[Outcome], *, truth: bool) -> tuple[tuple[Condition, ...], ...]:
+        """What holds in the outcomes whose value may be true (or false)."""
+        found: list[tuple[Condition, ...]] = []
+        for outcome in outcomes:
+            value = outcome.value if outcome.value is not None else App("opaque")
+            known = truth_of(value)
+            if known is None:
+                found.append((*outcome.conditions, *self._truth_condition(value, truth=truth)))
+            elif known is truth:
+                found.append(outcome.conditions)
+        return tuple(found)
+
+    def _truth_condition(self, value: Term, *, truth: bool = True) -> Iterator[Condition]:
+        role = self._linker.role(value, truth, State(), "")
+        if role.kind is not Kind.PLAIN:
+            yield Condition(value, truth, role=role, exact=False)
+
+    def _flag(self, place: Term, wanted: Term | None, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
+        """A flag kept in an attribute or outer variable holds what held wherever it was set to ``wanted``, or true."""
+        if isinstance(place, Var) and place.scope == scope:
+            return None
+        definitions = [d for d in self._program.definitions(place) if d.function in self._program.functions]
+        if any(d.value is None and not d.annotation for d in definitions):
+            return None
+        settings: list[tuple[Condition, ...]] = []
+        for setter in sorted({d.function for d in definitions}):
+            for held in self._settings(place, wanted, setter):
+                if not held:  # set for no reason, so it says nothing, whoever else binds it
+                    return None
+                settings.append(held)
+        if isinstance(place, Attr):
+            if place.name in self._crowded.attributes:
+                return None
+            self._program.ask_who_binds(place)
+        if wanted is None and not any(
+            isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions
+        ):
+            return None
+        # That nobody sets it is hard to believe: it is set where the analysis does not see it.
+        return tuple(settings) if 0 < len(settings) <= MAX_OUTCOMES else None
+
+    def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
+        if self._linker.is_running(setter):
+            yield ()
+            return
+        graph = self._program.functions[setter].graph
+        settings = {
+            number: node.operation.value
+            for number, node in enumerate(graph.nodes)
+            if isinstance(node.operation, Assign) and _same_flag(node.operation.target, place)
+        }
+        for record in self._linker.states_at(setter, settings):
+            assigned = settings[record.node]
+            value = App("opaque") if assigned is None else self._linker.resolve(record.state.evaluate(assigned))
+            excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
+            if not excluded:
+                yield (*inexact(record.state.conditions.values()), *self._truth_condition(value))
+
+    def _is_other(self, value: Term, wanted: Term) -> bool:
+        """Whether ``value`` is known to be another of several alternatives than ``wanted``."""
+        return truth_of(simplify(App("==", (self._linker.constant(value), self._linker.constant(wanted))))) is False
+
+    def _events(self, event: Term) -> Sequence[Sequence[Condition]] | None:
+        """``threading.Event``: set where it is set."""
+        match event:
+            case Attr(name=name):
+                wanted = name
+            case Var(name=name):
+                wanted = name
+            case _:
+                return None
+        self._program.questions.attribute(f"{wanted}.set")
+        found: list[tuple[Condition, ...]] = []
+        for function in self._program.functions.values():
+            for number, call in function.graph.calls():
+                match call.func:
+                    case Attr(base=base, name="set") if last_name(base) == wanted and not call.args:
+                        if self._linker.is_running(function.id):
+                            return None
+                        found += [
+                            inexact(record.state.conditions.values())
+                            for record in self._linker.states_at(function.id, [number])
+                        ]
+        return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
+
+
+def _is_alternative(term: Term) -> bool:
+    return is_member(term) or (isinstance(term, Const) and isinstance(term.value, str))
+
+
+def _same_flag(target: Term, place: Term) -> bool:
+    if isinstance(target, Attr) and isinstance(place, Attr):
+        return target.name == place.name
+    return target == place

@@ -1,0 +1,47 @@
+"""What a call may come to: several outcomes, put together or held to a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from selfstop.flow.facts import CallEffect, Outcome
+from selfstop.flow.state import Condition, truth_of
+
+MAX_OUTCOMES = 12
+
+
+def united(effects: Sequence[CallEffect]) -> CallEffect:
+    """The effect of a call that may run any of several functions."""
+    return CallEffect(
+        tuple(outcome for effect in effects for outcome in effect.returns),
+        tuple(item for effect in effects for item in effect.raises),
+        tuple(item for effect in effects for item in effect.writes),
+    )
+
+
+def guessed(effect: CallEffect) -> CallEffect:
+    """The effect of a call that probably runs a function: conditions count, but rule nothing out."""
+    truths = {None if outcome.value is None else truth_of(outcome.value) for outcome in effect.returns}
+    outcomes = [replace(outcome, conditions=inexact(outcome.conditions)) for outcome in effect.returns]
+    if len(truths) == 1:
+        outcomes = [replace(outcome, value=None) for outcome in outcomes]
+    return replace(effect, returns=tuple(outcomes) or (Outcome(None),))
+
+
+def inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Conditions that held, of which it is open whether they still do word for word."""
+    return tuple(replace(condition, exact=False) for condition in conditions)
+
+
+def limited(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """At most ``MAX_OUTCOMES``; beyond that only what holds in all of them."""
+    if len(outcomes) <= MAX_OUTCOMES:
+        return tuple(outcomes)
+    return (Outcome(None, common([outcome.conditions for outcome in outcomes])),)
+
+
+def common(alternatives: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+    """What holds in all of several cases."""
+    common = set(alternatives[0]).intersection(*alternatives[1:])
+    return tuple(condition for condition in alternatives[0] if condition in common)
