@@ -15,6 +15,7 @@ from selfstop.model import AnalysisError
 from selfstop.project.files import select
 from selfstop.project.outline import Outline, referring
 
+_QUOTES = ('"', "'")
 _BEFORE = ('"', "'", "}", "%s")
 _AFTER = ('"', "'", "{", "%s")
 """What stands beside the constant part of a name that is put together."""
@@ -76,8 +77,8 @@ class MayStop:
         self._names = [name.encode("utf-8") for name in sorted(names)]
         self._verbs = [b"." + verb.encode("utf-8") for verb in sorted(verbs)]
         self._fragments = sorted(
-            {f"{before}{noun}" for _, noun in fragments(options) for before in _BEFORE}
-            | {f"{verb}{after}" for verb, _ in fragments(options) for after in _AFTER}
+            {f"{before}{noun}{quote}" for _, noun in fragments(options) for before in _BEFORE for quote in _QUOTES}
+            | {f"{quote}{verb}{after}" for verb, _ in fragments(options) for after in _AFTER for quote in _QUOTES}
         )
         self._pieces = [fragment.encode("utf-8") for fragment in self._fragments]
 
