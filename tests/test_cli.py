@@ -15,6 +15,7 @@ import pytest
 
 import selfstop as package
 from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, check, run, selfstop, write
+from selfstop.cli import cli as package_cli
 from selfstop.rules import RULES
 
 POSIX = sys.platform != "win32"
@@ -365,3 +366,28 @@ def test_version(tmp_path):
 def test_the_script_is_installed(tmp_path):
     script = Path(sys.executable).parent / "selfstop"
     assert run(script, "--version", cwd=tmp_path).status == 0
+
+
+class TestHelp:
+    """click keeps the lines of a paragraph below a backspace character; written as two characters, it is printed."""
+
+    COMMANDS = ((), *((name,) for name in sorted(package_cli.commands)))
+
+    @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+    def test_shows_no_markup_of_its_own(self, tmp_path, command):
+        done = selfstop(*command, "--help", cwd=tmp_path)
+        assert done.status == 0
+        assert "\\b" not in done.out
+        assert "\b" not in done.out
+
+    EXAMPLES = {
+        (): ("  selfstop rule SST102 ", "  selfstop check --write-baseline "),
+        ("check",): ("  selfstop check src ", "  selfstop check --select SST102 src "),
+        ("completion",): ("bash: selfstop ", "fish: selfstop ", "zsh:  selfstop "),
+    }
+
+    @pytest.mark.parametrize(("command", "starts"), EXAMPLES.items(), ids=map(" ".join, EXAMPLES))
+    def test_examples_have_lines_of_their_own(self, tmp_path, command, starts):
+        lines = selfstop(*command, "--help", cwd=tmp_path).out.splitlines()
+        for start in starts:
+            assert sum(line.removeprefix("  ").startswith(start) for line in lines) == 1
