@@ -144,6 +144,35 @@ class TestOptions:
             "selfstop: guarded a.py:5:9 ec2.stop_instances: idle >= 5",
         ]
 
+    @pytest.mark.parametrize("ending", ["", "continue"], ids=["elif", "continue"])
+    def test_verbose_shows_the_comparison_of_clocks_that_decides(self, tmp_path, ending):
+        """Its term is another one after each reading; the test is the same."""
+        branch = "elif" if not ending else f"    {ending}\n                    if"
+        guarded = f"""\
+            import os, time
+            LIMIT = int(os.environ.get("LIMIT", "0"))
+            def main(ec2, q, ids):
+                last = time.monotonic()
+                while True:
+                    if q.receive():
+                        last = time.monotonic()
+                    {branch} LIMIT > 0 and time.monotonic() - last > LIMIT:
+                        return ec2.stop_instances(InstanceIds=ids)
+            """
+        done = check("-v", cwd=write(tmp_path, {"a.py": dedent(guarded)}))
+        assert "ec2.stop_instances: not q.receive() and LIMIT > 0 and time.monotonic() - last > LIMIT\n" in done.err
+
+    def test_verbose_shows_no_condition_that_only_some_ways_ask(self, tmp_path):
+        guarded = """\
+            def finish(ec2, idle, late, ids):
+                if idle >= 5:
+                    if not late:
+                        print("early")
+                    ec2.stop_instances(InstanceIds=ids)
+            """
+        done = check("-v", cwd=write(tmp_path, {"a.py": dedent(guarded)}))
+        assert "ec2.stop_instances: idle >= 5\n" in done.err
+
     def test_noqa_suppresses_and_is_counted(self, tmp_path):
         done = check(cwd=write(tmp_path, {"a.py": UNGUARDED.rstrip() + b"  # noqa: SST101\n"}))
         assert (done.status, done.out) == (0, "")
