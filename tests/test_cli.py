@@ -15,6 +15,7 @@ import pytest
 
 import selfstop as package
 from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, check, run, selfstop, write
+from selfstop.cli import cli as package_cli
 from selfstop.rules import RULES
 
 POSIX = sys.platform != "win32"
@@ -142,6 +143,35 @@ class TestOptions:
             "selfstop: guarded a.py:4:9 ec2.stop_instances: idle >= 5; stops itself: the instance id is read at a.py:4",
             "selfstop: guarded a.py:5:9 ec2.stop_instances: idle >= 5",
         ]
+
+    @pytest.mark.parametrize("ending", ["", "continue"], ids=["elif", "continue"])
+    def test_verbose_shows_the_comparison_of_clocks_that_decides(self, tmp_path, ending):
+        """Its term is another one after each reading; the test is the same."""
+        branch = "elif" if not ending else f"    {ending}\n                    if"
+        guarded = f"""\
+            import os, time
+            LIMIT = int(os.environ.get("LIMIT", "0"))
+            def main(ec2, q, ids):
+                last = time.monotonic()
+                while True:
+                    if q.receive():
+                        last = time.monotonic()
+                    {branch} LIMIT > 0 and time.monotonic() - last > LIMIT:
+                        return ec2.stop_instances(InstanceIds=ids)
+            """
+        done = check("-v", cwd=write(tmp_path, {"a.py": dedent(guarded)}))
+        assert "ec2.stop_instances: not q.receive() and LIMIT > 0 and time.monotonic() - last > LIMIT\n" in done.err
+
+    def test_verbose_shows_no_condition_that_only_some_ways_ask(self, tmp_path):
+        guarded = """\
+            def finish(ec2, idle, late, ids):
+                if idle >= 5:
+                    if not late:
+                        print("early")
+                    ec2.stop_instances(InstanceIds=ids)
+            """
+        done = check("-v", cwd=write(tmp_path, {"a.py": dedent(guarded)}))
+        assert "ec2.stop_instances: idle >= 5\n" in done.err
 
     def test_noqa_suppresses_and_is_counted(self, tmp_path):
         done = check(cwd=write(tmp_path, {"a.py": UNGUARDED.rstrip() + b"  # noqa: SST101\n"}))
@@ -365,3 +395,28 @@ def test_version(tmp_path):
 def test_the_script_is_installed(tmp_path):
     script = Path(sys.executable).parent / "selfstop"
     assert run(script, "--version", cwd=tmp_path).status == 0
+
+
+class TestHelp:
+    """click keeps the lines of a paragraph below a backspace character; written as two characters, it is printed."""
+
+    COMMANDS = ((), *((name,) for name in sorted(package_cli.commands)))
+
+    @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+    def test_shows_no_markup_of_its_own(self, tmp_path, command):
+        done = selfstop(*command, "--help", cwd=tmp_path)
+        assert done.status == 0
+        assert "\\b" not in done.out
+        assert "\b" not in done.out
+
+    EXAMPLES = {
+        (): ("  selfstop rule SST102 ", "  selfstop check --write-baseline "),
+        ("check",): ("  selfstop check src ", "  selfstop check --select SST102 src "),
+        ("completion",): ("bash: selfstop ", "fish: selfstop ", "zsh:  selfstop "),
+    }
+
+    @pytest.mark.parametrize(("command", "starts"), EXAMPLES.items(), ids=map(" ".join, EXAMPLES))
+    def test_examples_have_lines_of_their_own(self, tmp_path, command, starts):
+        lines = selfstop(*command, "--help", cwd=tmp_path).out.splitlines()
+        for start in starts:
+            assert sum(line.removeprefix("  ").startswith(start) for line in lines) == 1

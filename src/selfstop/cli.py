@@ -80,7 +80,7 @@ def _speak_utf8() -> None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="selfstop")
 def cli() -> None:
-    r"""Find code that stops the machine it runs on without having counted to a threshold first.
+    """Find code that stops the machine it runs on without having counted to a threshold first.
 
     \b
     Start with
@@ -93,7 +93,7 @@ def cli() -> None:
       selfstop check --diff-base origin/main   report what this branch introduces, and what it fixes
 
     The status is 0 if nothing was found, 1 if something was, and 2 if the run failed or a file could not be analysed.
-    """
+    """  # noqa: D301 - click wants a backspace character, which keeps the lines of a paragraph apart
 
 
 @cli.command(
@@ -144,7 +144,7 @@ def check(
     verbose: bool,
     **given: Any,
 ) -> None:
-    r"""Check Python files; directories are searched. Without PATHS, check the current directory.
+    """Check Python files; directories are searched. Without PATHS, check the current directory.
 
     \b
     Examples
@@ -154,7 +154,7 @@ def check(
 
     Options from --select to --baseline have the names and meanings of the keys of [tool.selfstop] in
     pyproject.toml, and win over them.
-    """
+    """  # noqa: D301 - click wants a backspace character, which keeps the lines of a paragraph apart
     from selfstop.output.remarks import remarks
 
     if write_baseline and (diff_base is not None or Path("-") in paths):
@@ -262,13 +262,13 @@ def audit(
 @cli.command()
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion(shell: str) -> None:
-    r"""Print what makes SHELL complete commands, options and codes of rules.
+    """Print what makes SHELL complete commands, options and codes of rules.
 
     \b
     bash: selfstop completion bash > ~/.local/share/bash-completion/completions/selfstop
     fish: selfstop completion fish > ~/.config/fish/completions/selfstop.fish
     zsh:  selfstop completion zsh > ~/.zfunc/_selfstop, where ~/.zfunc is in $fpath
-    """
+    """  # noqa: D301 - click wants a backspace character, which keeps the lines of a paragraph apart
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -81,7 +81,8 @@ _CATALOGUE: Final = (
         "a NUL byte.",
         repair="Save the file as UTF-8, or correct its coding cookie.",
         how="The bytes are decoded as Python decodes them: byte order mark, coding cookie, else UTF-8. Only files in "
-        "which the name of a stop call occurs are decoded.",
+        "which the name of a stop call occurs, or of what leads to one, are decoded: a broken file that mentions none "
+        "is not reported.",
         options=_WHICH_FILES,
         template="cannot decode the file: {reason}",
     ),
@@ -93,7 +94,8 @@ _CATALOGUE: Final = (
         " which no stop call is named are not parsed, so that their syntax does not matter.",
         repair="Correct the syntax, or leave the file out with `exclude`.",
         how="LibCST decides, which reads newer syntax than the Python that runs it; the words are those of Python's "
-        "own parser where it agrees. Only files that have to be analysed are parsed.",
+        "own parser where it agrees. Only files in which the name of a stop call occurs, or of what leads to one, are "
+        "parsed: a file that is not valid Python and mentions none is not reported, and counts as checked.",
         options=_WHICH_FILES,
         template="cannot parse the file: {reason}",
     ),

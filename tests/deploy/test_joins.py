@@ -518,7 +518,7 @@ def test_case_21_a_stop_call_that_nothing_starts(tmp_path):
         tmp_path, GUARDED.replace("if IDLE_STOP_THRESHOLD > 0 and consecutive_empty >=", "if not messages or 0 >")
     )
     (site,) = report.sites
-    assert site.verdict.endswith("no entry point found")
+    assert site.verdict.endswith("nothing here starts it")
     assert "SST305" not in codes(report)
 
 
@@ -637,3 +637,48 @@ def test_console_script(tmp_path):
     image = IMAGE.replace('["python", "-m", "fleet.worker"]', '["fleet-start"]')
     report = audited(tmp_path, code + project + image + RUN.format("", ""))
     assert said(report, "run.sh") == ("0", OFF)
+
+
+BARE = GUARDED.replace("if IDLE_STOP_THRESHOLD > 0 and consecutive_empty >= IDLE_STOP_THRESHOLD", "if not messages")
+"""A worker that stops as soon as there is nothing to do."""
+
+
+def test_the_headline_names_an_unguarded_call_that_nothing_starts(tmp_path):
+    report = audited(tmp_path, BARE)
+    assert report.sentence == (
+        "1 stop call without a guard; no scaling group is known here, and nothing here starts it."
+    )
+    assert report.alarm is Severity.WARNING
+
+
+def test_the_headline_names_it_beside_what_is_switched_off(tmp_path):
+    other = BARE.replace("fleet/worker.py", "fleet/other.py")
+    report = audited(
+        tmp_path, GUARDED + other + IMAGE + "==> a.sh <==\ndocker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4\n"
+    )
+    assert report.sentence == "No scaling group is known here; nothing here starts 1 stop call without a guard."
+    assert report.alarm is Severity.WARNING
+
+
+def test_a_guarded_call_that_nothing_starts_is_no_alarm(tmp_path):
+    report = audited(tmp_path, GUARDED)
+    assert report.sentence == "No scaling group is known here; nothing that is started here reaches a stop call."
+    assert report.alarm is Severity.NOTE
+
+
+def test_an_accepted_call_that_nothing_starts_is_no_alarm(tmp_path):
+    report = audited(tmp_path, BARE.replace("InstanceIds=[instance_id])", "InstanceIds=[instance_id])  # noqa: SST103"))
+    assert report.alarm is Severity.NOTE
+
+
+def test_what_no_setting_decides_is_not_said_to_be_switched_on(tmp_path):
+    report = audited(tmp_path, BARE + IMAGE + "==> a.sh <==\ndocker run fleet-worker:1.4\n")
+    assert report.sentence == (
+        "No scaling group is known here; fleet-worker, started at a.sh:1, "
+        "stops a machine (which one is not known) without a threshold."
+    )
+
+
+def test_a_run_with_a_setting_switches_it_on(tmp_path):
+    report = audited(tmp_path, GUARDED + IMAGE + "==> a.sh <==\ndocker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4\n")
+    assert report.sentence == "No scaling group is known here; 1 run of fleet-worker switches it ON."

@@ -121,7 +121,8 @@ def _report(
         if is_selected(each.code, each.place.path, outcome.config)
     ]
     kept = [each for each in found if not _is_suppressed(each, files)]
-    said, alarm = sentence(deployed, exposures, sites)
+    shown = {(each.call, each.code) for each in outcome.report.findings}
+    said, alarm = sentence(deployed, exposures, sites, shown)
     return AuditReport(
         said,
         alarm,

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
+from selfstop.audit import stories
 from selfstop.audit.model import Exposure
 from selfstop.deploy.groups import Group
 from selfstop.deploy.model import Strength
 from selfstop.deploy.resolve import Deployment
 from selfstop.evaluation import Effect
+from selfstop.model import StopCall
 from selfstop.rules import Severity
 from selfstop.ways import StopSite
 
 _STOPS = frozenset({Effect.ON, Effect.AT_ONCE})
+_UNGUARDED: Final = frozenset({"SST101", "SST102", "SST103", "SST105", "SST106"})
 
 
 def sentence(
-    deployment: Deployment, exposures: Sequence[Exposure], sites: Sequence[StopSite]
+    deployment: Deployment,
+    exposures: Sequence[Exposure],
+    sites: Sequence[StopSite],
+    reported: Collection[tuple[StopCall, str]],
 ) -> tuple[str, Severity | None]:
-    """What there is to say in one sentence, and how alarming that is."""
+    """What there is to say in one sentence, and how alarming that is; ``reported`` are the calls that are shown, and under
+    which rules."""
     if not sites:
         return "No code here stops the machine it runs on.", None
     reached = [each for each in exposures if each.is_deployed and not each.missing]
@@ -42,7 +50,31 @@ def sentence(
         said = f"{_names(emptied)} {_verb(emptied, 'stops its', 'stop their')} own instances"
         when = ", at the first check," if _with(emptied, reached, {Effect.AT_ONCE}) == emptied else ""
         return f"{said}{when} whenever {_verb(emptied, 'it has', 'they have')} any.", Severity.ERROR
-    return _outside(groups, reached)
+    said, alarm = _outside(groups, reached)
+    asleep = [
+        site for site in sites if (site.call, site.code) in reported and all(each.site is not site for each in reached)
+    ]
+    return _with_asleep(said, alarm, asleep, groups, reached)
+
+
+def _with_asleep(
+    said: str,
+    alarm: Severity | None,
+    asleep: Sequence[StopSite],
+    groups: Sequence[Group],
+    reached: Sequence[Exposure],
+) -> tuple[str, Severity | None]:
+    """The sentence with the stop calls that rules report and that nothing here starts."""
+    if not asleep:
+        return said, alarm
+    codes = {site.code for site in asleep}
+    lack = "a guard" if codes <= _UNGUARDED else "an off switch" if codes == {"SST104"} else "a guard or an off switch"
+    calls = f"{_count(len(asleep), 'stop call')} without {lack}"
+    if reached:
+        return f"{said.removesuffix('.')}; nothing here starts {calls}.", Severity.WARNING
+    them = "it" if len(asleep) == 1 else "them"
+    where = "no scaling group stops its own instances" if groups else "no scaling group is known here"
+    return f"{calls}; {where}, and nothing here starts {them}.", Severity.WARNING
 
 
 def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str, Severity | None]:
@@ -57,10 +89,7 @@ def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str,
     elif not groups:
         start = "No scaling group is known here"
     if on:
-        places = len({each.launch.run.place for each in on})
-        images = sorted({each.launch.image or each.program.text for each in on})
-        rest = f"but {_count(places, 'other run')} of {_list(images)} {'switches' if places == 1 else 'switch'} it ON"
-        return f"{start}; {rest}.", Severity.WARNING
+        return f"{start}; {'but ' if groups else ''}{_running(on, 'other run' if groups else 'run')}.", Severity.WARNING
     if perhaps:
         places = len({each.launch.run.place for each in perhaps})
         return f"{start}; for {_count(places, 'run')} it is not known.", Severity.WARNING
@@ -72,6 +101,26 @@ def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str,
     if not reached:
         return f"{start}; nothing that is started here reaches a stop call.", Severity.NOTE
     return f"{start}.", Severity.NOTE
+
+
+def _running(on: Sequence[Exposure], noun: str) -> str:
+    """What the runs outside of groups do that stop their machines."""
+    places = sorted({each.launch.run.place for each in on})
+    images = sorted({each.launch.image or each.program.text for each in on})
+    runs = f"{_count(len(places), noun)} of {_list(images)}"
+    if all(each.values for each in on):
+        return f"{runs} {'switches' if len(places) == 1 else 'switch'} it ON"
+    if len(places) == len(images) == 1:
+        does = list(dict.fromkeys(_bare(each) for each in on))
+        return f"{images[0]}, started at {places[0]}, {_list(does)}"
+    verb = "makes" if len(places) == 1 else "make"
+    return f"{runs} {verb} a stop call{'' if any(each.values for each in on) else ' that no setting switches off'}"
+
+
+def _bare(exposure: Exposure) -> str:
+    """What a program does that no setting keeps from its stop call, or none that is told of here."""
+    how = "without a threshold" if exposure.site.code in _UNGUARDED else "once its condition holds"
+    return f"{stories.stops(exposure.site)} {how}"
 
 
 def _strongest(exposures: Sequence[Exposure]) -> list[Exposure]:

@@ -32,7 +32,8 @@ def _stop(site: StopSite) -> str:
     return f"stop {_WHAT[site.call.target]}"
 
 
-def _stops(site: StopSite) -> str:
+def stops(site: StopSite) -> str:
+    """Which machine a stop call stops."""
     return f"stops {_WHAT[site.call.target]}"
 
 
@@ -84,7 +85,7 @@ def _bare(exposure: Exposure) -> str:
             return "never makes its stop call: the condition cannot hold"
         case Effect.UNKNOWN:
             return f"may {_stop(exposure.site)}: its condition is not known"
-    return f"{_stops(exposure.site)} {_HOW.get(exposure.site.code, 'once its condition holds')}"
+    return f"{stops(exposure.site)} {_HOW.get(exposure.site.code, 'once its condition holds')}"
 
 
 def _meaning(exposure: Exposure) -> str:
@@ -93,10 +94,10 @@ def _meaning(exposure: Exposure) -> str:
         case Effect.OFF:
             return "that switches the stop call off."
         case Effect.UNKNOWN:
-            return f"whether it {_stops(exposure.site)} is not known.{_trials(exposure)}"
+            return f"whether it {stops(exposure.site)} is not known.{_trials(exposure)}"
         case Effect.AT_ONCE:
-            return f"that is true from the start, so it {_stops(exposure.site)} at the first check."
-    return f"it {_stops(exposure.site)} once that is reached."
+            return f"that is true from the start, so it {stops(exposure.site)} at the first check."
+    return f"it {stops(exposure.site)} once that is reached."
 
 
 def _trials(exposure: Exposure) -> str:
@@ -142,7 +143,7 @@ def unreached(site: StopSite) -> str:
     """Of a stop call that nothing leads to."""
     if site.code:
         how = _HOW.get(site.code, "though nothing makes 0 mean never")
-        return f"Once started, it {_stops(site)} {how}. Nothing that this repository starts leads here."
+        return f"Once started, it {stops(site)} {how}. Nothing that this repository starts leads here."
     return "It is guarded, and nothing that this repository starts leads here."
 
 

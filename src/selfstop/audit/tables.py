@@ -137,7 +137,7 @@ def site_rows(sites: Sequence[StopSite], exposures: Sequence[Exposure]) -> Itera
         reaching = [each for each in own if not each.missing]
         verdict = words.rule(site)
         if not reaching:
-            verdict += ", no entry point found"
+            verdict += ", not in the image that would start it" if own else ", nothing here starts it"
         yield SiteRow(
             place_of(site),
             site.call.function,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from selfstop import rules
+from selfstop.flow.state import Condition
 from selfstop.model import Finding, StopCall
 from selfstop.project.notes import threshold_name
 from selfstop.project.program import Program
 from selfstop.project.target import Aim
-from selfstop.project.verdict import GUARDED, Judgement, Verdicts
+from selfstop.project.verdict import GUARDED, Judgement, Path, Verdicts
 from selfstop.project.witness import witness
 
 
@@ -17,9 +19,27 @@ def stop_call(program: Program, judgement: Judgement, aim: Aim) -> StopCall:
     """The call that a judgement is about, with the machine it stops."""
     site = judgement.site
     function = program.functions[site.function]
-    conditions = tuple(dict.fromkeys(condition.source for condition in judgement.dominating if condition.text))
+    held = asked_on_every_way(judgement.site.paths) if judgement.code == GUARDED else judgement.dominating
+    conditions = tuple(dict.fromkeys(condition.source for condition in held if condition.text))
     span, text = site.call.span, site.call.text
     return StopCall(function.path, span, function.qualname, text, conditions, aim.target, aim.sources)
+
+
+def asked_on_every_way(paths: Sequence[Path]) -> tuple[Condition, ...]:
+    """The conditions that the same tests established on all the paths.
+
+    What a test says may differ from path to path: after ``last = time.monotonic()`` in a loop, ``now - last > LIMIT``
+    speaks of another reading of the clock than it does in the first round.
+    """
+    every = [frozenset(map(_asked, path.conditions)) for path in paths]
+    return tuple(condition for condition in paths[0].conditions if all(_asked(condition) in asked for asked in every))
+
+
+def _asked(condition: Condition) -> tuple[object, ...]:
+    """What tells a test and its outcome apart from others, whatever its variables hold."""
+    if not condition.text:
+        return condition.key
+    return condition.test, condition.line, condition.text, condition.outcome
 
 
 def findings(verdicts: Verdicts, judgement: Judgement, call: StopCall) -> list[Finding]:
