@@ -25,8 +25,10 @@ def sentence(
     sites: Sequence[StopSite],
     reported: Collection[tuple[StopCall, str]],
 ) -> tuple[str, Severity | None]:
-    """What there is to say in one sentence, and how alarming that is; ``reported`` are the calls that are shown, and under
-    which rules."""
+    """What there is to say in one sentence, and how alarming that is.
+
+    ``reported`` are the calls in findings that are shown, with the codes of those.
+    """
     if not sites:
         return "No code here stops the machine it runs on.", None
     reached = [each for each in exposures if each.is_deployed and not each.missing]
