@@ -335,9 +335,9 @@ def test_stop_calls_with_targets_pickle_and_sort() -> None:
 
 
 def test_only_a_machine_that_may_be_its_own_is_said_to_be_replaced() -> None:
-    call = 'import boto3\nboto3.client("ec2").stop_instances(InstanceIds=[{}])\n'
+    call = 'import boto3\nec2 = boto3.client("ec2")\nec2.stop_instances(InstanceIds=[{}])\n'
     said = {}
-    for name, identity in {"other": '"i-0123456789abcdef0"', "unknown": "print()"}.items():
+    for name, identity in {"other": 'ec2.run_instances()["Instances"][0]["InstanceId"]', "unknown": "print()"}.items():
         (finding,) = check({"a.py": call.format(identity).encode()}, EngineOptions()).findings
         assert (finding.code, finding.call.target.value) == ("SST101", name)
         said[name] = "every replacement machine stops itself too" in finding.message
