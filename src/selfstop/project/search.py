@@ -15,6 +15,7 @@ from selfstop.model import AnalysisError
 from selfstop.project.files import select
 from selfstop.project.outline import Outline, referring
 
+_QUOTES = ('"', "'")
 _BEFORE = ('"', "'", "}", "%s")
 _AFTER = ('"', "'", "{", "%s")
 """What stands beside the constant part of a name that is put together."""
@@ -75,16 +76,25 @@ class MayStop:
         names, verbs = search_words(options)
         self._names = [name.encode("utf-8") for name in sorted(names)]
         self._verbs = [b"." + verb.encode("utf-8") for verb in sorted(verbs)]
-        self._fragments = sorted(
-            {f"{before}{noun}" for _, noun in fragments(options) for before in _BEFORE}
-            | {f"{verb}{after}" for verb, _ in fragments(options) for after in _AFTER}
+        parts = fragments(options)
+        self._quoted = sorted(
+            {f"{noun}{quote}" for _, noun in parts for quote in _QUOTES}
+            | {f"{quote}{verb}" for verb, _ in parts for quote in _QUOTES}
         )
-        self._pieces = [fragment.encode("utf-8") for fragment in self._fragments]
+        self._pieces = [
+            piece.encode("utf-8")
+            for quote in _QUOTES
+            for verb, noun in sorted(parts)
+            for piece in (
+                *(f"{before}{noun}{quote}" for before in _BEFORE),
+                *(f"{quote}{verb}{after}" for after in _AFTER),
+            )
+        ]
 
     @property
     def words(self) -> list[str]:
         """Words one of which is in each file that is accepted."""
-        return [name.decode() for name in self._names] + ["Instance(", ".instances"] + self._fragments
+        return [name.decode() for name in self._names] + ["Instance(", ".instances", *self._quoted]
 
     def __call__(self, data: bytes) -> bool:
         """Whether ``data`` has one of the names, or what every use of the resource interface has."""
