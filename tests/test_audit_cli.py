@@ -54,3 +54,30 @@ def test_nothing_outside_of_the_root_counts(tmp_path):
     write(tmp_path, outside + "==> pyproject.toml <==\n[tool.selfstop]\n")
     write(tmp_path / "inner", QUIET)
     assert selfstop("audit", "inner", cwd=tmp_path).status == 0
+
+
+def test_no_python_file_is_2_and_said(tmp_path):
+    done = selfstop("audit", cwd=tmp_path)
+    assert done.status == 2
+    assert "nothing to check: there is no Python file" in done.err
+
+
+def test_files_that_were_not_read_are_explained(tmp_path):
+    other = "==> other.sh <==\necho nothing\n"
+    done = selfstop("audit", cwd=write(tmp_path, QUIET + other))
+    assert "3 of 4 deployment files read" in done.err
+    assert "1 deployment file was not read: nothing in there leads to a stop call" in done.err
+    assert "NOT READ" not in done.err
+    assert "not read" not in selfstop("audit", cwd=write(tmp_path / "all", QUIET)).err
+
+
+def test_a_file_is_no_repository(tmp_path):
+    done = selfstop("audit", "fleet/worker.py", cwd=write(tmp_path, QUIET))
+    assert (done.status, done.out) == (2, "")
+    assert "`selfstop check` checks single files" in done.err
+
+
+def test_formats_of_the_check_are_named_as_such(tmp_path):
+    done = selfstop("audit", "--output-format", "sarif", cwd=write(tmp_path, QUIET))
+    assert (done.status, done.out) == (2, "")
+    assert "'sarif' is a format of `selfstop check`" in done.err

@@ -43,6 +43,28 @@ class TestStatus:
             ["a.py:2:5: SST101", "missing.py:1:1: SST001", "nowhere:1:1: SST001"],
         )
 
+    def test_a_missing_path_is_not_counted_as_checked(self, tmp_path):
+        assert "0 findings, 0 files checked, 1 file not analysed" in check("nosuch", cwd=tmp_path).err
+
+    @pytest.mark.parametrize(
+        ("arguments", "table", "codes"),
+        [
+            pytest.param(["--select", "SST301"], "", "SST301 is", id="option"),
+            pytest.param(["--extend-select", "SST3,SST301,SST1"], "", "SST3, SST301 are", id="prefix among others"),
+            pytest.param([], 'select = ["SST301"]', "SST301 is", id="nothing else in the table"),
+        ],
+    )
+    def test_rules_of_audits_are_named_where_they_are_asked_for(self, tmp_path, arguments, table, codes):
+        write(tmp_path, {"a.py": HARMLESS, "pyproject.toml": f"[tool.selfstop]\n{table}\n"})
+        done = check(*arguments, cwd=tmp_path)
+        assert done.status == 0
+        assert f"selfstop: {codes} about deployments: only `selfstop audit` reports that" in done.err
+
+    @pytest.mark.parametrize("arguments", [[], ["--select", "SST1"], ["--extend-select", "SST"]])
+    def test_rules_of_audits_are_not_named_elsewhere(self, tmp_path, arguments):
+        write(tmp_path, {"a.py": HARMLESS, "pyproject.toml": '[tool.selfstop]\nselect = ["SST1", "SST3"]\n'})
+        assert "selfstop audit" not in check(*arguments, cwd=tmp_path).err
+
     def test_syntax_without_a_stop_call_is_none_of_our_business(self, tmp_path):
         assert check(cwd=write(tmp_path, {"a.py": b"print 'x'"})).status == 0
 
@@ -68,6 +90,13 @@ class TestStatus:
         ("arguments", "said"),
         [
             pytest.param(["--select", "SST109"], "unknown rule `SST109`", id="unknown rule"),
+            pytest.param(
+                ["--select", "sst101"], "unknown rule `sst101`: did you mean `SST101`?", id="in small letters"
+            ),
+            pytest.param(["--select", "unguarded-stop"], "did you mean `SST101`?", id="name of a rule"),
+            pytest.param(["--select", "E501"], "unknown rule `E501`; `selfstop rule` lists them", id="another tool's"),
+            pytest.param(["--output-format", "html"], "a format of `selfstop audit`", id="format of audits"),
+            pytest.param(["--output-format", "xml"], "'xml' is not one of", id="unknown format"),
             pytest.param(["--target", "other"], "'other' is not one of", id="unknown target"),
             pytest.param(["--frobnicate"], "No such option", id="unknown option"),
             pytest.param(["--per-file-ignores", "SST101"], "PATTERN:CODE,CODE", id="no pattern"),

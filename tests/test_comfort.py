@@ -61,10 +61,19 @@ class TestConfig:
 
     def test_all_defaults_are_a_table_that_finds_the_same(self, project):
         shown = selfstop("config", cwd=project).out
-        assert "sets nothing under [tool.selfstop]" in shown
+        assert "# pyproject.toml: there is none\n" in shown
         before = session.run(session.Request(paths=(project,))).report
         write(project, {"pyproject.toml": shown})
         assert session.run(session.Request(paths=(project,))).report == before
+
+    def test_a_file_without_the_table_sets_nothing(self, project):
+        write(project, {"pyproject.toml": "[project]\nname = 'x'\n"})
+        assert "# pyproject.toml: sets nothing under [tool.selfstop]\n" in selfstop("config", cwd=project).out
+
+    def test_a_path_that_does_not_exist_is_2_and_said(self, project):
+        done = selfstop("config", "nosuch", cwd=project)
+        assert (done.status, done.out) == (2, "")
+        assert "'nosuch' does not exist" in done.err
 
     def test_what_is_wrong_is_said(self, project):
         write(project, {"pyproject.toml": "[tool.selfstop]\nx = 1\n"})

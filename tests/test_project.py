@@ -10,6 +10,7 @@ from pathlib import Path
 import selfstop
 from selfstop.cli import cli
 from selfstop.config import Config, load
+from selfstop.session import Request, run
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -47,3 +48,12 @@ def test_the_documented_example_is_valid(tmp_path):
     assert tomllib.loads(example)
     (tmp_path / "pyproject.toml").write_text(example, encoding="utf-8")
     assert load(tmp_path).exclude == ("vendor", "*_pb2.py")
+
+
+def test_a_check_of_the_project_itself_is_clean():
+    """The fixtures, which are written to be wrong, are left out; what is there for others to try is not."""
+    done = run(Request(paths=(PROJECT,)))
+    assert (done.report.findings, done.report.errors) == ((), ())
+    assert done.report.files_checked > 100
+    academy = run(Request(paths=(PROJECT / "fixtures" / "academy",)))
+    assert [finding.code for finding in academy.report.findings] == ["SST102"]

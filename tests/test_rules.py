@@ -17,6 +17,7 @@ from tests.audits import audited, codes
 PROJECT = Path(__file__).parent.parent
 ARGUMENTS = {
     "callee": "_stop_self_ec2",
+    "consequence": ", so that every replacement machine stops itself too",
     "cleanup": "this `finally` block",
     "conditions": "`not messages`",
     "guard": "consecutive_empty >= IDLE_STOP_THRESHOLD",
@@ -85,11 +86,11 @@ def test_message_says_what_is_always_true_and_what_to_add():
 
 
 def test_message_is_one_line_whatever_the_source_looks_like():
-    assert "\n" not in message("SST101", callee="ec2\n    .stop_instances")
+    assert "\n" not in message("SST101", callee="ec2\n    .stop_instances", consequence="")
 
 
 def test_message_leaves_braces_of_the_source_alone():
-    assert "`stops[{}]()`" in message("SST101", callee="stops[{}]")
+    assert "`stops[{}]()`" in message("SST101", callee="stops[{}]", consequence="")
 
 
 def test_message_without_an_argument_is_an_error():

@@ -332,3 +332,13 @@ def test_stop_calls_with_targets_pickle_and_sort() -> None:
     assert [call.target for call in calls] == [Target.SELF, Target.UNKNOWN]
     assert pickle.loads(pickle.dumps(calls)) == calls
     assert sorted([calls[1], calls[0]]) == calls
+
+
+def test_only_a_machine_that_may_be_its_own_is_said_to_be_replaced() -> None:
+    call = 'import boto3\nec2 = boto3.client("ec2")\nec2.stop_instances(InstanceIds=[{}])\n'
+    said = {}
+    for name, identity in {"other": 'ec2.run_instances()["Instances"][0]["InstanceId"]', "unknown": "print()"}.items():
+        (finding,) = check({"a.py": call.format(identity).encode()}, EngineOptions()).findings
+        assert (finding.code, finding.call.target.value) == ("SST101", name)
+        said[name] = "every replacement machine stops itself too" in finding.message
+    assert said == {"other": False, "unknown": True}

@@ -102,11 +102,15 @@ def cli() -> None:
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @options.configuration
-@click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline, and report none.")
+@click.option(
+    "--write-baseline",
+    is_flag=True,
+    help="Write all findings to the baseline instead of showing them; the summary counts them.",
+)
 @click.option("--diff-base", metavar="REV", help="Report only what is new since the work tree left this git revision.")
 @click.option(
     "--output-format",
-    type=click.Choice(FORMATS),
+    type=options.Format(FORMATS, dict.fromkeys(AUDIT_FORMATS, "`selfstop audit`")),
     default=FORMATS[0],
     show_default=True,
     help="For humans: text, concise. For programs: the others.",
@@ -170,7 +174,8 @@ def check(
     else:
         style = delivery.style(output_format, output_file)
         delivery.write(delivery.rendered(outcome, output_format, style), output_file, coloured=bool(style.codes))
-    for line in remarks(outcome, verbose=verbose):
+    asked = [*(given["select"] or ()), *(given["extend_select"] or ())]
+    for line in remarks(outcome, verbose=verbose, asked=asked):
         click.echo(f"selfstop: {line}", err=True)
     if verbose:
         now = time.monotonic()
@@ -179,14 +184,14 @@ def check(
 
 
 @cli.command("config")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @options.configuration
 def show_configuration(paths: tuple[Path, ...], **given: Any) -> None:
     """Show the configuration that a check of PATHS would use, and where each value comes from.
 
     The options are those of `selfstop check`.
     """
-    from selfstop.config import find_root, load, origins
+    from selfstop.config import PYPROJECT, find_root, load, origins
     from selfstop.output.configuration import render
     from selfstop.session import common_ancestor
 
@@ -194,15 +199,29 @@ def show_configuration(paths: tuple[Path, ...], **given: Any) -> None:
     try:
         root = find_root(common_ancestor(paths or (Path(),)))
         config = load(root, overrides)
-        delivery.write(render(config, origins(root, overrides), root), None)
+        has_file = (root / PYPROJECT).exists()
+        delivery.write(render(config, origins(root, overrides), root, has_file=has_file), None)
     except ConfigError as error:
         raise delivery.Failure(str(error)) from error
 
 
+def _directory(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and not value.is_dir():
+        raise click.BadParameter(
+            f"{value} is no directory, and an audit looks at a whole repository; `selfstop check` checks single files."
+        )
+    return value
+
+
 @cli.command()
-@click.argument("root", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("root", required=False, type=click.Path(path_type=Path, exists=True), callback=_directory)
 @options.configuration
-@click.option("--output-format", type=click.Choice(AUDIT_FORMATS), default=AUDIT_FORMATS[0], show_default=True)
+@click.option(
+    "--output-format",
+    type=options.Format(AUDIT_FORMATS, dict.fromkeys(FORMATS, "`selfstop check`, without the deployment")),
+    default=AUDIT_FORMATS[0],
+    show_default=True,
+)
 @click.option("--output-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file.")
 @click.option(
     "--cloudtrail",

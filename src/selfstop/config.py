@@ -7,6 +7,7 @@ checks the result once, so that an option and a key can neither mean nor accept 
 from __future__ import annotations
 
 import difflib
+import string
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -180,7 +181,7 @@ def _codes(value: object) -> tuple[str, ...]:
     codes = _strings(value)
     for code in codes:
         if not code.startswith(PREFIX) or not any(known.startswith(code) for known in RULES):
-            raise ValueError(f"unknown rule `{code}`{_did_you_mean(code.upper(), RULES)}")
+            raise ValueError(f"unknown rule `{_cut(code)}`{_meant_rule(code)}")
     return codes
 
 
@@ -230,6 +231,15 @@ def _flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"true or false is wanted here, not {value!r}")  # noqa: TRY004
     return value
+
+
+def _meant_rule(word: str) -> str:
+    """Propose the rule that somebody means by another spelling or by its name; numbers are never guessed."""
+    named = [rule.code for rule in RULES.values() if rule.name == word.lower()]
+    number = word[:_LONGEST].upper().lstrip(string.ascii_uppercase + "-_ ")
+    spelt = [f"{PREFIX}{number}"] if number and any(code == f"{PREFIX}{number}" for code in RULES) else []
+    found = [*named, *spelt]
+    return f": did you mean `{found[0]}`?" if found else "; `selfstop rule` lists them"
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -58,8 +58,32 @@ def _absolute(_context: click.Context, _parameter: click.Parameter, value: Path 
     return None if value is None else value.absolute().as_posix()
 
 
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # not generic before click 8.2
+
+
+class Format(_Choice):
+    """The name of a format; of one that only the other command has, that is said."""
+
+    def __init__(self, names: Sequence[str], elsewhere: Mapping[str, str]) -> None:
+        super().__init__(names)
+        self._elsewhere = elsewhere
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Fail with the name of the command that has the format, where there is one."""
+        if value not in self.choices and value in self._elsewhere:
+            self.fail(f"{value!r} is a format of {self._elsewhere[value]}; here there are {', '.join(self.choices)}.")
+        return super().convert(value, param, ctx)
+
+
 _OPTIONS = (
-    _list_option("--select", "CODES", "Report these rules, by code or prefix, instead of those on by default."),
+    _list_option(
+        "--select",
+        "CODES",
+        "Report these rules, by code or prefix, separated by commas, instead of those on by default.",
+    ),
     _list_option("--extend-select", "CODES", "Report these rules, too."),
     _list_option("--ignore", "CODES", "Do not report these rules."),
     click.option(

@@ -147,9 +147,8 @@ def finish(instance_id):
         + "Here there is a path on which no test decides about the call: whatever is tested on the way, both outcomes "
         'lead to it. `assert`, `if __name__ == "__main__"` and the waiting of a loop are no conditions.',
         options=_WHICH_CALLS,
-        template="`{callee}()` is reached without any condition, so that every replacement machine stops "
-        "itself too: count idle rounds and call it under `THRESHOLD > 0 and idle_rounds >= "
-        "THRESHOLD`",
+        template="`{callee}()` is reached without any condition{consequence}: count idle rounds and call it under "
+        "`THRESHOLD > 0 and idle_rounds >= THRESHOLD`",
         bad=_OPT_IN
         + """
 

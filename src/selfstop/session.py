@@ -117,7 +117,8 @@ def run(request: Request) -> Outcome:
         found = _analyse(files, config, request) if discovered.files else Survey(Report())
         report = _only(found.report, discovered.files)
         errors = {*report.errors, *discovered.errors, *_unreadable(files, discovered.files)}
-        report = completed(replace(report, errors=tuple(sorted(errors))), files, discovered.files, config)
+        report = _with_errors(report, errors, discovered.files)
+        report = completed(report, files, discovered.files, config)
     selection = select(
         report,
         config,
@@ -220,8 +221,13 @@ def _only(report: Report, paths: Sequence[str]) -> Report:
         guarded=tuple(call for call in report.guarded if call.path in wanted),
         errors=tuple(error for error in report.errors if error.path in wanted),
         unresolved=tuple(call for call in report.unresolved if call.path in wanted),
-        files_checked=len(wanted - {error.path for error in report.errors if error.code == "SST001"}),
     )
+
+
+def _with_errors(report: Report, errors: Iterable[AnalysisError], paths: Sequence[str]) -> Report:
+    """The report with all its errors; files that could not even be read are not counted as checked."""
+    unread = {error.path for error in errors if error.code == "SST001"}
+    return replace(report, errors=tuple(sorted(errors)), files_checked=len(set(paths) - unread))
 
 
 def display_path(path: str, root: Path) -> str:

@@ -13,8 +13,11 @@ from selfstop.output.escape import escape
 from selfstop.rules import RULES
 
 
-def render(config: Config, origins: Mapping[str, str], root: Path) -> str:
-    """Render each key with its value and, as a comment, where that comes from (``origins``, by key)."""
+def render(config: Config, origins: Mapping[str, str], root: Path, *, has_file: bool) -> str:
+    """Render each key with its value and, as a comment, where that comes from (``origins``, by key).
+
+    ``has_file`` tells whether the root has a ``pyproject.toml`` at all.
+    """
     values = {item.metadata["key"]: getattr(config, item.name) for item in fields(Config)}
     values["select"] = _default_rules() if config.select is None else config.select
     values["stop-calls"] = sorted(DEFAULT_STOP_CALLS) if config.stop_calls is None else config.stop_calls
@@ -22,9 +25,10 @@ def render(config: Config, origins: Mapping[str, str], root: Path) -> str:
     lines = {key: f"{key} = {_toml(value)}" for key, value in values.items()}
     width = min(max(map(len, lines.values())), 60)
     is_configured = PYPROJECT in origins.values()
+    silent = f"sets nothing under [{TABLE}]" if has_file else "there is none"
     head = [
         f"# root: {escape(root.as_posix())}",
-        f"# {PYPROJECT}: {'read' if is_configured else f'sets nothing under [{TABLE}]'}",
+        f"# {PYPROJECT}: {'read' if is_configured else silent}",
         f"[{TABLE}]",
     ]
     return "\n".join([*head, *(f"{line:<{width}}  # {origins[key]}" for key, line in lines.items())]) + "\n"

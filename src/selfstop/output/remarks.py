@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from selfstop.model import Comparison, Known, UnresolvedCall
 from selfstop.output.escape import escape
 from selfstop.output.target import described
+from selfstop.rules import RULES
 from selfstop.session import Outcome
 
 if TYPE_CHECKING:
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
 
 _COMMIT_DIGITS = 12
 
+NOTHING: Final = "nothing to check: there is no Python file under the given paths"
 
-def remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
-    """Yield what is to be said about the run, a line each; the last one is the summary."""
+
+def remarks(outcome: Outcome, *, verbose: bool, asked: Iterable[str] = ()) -> Iterator[str]:
+    """Yield what is to be said about the run, a line each; the last one is the summary.
+
+    ``asked`` are the codes and prefixes that this run was asked for, beside the configuration.
+    """
     left_out = outcome.discovered
+    yield from _only_audited(outcome, asked)
     if verbose:
         yield from _details(outcome)
     for entry in outcome.selection.stale:
@@ -27,7 +34,7 @@ def remarks(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if outcome.comparison is not None:
         yield from _compared(outcome.comparison)
     if outcome.found_nothing_to_check:
-        yield "nothing to check: there is no Python file under the given paths"
+        yield NOTHING
     elif not left_out.files and not left_out.errors:
         yield f"nothing to check: everything was left out{_left_out(outcome)}"
     else:
@@ -47,9 +54,31 @@ def audit_remarks(done: Audit) -> Iterator[str]:
         parts.append(f"{count(len(report.code.errors), 'file')} not analysed")
     if report.suppressed:
         parts.append(f"{report.suppressed} suppressed by `# noqa`")
+    if others := report.files_known - report.files_read:
+        files = f"{count(others, 'deployment file')} {'was' if others == 1 else 'were'} not read"
+        listed = ", or cannot be read, which is under NOT READ" if report.problems else ""
+        yield f"{files}: nothing in there leads to a stop call, or it is a copy of what was read{listed}"
+    if done.outcome.found_nothing_to_check:
+        yield NOTHING
     if done.outcome.root != Path.cwd():
         yield f"paths are relative to {escape(done.outcome.root.as_posix())}"
     yield ", ".join(parts) + _left_out(done.outcome)
+
+
+def _only_audited(outcome: Outcome, asked: Iterable[str]) -> Iterator[str]:
+    """Codes that were asked for, and that a check never reports."""
+    codes = [code for code in asked if _is_audited(code)]
+    selected = outcome.config.select
+    if not codes and selected and all(map(_is_audited, selected)):
+        codes = list(selected)
+    if codes:
+        rules = "is about deployments" if len(codes) == 1 else "are about deployments"
+        yield f"{', '.join(dict.fromkeys(codes))} {rules}: only `selfstop audit` reports that"
+
+
+def _is_audited(prefix: str) -> bool:
+    """Whether a code or prefix speaks of nothing but deployments."""
+    return all(rule.is_about_deployment for code, rule in RULES.items() if code.startswith(prefix))
 
 
 def count(number: int, noun: str) -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from selfstop import rules
 from selfstop.flow.state import Condition
-from selfstop.model import Finding, StopCall
+from selfstop.model import Finding, StopCall, Target
 from selfstop.project.notes import threshold_name
 from selfstop.project.program import Program
 from selfstop.project.target import Aim
 from selfstop.project.verdict import GUARDED, Judgement, Path, Verdicts
 from selfstop.project.witness import witness
+
+_REPLACED: Final = ", so that every replacement machine stops itself too"
+"""What comes of a stop call without a condition, unless it is known to stop another machine than its own."""
 
 
 def stop_call(program: Program, judgement: Judgement, aim: Aim) -> StopCall:
@@ -70,6 +74,7 @@ def _arguments(call: StopCall, judgement: Judgement, verdicts: Verdicts) -> dict
         "callee": call.callee,
         "conditions": ", ".join(f"`{text}`" for text in texts) or "a condition that no longer holds",
         "cleanup": judgement.cleanup,
+        "consequence": "" if call.target is Target.OTHER else _REPLACED,
     }
     if judgement.culprit is not None:
         arguments["guard"] = judgement.culprit.source
