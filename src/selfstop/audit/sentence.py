@@ -27,7 +27,7 @@ def sentence(
 ) -> tuple[str, Severity | None]:
     """What there is to say in one sentence, and how alarming that is.
 
-    ``reported`` are the calls in findings that are shown, with the codes of those.
+    ``reported`` are the calls that are shown, and under which rules.
     """
     if not sites:
         return "No code here stops the machine it runs on.", None

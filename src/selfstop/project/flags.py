@@ -95,7 +95,7 @@ class Flags:
 
     def _flag(self, place: Term, wanted: Term | None, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
         """A flag kept in an attribute or outer variable holds what held wherever it was set to ``wanted``, or true."""
-        if isinstance(place, Var) and place.scope == scope:
+        if (isinstance(place, Var) and place.scope == scope) or (isinstance(place, Attr) and self._is_given(place)):
             return None
         definitions = [d for d in self._program.definitions(place) if d.function in self._program.functions]
         if any(d.value is None and not d.annotation for d in definitions):
@@ -116,6 +116,19 @@ class Flags:
             return None
         # That nobody sets it is hard to believe: it is set where the analysis does not see it.
         return tuple(settings) if 0 < len(settings) <= MAX_OUTCOMES else None
+
+    def _is_given(self, place: Attr) -> bool:
+        """Whether an object comes with what its attribute holds, wherever that is from."""
+        owner = self._program.class_of(place.base)
+        if owner is None:
+            match place.base:
+                case Result(callee=callee) if callee is not None:
+                    return not self._linker.calls.targets(callee)
+            return False
+        return any(
+            self._program.is_record(cls) and any(d.value is None for d in self._program.fields(cls, place.name))
+            for cls in self._program.ancestors(owner)
+        )
 
     def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
         if self._linker.is_running(setter):

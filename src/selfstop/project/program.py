@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from selfstop.flow.cfg import Assign, Graph
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute
+from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.binding import bind, split_arguments
 from selfstop.project.questions import Questions
 
@@ -22,6 +22,8 @@ _ENUMERATIONS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _PLAIN_BASES = frozenset(
     {"object", "ABC", "Protocol", "Generic", "Thread", "Process", "Exception", "BaseException", "Enum", "TestCase"}
 )
+_RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
+_RECORD_BASES = frozenset({"BaseModel", "NamedTuple", "TypedDict", "Struct"})
 
 
 class Program:
@@ -277,6 +279,16 @@ class Program:
         """Whether objects of the class are true as a test, because nothing says otherwise."""
         defined = any({"__bool__", "__len__"} & self._methods[cls].keys() for cls in self.ancestors(identity))
         return not defined and all(_is_plain_base(base) for base in self.foreign_bases(identity))
+
+    def is_record(self, identity: str) -> bool:
+        """Whether objects of the class are made with values for its fields: a dataclass, or one like it."""
+        cls = self.classes[identity]
+        decorators = {last_name(part) for decorator in cls.decorators for part in walk(decorator)}
+        return bool(decorators & _RECORD_DECORATORS) or any(last_name(base) in _RECORD_BASES for base in cls.bases)
+
+    def fields(self, identity: str, name: str) -> Sequence[Definition]:
+        """The bindings of a name in the body of a class."""
+        return self._definitions.get(Var(identity, name), ())
 
     def overrides(self, identity: str, name: str) -> list[str]:
         """The method of that name and its overrides in subclasses."""
