@@ -66,7 +66,7 @@ def test_files_that_were_not_read_are_explained(tmp_path):
     other = "==> other.sh <==\necho nothing\n"
     done = selfstop("audit", cwd=write(tmp_path, QUIET + other))
     assert "3 of 4 deployment files read" in done.err
-    assert "1 deployment file was not read: nothing in there leads to a stop call" in done.err
+    assert "1 deployment file was not read: without the name of an entry point" in done.err
     assert "NOT READ" not in done.err
     assert "not read" not in selfstop("audit", cwd=write(tmp_path / "all", QUIET)).err
 

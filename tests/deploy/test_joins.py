@@ -511,6 +511,7 @@ def test_case_18_what_is_not_in_the_image_is_a_gap_and_no_finding(tmp_path):
     report = audited(tmp_path, GUARDED + image + BUILD.format("") + run)
     assert codes(report) == set()
     assert "the image fleet-worker does not contain fleet/worker.py" in [gap.text for gap in report.gaps]
+    assert [site.verdict for site in report.sites] == ["guarded, not in the image that would start it"]
 
 
 def test_case_21_a_stop_call_that_nothing_starts(tmp_path):

@@ -57,7 +57,8 @@ def audit_remarks(done: Audit) -> Iterator[str]:
     if others := report.files_known - report.files_read:
         files = f"{count(others, 'deployment file')} {'was' if others == 1 else 'were'} not read"
         listed = ", or cannot be read, which is under NOT READ" if report.problems else ""
-        yield f"{files}: nothing in there leads to a stop call, or it is a copy of what was read{listed}"
+        why = "without the name of an entry point, image or threshold that matters here, or the copy of another"
+        yield f"{files}: {why}{listed}"
     if done.outcome.found_nothing_to_check:
         yield NOTHING
     if done.outcome.root != Path.cwd():
