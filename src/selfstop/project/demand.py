@@ -203,7 +203,7 @@ class Demand:
             spoken = {
                 name
                 for name, each in names.items()
-                if not each.by_import or not here.isdisjoint(each.owners) or imported.has({name, *each.owners})
+                if not each.by_import or not here.isdisjoint(each.owners) or imported.has(name, each.owners)
             }
             callers = loaded.outline.speaking(spoken | classes)
             if self._rounds > PATIENCE:

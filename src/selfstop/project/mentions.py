@@ -15,8 +15,8 @@ from selfstop.project.reach import GENERIC_NAMES, Reach
 class Spoken:
     """How a name is spoken: ``owners`` are the modules and classes that have it.
 
-    A file can only mean it ``by_import`` of an owner, or of the name itself, where it is that of a function, which
-    no object has, or where it is too common to mean anything else.
+    A file can only mean it ``by_import`` of an owner, or of the name itself out of the file's own package, where it is
+    that of a function, which no object has, or where it is too common to mean anything else.
     """
 
     owners: frozenset[str]
@@ -66,7 +66,7 @@ class Mention:
 
     def __init__(self, names: Mapping[str, Spoken]) -> None:
         self._names = [
-            (_bytes(name), _word(name), frozenset({name, *each.owners}) if each.by_import else None)
+            (_bytes(name), _word(name), name, each.owners if each.by_import else None)
             for name, each in sorted(names.items())
         ]
         self._words = {
@@ -83,35 +83,43 @@ class Mention:
     def __call__(self, data: bytes) -> bool:
         """Whether ``data`` mentions one of the names as it must be spoken."""
         imported: Imported | None = None
-        for name, word, owners in self._names:
-            if name in data and word.search(data):
+        for letters, word, name, owners in self._names:
+            if letters in data and word.search(data):
                 if owners is None:
                     return True
                 imported = imported or Imported.of(data)
-                if imported.has(owners):
+                if imported.has(name, owners):
                     return True
         return False
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The words in the import statements of a file; ``is_open`` if one of them imports all there is."""
+    """The words in the import statements of a file.
+
+    ``near`` are those in imports out of its own packages, which name no module (``from . import name``); ``is_open`` if
+    one of these imports all there is.
+    """
 
     words: frozenset[str]
+    near: frozenset[str]
     is_open: bool
 
     @classmethod
     def of(cls, data: bytes) -> Imported:
         """What a file with these bytes imports."""
-        statements = b"\n".join(_IMPORT.findall(data)).decode("utf-8", "surrogateescape")
-        return cls(frozenset(_WORDS.findall(statements)), "*" in statements)
+        found = [statement.decode("utf-8", "surrogateescape") for statement in _IMPORT.findall(data)]
+        statements = "\n".join(found)
+        near = "\n".join(statement for statement in found if _NEAR.match(statement))
+        return cls(frozenset(_WORDS.findall(statements)), frozenset(_WORDS.findall(near)), "*" in near)
 
-    def has(self, names: Set[str]) -> bool:
-        """Whether one of ``names`` may be imported."""
-        return self.is_open or not self.words.isdisjoint(names)
+    def has(self, name: str, owners: Set[str]) -> bool:
+        """Whether ``name`` may be imported, or one of its ``owners``."""
+        return self.is_open or name in self.near or not self.words.isdisjoint(owners)
 
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\r?\n)*(?:\([^)]*\))?", re.MULTILINE)
+_NEAR = re.compile(r"\s*from\s*\.+\s*import\b")
 _WORDS = re.compile(r"\w+")
 
 
