@@ -308,11 +308,11 @@ class Linker:
         term = bound.evaluate(condition.term)
         inner = any(self._is_inner(key) and key not in bound.values for key in condition.term.mentions)
         role = self.role(term, condition.truth, State(), "") if term != condition.term else condition.role
-        if role.kind is Kind.PLAIN:
-            role = condition.role
-            role = replace(
-                role, thresholds=role.thresholds | frozenset(bound.evaluate(item) for item in role.thresholds)
-            )
+        # The caller may give a name to what the callee counts, or have none for it.
+        is_nameless = condition.role.kind is Kind.INVERTED and role.low and not role.preferred
+        if role.kind is Kind.PLAIN or is_nameless:
+            thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
+            role = replace(condition.role, thresholds=thresholds)
         places = frozenset(bound.evaluate(place) for place in condition.places)
         return replace(condition, term=term, role=role, places=places, exact=condition.exact and not inner)
 
