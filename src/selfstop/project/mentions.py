@@ -98,7 +98,7 @@ class Imported:
     """The words in the import statements of a file.
 
     ``near`` are those in imports out of its own packages, which name no module (``from . import name``); ``is_open`` if
-    one of these imports all there is.
+    one of the statements imports all there is.
     """
 
     words: frozenset[str]
@@ -111,11 +111,13 @@ class Imported:
         found = [statement.decode("utf-8", "surrogateescape") for statement in _IMPORT.findall(data)]
         statements = "\n".join(found)
         near = "\n".join(statement for statement in found if _NEAR.match(statement))
-        return cls(frozenset(_WORDS.findall(statements)), frozenset(_WORDS.findall(near)), "*" in near)
+        return cls(frozenset(_WORDS.findall(statements)), frozenset(_WORDS.findall(near)), "*" in statements)
 
     def has(self, name: str, owners: Set[str]) -> bool:
         """Whether ``name`` may be imported, or one of its ``owners``."""
-        return self.is_open or name in self.near or not self.words.isdisjoint(owners)
+        if name in self.near or not self.words.isdisjoint(owners):
+            return True
+        return self.is_open and name not in GENERIC_NAMES
 
 
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\r?\n)*(?:\([^)]*\))?", re.MULTILINE)
