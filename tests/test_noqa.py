@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from selfstop import source
 from selfstop.noqa import Suppressions
+from tests.fuzz.targets import FLAKE8
 
 CODES = ("SST101", "SST102", "SST201", "SST003")
 
@@ -91,22 +91,12 @@ SHAPES = {
     "in a file with odd indentation": "if x:\n        a\n    stop() {}\n",
 }
 
-OPTIONS = argparse.Namespace(
-    hang_closing=False,
-    indent_size=4,
-    max_line_length=79,
-    max_doc_length=None,
-    verbose=0,
-    disable_noqa=False,
-    stdin_display_name="stdin",
-)
-
 
 def flake8_suppresses(directory, data: bytes) -> set[tuple[str, int]]:
     """Ask flake8's own classes, the way its checker does."""
     path = directory / "case.py"
     path.write_bytes(data)
-    processor = FileProcessor(str(path), OPTIONS)
+    processor = FileProcessor(str(path), FLAKE8)
     whole_file = processor.should_ignore_file()
     return {
         (code, line)

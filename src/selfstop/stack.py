@@ -40,28 +40,25 @@ def with_deep_stack(work: Callable[[], _T]) -> _T:
     raised: list[BaseException] = []
 
     def run() -> None:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, RECURSION))
         try:
             returned.append(work())
         except BaseException as error:  # noqa: BLE001 - raised again below, where it is waited for
             raised.append(error)
+        finally:
+            sys.setrecursionlimit(limit)
 
     # A daemon, so that an interrupt ends the process.
     thread = _DeepThread(target=run, name="selfstop", daemon=True)
-    limit, size = sys.getrecursionlimit(), threading.stack_size(BYTES)
-    sys.setrecursionlimit(max(limit, RECURSION))
+    size = threading.stack_size(BYTES)
     try:
-        try:
-            thread.start()
-        finally:
-            threading.stack_size(size)
-        thread.join()
+        thread.start()
     except RuntimeError:  # no room for the thread
-        if raised or returned or thread.ident is not None:
-            raise
-    finally:
-        sys.setrecursionlimit(limit)
-    if thread.ident is None:
         return work()
+    finally:
+        threading.stack_size(size)
+    thread.join()
     if raised:
         raise raised[0]
     return returned[0]

@@ -221,7 +221,7 @@ class Program:
     def _class_variable(self, owner: str, name: str) -> Term | None:
         """A nested class, or a function kept in a class attribute."""
         for cls in self.ancestors(owner):
-            if self._definitions.get(Var(cls, name)):
+            if self.fields(cls, name):
                 found = self.resolve(Var(cls, name))
                 return found if isinstance(found, Func) or _is_class(found) else None
         return None
@@ -527,7 +527,7 @@ class Program:
                 yield definition
         for cls in family:
             yield from self._class_attributes.get((cls, name), ())
-            fields = self._definitions.get(Var(cls, name), ())
+            fields = self.fields(cls, name)
             yield from (_setting(field) if self._reads_environment(cls) else field for field in fields)
         method = self.method(owner, name)
         if method is not None and self.is_property(method):

@@ -38,7 +38,7 @@ from selfstop.project.program import Program, class_id
 from selfstop.project.registration import cleanup_by, is_registration, is_serverless, registering
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.templates import composed
-from selfstop.project.told import Telling
+from selfstop.project.told import Telling, looked_up
 
 GENERIC_NAMES = vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
@@ -272,10 +272,8 @@ class Reach:
             case Item() | App(op="if" | "or" | "get" | "element") | Result(callee=Attr(name="get")):
                 for value in self.telling.alternatives(resolved):
                     yield from self._candidates(value, seen)
-            case (
-                Result(callee=Var(scope="builtins", name="getattr"), args=(base, name, *_))
-                | App(op="call", args=(Var(scope="builtins", name="getattr"), base, name, *_))
-            ):
+            case Result() | App(op="call") if lookup := looked_up(resolved):
+                base, name = lookup
                 for meant in self.telling.names(name):
                     yield from self._candidates(Attr(base, meant), seen)
             case _:

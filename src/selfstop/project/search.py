@@ -32,6 +32,7 @@ class Start:
 def starts(files: Mapping[str, bytes], options: EngineOptions) -> tuple[dict[str, Start], list[AnalysisError]]:
     """The files that refer to a stop call, and those of which that cannot be said."""
     names, verbs = search_words(options)
+    parts = fragments(options)
     found: dict[str, Start] = {}
     errors: list[AnalysisError] = []
     may_stop = MayStop(options)
@@ -41,7 +42,7 @@ def starts(files: Mapping[str, bytes], options: EngineOptions) -> tuple[dict[str
         except source.NotAnalysable as error:
             errors.append(AnalysisError(path, error.line, error.code, error.message))
             continue
-        reference = referring(text, names, verbs, fragments(options) if "getattr" in text else frozenset())
+        reference = referring(text, names, verbs, parts if "getattr" in text else frozenset())
         if reference is not None:
             found[path] = Start(*reference)
     return found, errors

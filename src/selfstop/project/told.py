@@ -57,8 +57,8 @@ class Telling:
         match func:
             case Var() if func in self._parameters:
                 yield func
-            case Result() | App(op="call") if looked_up(func) != NONE:
-                name = looked_up(func)
+            case Result() | App(op="call") if lookup := looked_up(func):
+                _, name = lookup
                 parts = [part for part in composed(name) if not isinstance(part, str)]
                 yield from (part for part in (name, *parts) if part in self._parameters)
             case Var() if func not in seen and func.scope in self._program.functions:
@@ -203,24 +203,15 @@ class Telling:
                     yield from values
 
 
-def looked_in(term: Term) -> Term:
-    """The object in which ``getattr`` looks; ``None`` where ``term`` is nothing that it gives."""
+def looked_up(term: Term) -> tuple[Term, Term] | None:
+    """The object in which ``getattr`` looks and the name that it looks up, where ``term`` is what it gives."""
     match term:
-        case Result(callee=Var(scope="builtins", name="getattr"), args=(base, _, *_)):
-            return base
-        case App(op="call", args=(Var(scope="builtins", name="getattr"), base, _, *_)):
-            return base
-    return NONE
-
-
-def looked_up(term: Term) -> Term:
-    """The name that ``getattr`` looks up; ``None`` where ``term`` is nothing that it gives."""
-    match term:
-        case Result(callee=Var(scope="builtins", name="getattr"), args=(_, name, *_)):
-            return name
-        case App(op="call", args=(Var(scope="builtins", name="getattr"), _, name, *_)):
-            return name
-    return NONE
+        case (
+            Result(callee=Var(scope="builtins", name="getattr"), args=(base, name, *_))
+            | App(op="call", args=(Var(scope="builtins", name="getattr"), base, name, *_))
+        ):
+            return base, name
+    return None
 
 
 def _differ(first: Term, second: Term) -> bool:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
 from selfstop.flow.facts import callable_of
-from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.propagation import Propagation
 from selfstop.project.reach import GENERIC_NAMES, Reach
-from selfstop.project.told import looked_in, looked_up
+from selfstop.project.told import looked_up
 
 _DEPTH = 4
 _OPEN_NAME = "the name that is looked up is not known"
@@ -45,10 +45,11 @@ def _is_looked_up(reach: Reach, call: Call) -> bool:
     """Whether a method of an EC2 client is looked up by a name that is not known, and may be that of a stop call."""
     values = [call.func, *(found.value for found in reach.program.definitions(call.func))]
     for value in values:
-        name = NONE if value is None else looked_up(value)
-        if value is None or name == NONE or not reach.stops.is_ec2_client(looked_in(value)):
+        lookup = None if value is None else looked_up(value)
+        if lookup is None:
             continue
-        if reach.telling.is_open(name) and reach.stops.may_be_named(name):
+        base, name = lookup
+        if reach.stops.is_ec2_client(base) and reach.telling.is_open(name) and reach.stops.may_be_named(name):
             return True
     return False
 
