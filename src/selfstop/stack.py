@@ -54,10 +54,14 @@ def with_deep_stack(work: Callable[[], _T]) -> _T:
     size = threading.stack_size(BYTES)
     try:
         thread.start()
-    except RuntimeError:  # no room for the thread
-        return work()
+    except RuntimeError:  # no room for it
+        has_room = False
+    else:
+        has_room = True
     finally:
         threading.stack_size(size)
+    if not has_room:
+        return work()
     thread.join()
     if raised:
         raise raised[0]
