@@ -33,7 +33,7 @@ class LonelyFunction:
         return None
 
     def passing(
-        self, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], *, writes: bool
+        self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], *, writes: bool
     ) -> CallEffect | None:
         return None
 

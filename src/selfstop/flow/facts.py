@@ -100,6 +100,7 @@ class World(Protocol):
 
     def passing(
         self,
+        call: Call,
         func: Term,
         args: Sequence[Term],
         keywords: Sequence[tuple[str, Term]],
@@ -509,7 +510,7 @@ class Analysis:
         if self._focus is None or record.node in self._focus.deciding:
             effect = self.world.call(call, func, args, keywords)
         else:
-            effect = self.world.passing(func, args, keywords, writes=self._holds_shared_guard(state))
+            effect = self.world.passing(call, func, args, keywords, writes=self._holds_shared_guard(state))
         for edge in self.graph.nodes[record.node].edges:
             if effect is None:
                 if edge.kind is EdgeKind.RAISE:

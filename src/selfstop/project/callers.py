@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.terms import App, Func, Instance, Term, Var
+from selfstop.flow.terms import App, Func, Instance, Term
 from selfstop.project.assignments import Assignments
 from selfstop.project.binding import unwrapped
 from selfstop.project.passing import Pairs, handed, invocation
@@ -53,12 +53,6 @@ class Callers:
     def has_others(self, function: str) -> bool:
         """Whether something outside of the program may call the function as well."""
         return self._reach.is_exposed(function)
-
-    def fields_of(self, cls: str) -> list[str]:
-        """The annotated variables of a class body, in order: the fields of a dataclass."""
-        module = self._program.modules[cls.partition(":")[0]]
-        targets = [item.target for item in module.definitions if item.annotation]
-        return [target.name for target in targets if isinstance(target, Var) and target.scope == cls]
 
     def entries(self, function: str) -> set[str]:
         """The functions at which every way to ``function`` begins."""

@@ -5,10 +5,11 @@ Flags are attributes, variables of modules, properties, and events of ``threadin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from selfstop.flow.cfg import Assign
+from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Definition
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Outcome
@@ -101,11 +102,12 @@ class Flags:
         if any(d.value is None and not d.annotation for d in definitions):
             return None
         settings: list[tuple[Condition, ...]] = []
-        for setter in sorted({d.function for d in definitions}):
-            for held in self._settings(place, wanted, setter):
-                if not held:  # set for no reason, so it says nothing, whoever else binds it
-                    return None
-                settings.append(held)
+        setters = sorted({d.function for d in definitions})
+        given = self._given(place, wanted) if isinstance(place, Attr) else ()
+        for held in chain(*(self._settings(place, wanted, setter) for setter in setters), given):
+            if not held:  # set for no reason, so it says nothing, whoever else binds it
+                return None
+            settings.append(held)
         if isinstance(place, Attr):
             if place.name in self._crowded.attributes:
                 return None
@@ -130,16 +132,49 @@ class Flags:
             for cls in self._program.ancestors(owner)
         )
 
-    def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
-        if self._linker.is_running(setter):
+    def _given(self, place: Attr, wanted: Term | None) -> Iterator[tuple[Condition, ...]]:
+        """What held wherever an object was made with a value of its own for a field that has a default."""
+        owner = self._program.class_of(place.base)
+        if owner is None or not any(map(self._program.is_record, self._program.ancestors(owner))):
+            return
+        classes = [owner, *self._program.descendants(owner)]
+        if not self._crowded.classes.isdisjoint(self._program.classes[cls].name for cls in classes):
             yield ()
             return
+        self._linker.exceptions.ask_who_makes(classes)
+        for cls in classes:
+            fields = self._program.field_names(cls)
+            for function, node in self._linker.exceptions.makers_of([cls]):
+                value = self._value_given(fields, place.name, function, node)
+                if value is not None:
+                    yield from self._held_where(function, {node: value}, wanted)
+
+    def _value_given(self, fields: Sequence[str], name: str, function: str, node: int) -> Term | None:
+        """What a call that makes an object gives for a field."""
+        call = self._program.functions[function].graph.nodes[node].operation
+        if not isinstance(call, Call):
+            return None
+        named = dict(call.keywords)
+        unpacked = "**" in named or any(isinstance(value, App) and value.op == "unpack" for value in call.args)
+        given = dict(zip(fields, call.args, strict=False)) | named
+        return given.get(name, App("opaque") if unpacked else None)
+
+    def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
         graph = self._program.functions[setter].graph
         settings = {
             number: node.operation.value
             for number, node in enumerate(graph.nodes)
             if isinstance(node.operation, Assign) and _same_flag(node.operation.target, place)
         }
+        yield from self._held_where(setter, settings, wanted)
+
+    def _held_where(
+        self, setter: str, settings: Mapping[int, Term | None], wanted: Term | None
+    ) -> Iterator[tuple[Condition, ...]]:
+        """What held at the nodes of a function where a flag gets a value, as far as that may be the ``wanted`` one."""
+        if self._linker.is_running(setter):
+            yield ()
+            return
         for record in self._linker.states_at(setter, settings):
             assigned = settings[record.node]
             value = App("opaque") if assigned is None else self._linker.resolve(record.state.evaluate(assigned))

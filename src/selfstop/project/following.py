@@ -311,9 +311,7 @@ class Follower:
 
     def _field(self, cls: str, name: str, made: Frame) -> Term | None:
         """What the call that makes a dataclass gives for a field."""
-        fields = [
-            field for owner in reversed(list(self.program.ancestors(cls))) for field in self.callers.fields_of(owner)
-        ]
+        fields = self.program.field_names(cls)
         named = dict(made.keywords)
         if name in named:
             return named[name]

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 from selfstop.flow.cfg import Assign, Call, Graph, Operation
 from selfstop.flow.code import Definition, Function
@@ -36,6 +37,9 @@ from selfstop.project.writing import Writing
 MAX_DEPTH = 4
 SUMMARY_CROWDS = (8, 12, 16)
 """As ``facts.CROWDS``, for functions of which only what they give back matters."""
+
+Arguments: TypeAlias = "tuple[Sequence[Term], Sequence[tuple[str, Term]]]"
+"""Positional and named."""
 
 _SOME_EXCEPTION = Var("", "$exception")
 """One of which nothing is known."""
@@ -139,8 +143,10 @@ class Linker:
                 Instance(class_id(target), call.result.site) if self.program.is_always_true(class_id(target)) else None
             )
             return CallEffect((Outcome(made),), self._constructor_raises(target))
+        given = (*fixed, *args), (*named, *keywords)
+        written = (*fixed, *call.args), (*named, *call.keywords)
         effects = [
-            self._effect(item, (*fixed, *args), (*named, *keywords), awaited=call.awaited)
+            self._effect(item, given, written, awaited=call.awaited)
             for item in self.calls.implementations(self.calls.targets(target))
         ]
         known = [effect for effect in effects if effect is not None]
@@ -155,6 +161,7 @@ class Linker:
 
     def passing(
         self,
+        call: Call,
         func: Term,
         args: Sequence[Term],
         keywords: Sequence[tuple[str, Term]],
@@ -175,8 +182,10 @@ class Linker:
             held = self._held_on_return(item.function)
             if held is None:
                 return None
-            bound = State(bind(self.program.functions[item.function], item, (*fixed, *args), (*named, *keywords)))
-            returns += [self.instantiated(Outcome(None, conditions), bound) for conditions in held]
+            function = self.program.functions[item.function]
+            bound = State(bind(function, item, (*fixed, *args), (*named, *keywords)))
+            spoken = State(bind(function, item, (*fixed, *call.args), (*named, *call.keywords)))
+            returns += [self.instantiated(Outcome(None, conditions), bound, spoken) for conditions in held]
         if not self.calls.is_all(target):
             returns.append(Outcome(None))
         written = tuple(self.writing.written(found)) if writes else ()
@@ -267,9 +276,7 @@ class Linker:
 
     # Calls
 
-    def _effect(
-        self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], *, awaited: bool
-    ) -> CallEffect | None:
+    def _effect(self, func: Func, given: Arguments, written: Arguments, *, awaited: bool) -> CallEffect | None:
         function = self.program.functions[func.function]
         if function.is_async and not awaited:
             return CallEffect((Outcome(None),))
@@ -278,9 +285,12 @@ class Linker:
         summary = self.summary(function.id)
         if summary is None:
             return None
-        bound = State(bind(function, func, args, keywords))
-        returns = tuple(self.instantiated(outcome, bound) for outcome in summary.returns)
-        raises = tuple((bound.evaluate(exception), self.instantiated(o, bound)) for exception, o in summary.raises)
+        bound, spoken = State(bind(function, func, *given)), State(bind(function, func, *written))
+        returns = tuple(self.instantiated(outcome, bound, spoken) for outcome in summary.returns)
+        raises = tuple(
+            (bound.evaluate(exception), self.instantiated(outcome, bound, spoken))
+            for exception, outcome in summary.raises
+        )
         return CallEffect(returns, raises, tuple(self.writing.assigned(function.id, bound)), function.id)
 
     def _constructor_raises(self, cls: Term) -> tuple[tuple[Term, Outcome], ...]:
@@ -288,9 +298,12 @@ class Linker:
         summary = None if init is None else self.summary(init)
         return () if summary is None else summary.raises
 
-    def instantiated(self, outcome: Outcome, bound: State) -> Outcome:
-        """An outcome of a function, said of what its caller has ``bound`` to the parameters."""
-        conditions = tuple(self._rewritten(condition, bound) for condition in outcome.conditions)
+    def instantiated(self, outcome: Outcome, bound: State, spoken: State | None = None) -> Outcome:
+        """An outcome of a function, said of what its caller has ``bound`` to the parameters.
+
+        ``spoken`` are the arguments as the caller writes them, whose names may tell what their values do not.
+        """
+        conditions = tuple(self._rewritten(condition, bound, spoken) for condition in outcome.conditions)
         if outcome.value is None:
             return Outcome(None, conditions)
         renewed = frozenset(key for key in outcome.value.mentions if self._is_inner(key) and key not in bound.values)
@@ -300,7 +313,7 @@ class Linker:
         """Whether a mention is of something computed within a call: a result, or a variable of a function."""
         return key.scope in self.program.functions if isinstance(key, Var) else str(key).startswith("@")
 
-    def _rewritten(self, condition: Condition, bound: State) -> Condition:
+    def _rewritten(self, condition: Condition, bound: State, spoken: State | None) -> Condition:
         """A condition of the callee, said of the caller's variables and judged anew if it was not clear there.
 
         What it says of values computed in the call is true of these, not of those that the next call computes.
@@ -313,6 +326,10 @@ class Linker:
         if role.kind is Kind.PLAIN or is_nameless:
             thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
             role = replace(condition.role, thresholds=thresholds)
+        if spoken is not None and role.low and not (role.preferred or condition.role.preferred):
+            named = self.role(spoken.evaluate(condition.term), condition.truth, State(), "")
+            if named.kind is Kind.INVERTED:
+                role = replace(role, kind=Kind.INVERTED, low=False, preferred=True)
         places = frozenset(bound.evaluate(place) for place in condition.places)
         return replace(condition, term=term, role=role, places=places, exact=condition.exact and not inner)
 

@@ -290,6 +290,14 @@ class Program:
         """The bindings of a name in the body of a class."""
         return self._definitions.get(Var(identity, name), ())
 
+    def field_names(self, identity: str) -> list[str]:
+        """The fields of a dataclass in the order in which they are given: those of its bases first."""
+        found: dict[str, None] = {}
+        for cls in reversed(list(self.ancestors(identity))):
+            targets = [item.target for item in self.modules[cls.partition(":")[0]].definitions if item.annotation]
+            found |= {target.name: None for target in targets if isinstance(target, Var) and target.scope == cls}
+        return list(found)
+
     def overrides(self, identity: str, name: str) -> list[str]:
         """The method of that name and its overrides in subclasses."""
         own = self.method(identity, name)
