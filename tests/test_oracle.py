@@ -246,6 +246,34 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
             set(),
             id="a flag that was set under a guard, asked later",
         ),
+        pytest.param(
+            [
+                "class W:",
+                "    polls = 2",
+                "    ready = False",
+                "    def count(self, q):",
+                "        self.ready = self.polls >= LIMIT",
+                "        self.polls = 0 if q.take() else self.polls + 1",
+                "    def leave(self, q):",
+                f"        if self.polls >= 0 and self.ready: {STOP}",
+            ],
+            set(),
+            id="a flag that was set under a guard, of a measure that was reset since and is read beside it",
+        ),
+        pytest.param(
+            [
+                "class W:",
+                "    polls, jobs = 0, 0",
+                "    def leave(self, q):",
+                "        if self.polls >= LIMIT:",
+                "            self.jobs = q.idle_rounds()",
+                "            if q.take(): self.polls = 0",
+                f"            if self.jobs < LIMIT: {STOP}",
+                "        self.polls += 1",
+            ],
+            {7},
+            id="a measure that was stored under a guard is no flag",
+        ),
     ],
 )
 def test_what_counts_as_guarded(body: list[str], expected: set[int]) -> None:

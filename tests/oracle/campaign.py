@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import traceback
 from collections import Counter
@@ -15,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from selfstop.stack import with_deep_stack
 from tests.expectations import parse_expectations
 from tests.oracle import mutants, project_mutants, shapes
 from tests.oracle.comparison import Outcome, Worth, compare, compare_together, reported_lines
@@ -183,9 +185,19 @@ def size_of(kind: str) -> int:
 
 
 def _chunk(kind: str, bounds: Bounds, first: int, count: int) -> Tally:
-    if kind in KINDS:
-        return exhaustive(kind, range(first, first + count))
-    return tally(generated(first, count), bounds)
+    """Trees and graphs refer to themselves, but few of them live long: collecting them at the end of a chunk is enough."""
+
+    def compared() -> Tally:
+        if kind in KINDS:
+            return exhaustive(kind, range(first, first + count))
+        return tally(generated(first, count), bounds)
+
+    gc.disable()
+    try:
+        return with_deep_stack(compared)
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 def run(kind: str, first: int, count: int, bounds: Bounds, jobs: int, tell: Callable[[Tally], None]) -> Tally:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from tests.oracle.instrument import FILE, PREFIX
 from tests.oracle.memory import REPLACED, Fact
 from tests.oracle.world import LIMIT, Limit, Run, Switch, limit, measure, places_of
+
+HOOKS: Final = tuple("store accumulate setting bind read flag function coroutine begin round rounds cleaning".split())
 
 
 class Hooks:
@@ -20,8 +21,7 @@ class Hooks:
 
     def names(self) -> dict[str, object]:
         """The hooks as the program's globals know them."""
-        hooks = "store accumulate setting bind read flag function coroutine begin round rounds cleaning".split()
-        return {PREFIX + name: getattr(self, name) for name in hooks}
+        return {PREFIX + name: getattr(self, name) for name in HOOKS}
 
     def store(self, place: str, value: Any, how: str, shared: bool) -> Any:
         """``place = value``."""
@@ -60,7 +60,7 @@ class Hooks:
 
     def read(self, place: str, value: Any) -> Any:
         """A place that several functions see is read."""
-        self.run.memory.flag_read(place)
+        self.run.memory.flag_read(place, is_flag=isinstance(value, (bool, Switch)))
         return value
 
     def flag(self, value: Any, is_switch: bool) -> Any:
@@ -81,7 +81,7 @@ class Hooks:
                 finally:
                     self._leave(scope)
 
-            return functools.wraps(function)(called)
+            return called
 
         return decorate
 
@@ -100,7 +100,7 @@ class Hooks:
                 caller = sys._getframe(1)
                 return running(caller.f_lineno if caller.f_code.co_filename == FILE else 0, *args, **keywords)
 
-            return functools.wraps(function)(called)
+            return called
 
         return decorate
 

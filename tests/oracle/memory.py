@@ -128,10 +128,14 @@ class Memory:
         """A place that several functions see has been set: it stands for what held by then."""
         self._flags[place] = [replace(fact, strict=False) for fact in self.facts]
 
-    def flag_read(self, place: str) -> None:
-        """Such a place has been read."""
+    def flag_read(self, place: str, *, is_flag: bool) -> None:
+        """Such a place has been read. Of a measure that was reset since, a flag goes on to tell what held."""
+        kept = self._flags.get(place, [])
+        if is_flag:
+            held = {fact.key for fact in kept if fact.standing == HELD}
+            self.facts = [fact for fact in self.facts if fact.standing != RESET or fact.key not in held]
         known = {fact.key for fact in self.facts}
-        self.facts += [fact for fact in self._flags.get(place, ()) if fact.key not in known]
+        self.facts += [fact for fact in kept if fact.key not in known]
 
     def switched(self, name: str, *, on: bool) -> None:
         """An off switch has been asked. Whether a boolean means on or off, its name alone tells."""
