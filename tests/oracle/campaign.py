@@ -185,7 +185,7 @@ def size_of(kind: str) -> int:
 
 
 def _chunk(kind: str, bounds: Bounds, first: int, count: int) -> Tally:
-    """Trees and graphs refer to themselves, but few of them live long: collecting them at the end of a chunk is enough."""
+    """Trees and graphs refer to themselves, and few of them live long: they are collected at the end of a chunk."""
 
     def compared() -> Tally:
         if kind in KINDS:
