@@ -110,9 +110,7 @@ class Mention:
         self._words = {
             word
             for name, each in names.items()
-            for word in (
-                {owner.word for owner in each.owners} if name in GENERIC_NAMES and each.by_import else {name}
-            )
+            for word in ({owner.word for owner in each.owners} if name in GENERIC_NAMES and each.by_import else {name})
         }
 
     @property
