@@ -23,7 +23,6 @@ def ask_about_calls(reach: Reach) -> None:
     And those of functions of the same name on an object that nobody knows yet.
     """
     program = reach.program
-    program.ask()
     for identity in reach.by_default:
         program.body(identity)
     names = reach.stops.words | {program.functions[identity].name for identity in reach.functions}

@@ -25,7 +25,7 @@ from selfstop.project.files import select
 from selfstop.project.linker import Linker
 from selfstop.project.lowering import Lowered, Task
 from selfstop.project.manifests import Manifests, entry_points
-from selfstop.project.mentions import Imported, Mention, any_word, spoken_of
+from selfstop.project.mentions import Imported, Mention, Owner, any_word, spoken_of
 from selfstop.project.names import ModuleNames, by_suffix, is_package
 from selfstop.project.outline import Outline, outline
 from selfstop.project.program import Program
@@ -91,7 +91,7 @@ class Demand:
         self._loaded: dict[str, _Loaded] = {}
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
-        self._searched: set[tuple[str, str]] = set()
+        self._searched: set[tuple[str, str | Owner]] = set()
         self._crowded = Crowded()
         self._imported_words: dict[str, Imported] = {}
         self._rounds = 0
@@ -103,19 +103,43 @@ class Demand:
             self._possible_callers.add(path)
         while True:
             reach = self._linked()
-            ask_about_calls(reach)
-            deciding = {reach.program.functions[identity].module for identity in reach.functions}
-            if self._answer(reach, deciding | self._calling()) or self._load_callers(reach):
-                continue
-            ask_about_ways(reach)
-            if self._answer(reach, deciding):
-                continue
-            Targets(reach).ask()
-            if self._answer(reach, deciding | self._calling()):
+            if self._load_what_reaches(reach) or self._load_what_decides(reach):
                 continue
             verdict = judge(reach)
-            if not self._answer(reach, deciding):
+            if not self._answer(reach, _deciding(reach)):
                 return verdict
+
+    def _load_what_reaches(self, reach: Reach) -> bool:
+        """Load what may reach a stop call; returns whether that is anything new."""
+        return self._load_all(reach, self._answer_about_calls) or self._load_callers(reach)
+
+    def _load_what_decides(self, reach: Reach) -> bool:
+        """Load all that decides on the ways to a stop call, and whom it stops; returns whether that is anything new."""
+        return self._load_all(reach, self._answer_about_ways)
+
+    def _load_all(self, reach: Reach, answer: Callable[[Reach], bool]) -> bool:
+        """Load what ``answer`` does until nothing is new; returns whether anything was.
+
+        Who reaches a stop call is not looked at anew for each step: that would take longer than all the rest.
+        """
+        grew = False
+        while answer(reach):
+            grew = True
+            reach = reach.over(*self._program())
+        return grew
+
+    def _answer_about_calls(self, reach: Reach) -> bool:
+        reach.program.ask()
+        ask_about_calls(reach)
+        return self._answer(reach, _deciding(reach) | self._calling())
+
+    def _answer_about_ways(self, reach: Reach) -> bool:
+        reach.program.ask()
+        ask_about_ways(reach)
+        if self._answer(reach, _deciding(reach)):
+            return True
+        Targets(reach).ask()
+        return self._answer(reach, _deciding(reach) | self._calling())
 
     def _calling(self) -> set[str]:
         """The modules that may call what reaches a stop call."""
@@ -164,6 +188,11 @@ class Demand:
         return Task(path, each.outline, lines, each.skeleton, self._names.by_path[path], is_package(path), siblings)
 
     def _linked(self) -> Reach:
+        program, linker = self._program()
+        return Reach(program, linker, StopCalls(program, self.options), self._entry_points)
+
+    def _program(self) -> tuple[Program, Linker]:
+        """All that is wanted so far, lowered and linked."""
         self._rounds += 1
         self._lower()
         modules = [
@@ -172,8 +201,7 @@ class Demand:
             if each.skeleton is not None
         ]
         program = Program(modules, self._suffixes, self._paths)
-        linker = Linker(program, self._crowded)
-        return Reach(program, linker, StopCalls(program, self.options), self._entry_points)
+        return program, Linker(program, self._crowded)
 
     # Callers
 
@@ -216,11 +244,12 @@ class Demand:
             self._imported_words[path] = Imported.of(self.files[path])
         return self._imported_words[path]
 
-    def _owners_in(self, path: str) -> frozenset[str]:
-        """The names by which what is defined in a file is imported: the module's, and its classes'."""
+    def _owners_in(self, path: str) -> frozenset[Owner]:
+        """What has the names that a file defines: its module, and its classes."""
         skeleton = self._loaded[path].skeleton
         classes = () if skeleton is None else skeleton.code.classes
-        return frozenset({self._names.by_path[path].rpartition(".")[2], *(cls.name for cls in classes)})
+        module = self._names.by_path[path]
+        return frozenset({Owner(module), *(Owner(module, cls.name) for cls in classes)})
 
     # Answers
 
@@ -236,9 +265,11 @@ class Demand:
             loaded = self._loaded[function.path]
             # What it calls in its own file is asked for next.
             grew = loaded.keep(loaded.outline.called_from([function.line])) or grew
-        for path in sorted(self._imported(reach, questions, askers)):
-            if path not in self._loaded and self._load(path) is not None:
+        for path, member in sorted(set(self._imported(reach, questions, askers))):
+            if path not in self._loaded and (module := self._load(path)) is not None:
                 grew = True
+                # What is imported is called, most of the time.
+                module.keep(module.outline.called_from(module.outline.named(member)))
         grew = self._make(questions) or grew
         return self._bind(questions) or grew
 
@@ -310,8 +341,8 @@ class Demand:
         loaded = self._loaded[path]
         return word in loaded.outline.text and loaded.keep(loaded.outline.mentioning(re.compile(pattern)))
 
-    def _imported(self, reach: Reach, questions: Questions, askers: Set[str]) -> Iterator[str]:
-        """Files of modules that were asked for."""
+    def _imported(self, reach: Reach, questions: Questions, askers: Set[str]) -> Iterator[tuple[str, str]]:
+        """Files of modules that were asked for, each with the name in it."""
         known = [module for name in sorted(askers) if (module := reach.program.modules.get(name)) is not None]
         origins = {path for module in known for _, path in module.imports}
         origins |= {star for module in known for star in module.star_imports}
@@ -326,15 +357,20 @@ class Demand:
                     yield found
         yield from filter(None, map(self._file_of, sorted(questions.sources)))
 
-    def _file_of(self, dotted: str) -> str | None:
-        """The file of the longest prefix of a dotted name that is a module of the project."""
+    def _file_of(self, dotted: str) -> tuple[str, str] | None:
+        """The file of the longest prefix of a dotted name that is a module of the project, and the name after it."""
         parts = dotted.split(".")
         for end in range(len(parts), 0, -1):
             name = ".".join(parts[:end])
             module = name if name in self._paths else self._suffixes.get(name)
             if module is not None:
-                return self._paths[module]
+                return self._paths[module], parts[end] if end < len(parts) else ""
         return None
+
+
+def _deciding(reach: Reach) -> set[str]:
+    """The modules of what reaches a stop call."""
+    return {reach.program.functions[identity].module for identity in reach.functions}
 
 
 def _loaded(outline: Outline, lines: Iterable[int] = ()) -> _Loaded:

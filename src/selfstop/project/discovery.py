@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,8 +22,6 @@ NEVER_ENTERED: Final = frozenset(
     ).split()
 )
 """Directories of other people's, generated or stored code. So are virtual environments of any name."""
-
-_TEST_FILE: Final = re.compile(r"conftest\.py|test_.*\.py|.*_test\.py", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,16 @@ def discover(
 def is_test(path: str) -> bool:
     """Whether ``path``, relative to the root, is test code."""
     directory, _, name = path.rpartition("/")
-    return _TEST_FILE.fullmatch(name) is not None or "tests" in directory.split("/")
+    return _is_of_tests(directory) or _names_test(name)
+
+
+@functools.lru_cache
+def _is_of_tests(directory: str) -> bool:
+    return "tests" in directory.split("/")
+
+
+def _names_test(name: str) -> bool:
+    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py")
 
 
 def would_be_found(path: str, exclude: Sequence[str], *, include_tests: bool) -> bool:
@@ -160,8 +167,9 @@ class _Search:
         while pending:
             directory, name = pending.pop()
             prefix = "" if name == "." else f"{name}/"
+            is_outside = name.startswith("..")
             for entry in self._entries(directory):
-                path = prefix + entry.name if not name.startswith("..") else self.relative(Path(entry.path))
+                path = self.relative(Path(entry.path)) if is_outside else prefix + entry.name
                 if entry.name == ".git" and prefix:
                     self.repositories.add(name)
                 if entry.is_symlink():
@@ -173,7 +181,7 @@ class _Search:
                     self.add(path)
 
     def _is_excluded(self, path: str) -> bool:
-        return any(patterns.matches(pattern, path) for pattern in self.exclude)
+        return bool(self.exclude) and any(patterns.matches(pattern, path) for pattern in self.exclude)
 
     def _entries(self, directory: str) -> list[os.DirEntry[str]]:
         try:

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from selfstop.flow.code import MODULE_BODY
 from selfstop.flow.terms import Var
+from selfstop.project.outline import syntax_tree
 from selfstop.project.reach import GENERIC_NAMES, Reach
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A module that has a name, or a class in it; ``module`` is dotted."""
+
+    module: str
+    cls: str = ""
+
+    @property
+    def word(self) -> str:
+        """The word by which a file that means the owner names it."""
+        return self.cls or self.stem
+
+    @property
+    def stem(self) -> str:
+        """The last part of the module's name."""
+        return self._parts[-1]
+
+    @property
+    def _parts(self) -> list[str]:
+        # A module whose name another one has is numbered by these.
+        return self.module.rstrip("~").split(".")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The dotted names under which the module may be imported, whatever directory imports start from."""
+        parts = self._parts
+        return frozenset(".".join(parts[start:]) for start in range(len(parts)))
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The dotted names of packages through which the module is had as an attribute."""
+        parts = self._parts[:-1]
+        runs = ((start, end) for start in range(len(parts)) for end in range(start + 1, len(parts) + 1))
+        return frozenset(".".join(parts[start:end]) for start, end in runs)
 
 
 @dataclass(frozen=True)
@@ -19,29 +58,28 @@ class Spoken:
     that of a function, which no object has, or where it is too common to mean anything else.
     """
 
-    owners: frozenset[str]
+    owners: frozenset[Owner]
     by_import: bool
 
 
 def spoken_of(reach: Reach) -> dict[str, Spoken]:
     """The names of what reaches a stop call, and how each is spoken."""
-    owners: dict[str, set[str]] = {}
+    owners: dict[str, set[Owner]] = {}
     free: set[str] = set()
     for identity in (reach.functions - reach.told) | reach.spelling():
         function = reach.program.functions[identity]
         if function.qualname == MODULE_BODY or function.name.startswith("<"):
             continue
-        cls = function.qualname.rpartition(".")[0].rpartition(".")[2]
-        owner = cls if function.cls is not None else function.module.rpartition(".")[2]
-        owners.setdefault(function.name, set()).add(owner)
+        cls = function.qualname.rpartition(".")[0].rpartition(".")[2] if function.cls is not None else ""
+        owners.setdefault(function.name, set()).add(Owner(function.module, cls))
         if function.cls is not None:
             free.add(function.name)
     # Who gives a helper something that reaches a stop call mentions that.
     for name, module in reach.aliases():
-        owners.setdefault(name, set()).add(module.rpartition(".")[2])
+        owners.setdefault(name, set()).add(Owner(module))
         free.add(name)
     for name, module in _handed_on(reach, frozenset(owners)):
-        owners[name].add(module.rpartition(".")[2])
+        owners[name].add(Owner(module))
     return {
         name: Spoken(frozenset(found), by_import=name in GENERIC_NAMES or name not in free)
         for name, found in owners.items()
@@ -72,7 +110,7 @@ class Mention:
         self._words = {
             word
             for name, each in names.items()
-            for word in (each.owners if name in GENERIC_NAMES and each.by_import else [name])
+            for word in ({owner.word for owner in each.owners} if name in GENERIC_NAMES and each.by_import else {name})
         }
 
     @property
@@ -95,34 +133,81 @@ class Mention:
 
 @dataclass(frozen=True)
 class Imported:
-    """The words in the import statements of a file.
+    """What the import statements of a file name.
 
-    ``near`` are those in imports out of its own packages, which name no module (``from . import name``); ``is_open`` if
-    one of the statements imports all there is.
+    ``modules`` are the dotted names of all that is imported and of the packages around it, of a relative import without
+    its dots. ``near`` are the names in imports out of the file's own packages, which name no module (``from . import
+    name``). ``words`` are those of statements that cannot be told apart from text. ``is_open`` if one of the statements
+    imports all there is.
     """
 
-    words: frozenset[str]
+    data: bytes
+    modules: frozenset[str]
     near: frozenset[str]
+    words: frozenset[str]
     is_open: bool
 
     @classmethod
     def of(cls, data: bytes) -> Imported:
         """What a file with these bytes imports."""
-        found = [statement.decode("utf-8", "surrogateescape") for statement in _IMPORT.findall(data)]
-        statements = "\n".join(found)
-        near = "\n".join(statement for statement in found if _NEAR.match(statement))
-        return cls(frozenset(_WORDS.findall(statements)), frozenset(_WORDS.findall(near)), "*" in statements)
+        modules: set[str] = set()
+        near: set[str] = set()
+        words: set[str] = set()
+        for found in _IMPORT.findall(data):
+            statement = found.decode("utf-8", "surrogateescape").strip()
+            tree = syntax_tree(statement)
+            if tree is None:
+                words.update(_WORDS.findall(statement))
+                continue
+            for node in tree.body:
+                match node:
+                    case ast.Import(names=aliases):
+                        modules.update(alias.name for alias in aliases)
+                    case ast.ImportFrom(module=None, names=aliases):
+                        near.update(alias.name for alias in aliases)
+                        modules.update(alias.name for alias in aliases)
+                    case ast.ImportFrom(module=str() as module, names=aliases):
+                        modules.update(f"{module}.{alias.name}" for alias in aliases)
+        is_open = "*" in words or any(name.endswith("*") for name in modules)
+        return cls(data, _with_packages(modules), frozenset(near), frozenset(words), is_open)
 
-    def has(self, name: str, owners: Set[str]) -> bool:
+    def has(self, name: str, owners: Set[Owner]) -> bool:
         """Whether ``name`` may be imported, or one of its ``owners``."""
-        if name in self.near or not self.words.isdisjoint(owners):
+        if name in self.near or (self.is_open and name not in GENERIC_NAMES):
             return True
-        return self.is_open and name not in GENERIC_NAMES
+        return any(map(self._has, owners))
+
+    def _has(self, owner: Owner) -> bool:
+        if owner.word in self.words:
+            return True
+        if not owner.cls:
+            return self._has_module(owner)
+        return owner.cls in self._last or (self._reads(owner.cls) and self._has_module(owner))
+
+    def _has_module(self, owner: Owner) -> bool:
+        if not owner.names.isdisjoint(self.modules):
+            return True
+        return not owner.packages.isdisjoint(self.modules) and self._reads(owner.stem)
+
+    def _reads(self, attribute: str) -> bool:
+        """Whether the file has an attribute of that name."""
+        return re.search(rb"\.[ \t]*" + re.escape(_bytes(attribute)) + rb"\b", self.data) is not None
+
+    @cached_property
+    def _last(self) -> frozenset[str]:
+        return frozenset(name.rpartition(".")[2] for name in self.modules)
 
 
-_IMPORT = re.compile(rb"^[ \t]*(?:from|import)\b(?:[^\n(\\]|\\\r?\n)*(?:\([^)]*\))?", re.MULTILINE)
-_NEAR = re.compile(r"\s*from\s*\.+\s*import\b")
-_WORDS = re.compile(r"\w+")
+def _with_packages(modules: Set[str]) -> frozenset[str]:
+    """Dotted names, and all those that they begin with."""
+    parted = [name.split(".") for name in modules]
+    return frozenset(".".join(parts[:end]) for parts in parted for end in range(1, len(parts) + 1))
+
+
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t.]+[\w. \t]*\bimport\b|import\b)(?:[^\n(\\]|\\\r?\n)*(?:\([^)]*\))?", re.MULTILINE
+)
+_WORDS = re.compile(r"\w+|\*")
 
 
 def any_word(names: Set[str]) -> re.Pattern[str]:

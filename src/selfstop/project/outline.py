@@ -77,6 +77,12 @@ class Outline:
     def _words(self) -> list[tuple[int, frozenset[str]]]:
         return [(line, frozenset(_WORD.findall(body))) for line, body in self._bodies]
 
+    def named(self, name: str) -> Iterator[int]:
+        """The functions of the module itself, by line, that have a name."""
+        for unit in self.units:
+            if unit.name == name and not self.lines[unit.line - 1][0].isspace():
+                yield unit.line
+
     def called_from(self, lines: Iterable[int]) -> frozenset[int]:
         """The functions at ``lines``, and those of the file that are called from there, by name."""
         bodies = dict(self._bodies)

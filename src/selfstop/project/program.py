@@ -568,6 +568,11 @@ class Program:
         self._arguments[parameter].append(definition)
         return True
 
+    def take_arguments(self, other: Program) -> None:
+        """Take over what calls were found to give for parameters in a program that was part of this one."""
+        self._known_arguments = other._known_arguments
+        self._arguments = other._arguments
+
     def resolve_anew(self) -> None:
         """Forget what names and classes were resolved to."""
         self._class_cache.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from copy import copy
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -111,6 +112,18 @@ class Reach:
         """The targets of those that give it nothing but another name."""
         self.functions = self._closure()
         self.callers = self._callers()
+
+    def over(self, program: Program, linker: Linker) -> Reach:
+        """The same over a ``program`` of which more is loaded: enough to ask what else matters, not to judge."""
+        program.take_arguments(self.program)
+        renewed = copy(self)
+        for name in ("assignments", "declared", "_name_keepers"):
+            renewed.__dict__.pop(name, None)
+        renewed.program = program
+        renewed.linker = linker
+        renewed.stops = replace(self.stops, program=program)
+        renewed.telling = self.telling.over(program, linker.calls.parameters)
+        return renewed
 
     def _record_arguments(self) -> None:
         """Record what calls give for parameters. What is called may depend on that: so again, as long as it is new."""

@@ -28,6 +28,12 @@ class Telling:
         self._handed_on: dict[Term, set[Term]] = defaultdict(set)
         """For each parameter those of other functions that are given it."""
 
+    def over(self, program: Program, parameters: frozenset[Term]) -> Telling:
+        """The same over a ``program`` of which more is loaded."""
+        renewed = Telling(program, parameters)
+        renewed._handed_on = self._handed_on
+        return renewed
+
     def hand_on(self, given: Term, parameter: Var) -> None:
         """Record that a function gives its own parameter ``given`` for ``parameter`` of another."""
         if given in self._parameters and given != parameter:

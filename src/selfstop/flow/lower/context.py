@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
-from libcst.metadata import CodeRange
 
 from selfstop.flow.cfg import Assign, Call, Iterate, Operation, Raise, Test
 from selfstop.flow.code import Class, Definition, Function
+from selfstop.flow.lower.positions import Extent
 from selfstop.flow.lower.scopes import Importer
 from selfstop.flow.terms import Term, Var
 from selfstop.model import Span
@@ -23,7 +23,7 @@ class ModuleContext:
     path: str
     importer: Importer
     tree: cst.Module
-    positions: Mapping[cst.CSTNode, CodeRange]
+    positions: Mapping[cst.CSTNode, Extent]
     column_shifts: Mapping[int, int]
     lines: Sequence[int]
     """For each line of the tree its number in the file."""
@@ -36,14 +36,15 @@ class ModuleContext:
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where ``node`` stands, counted from 1."""
-        start, end = self.positions[node].start, self.positions[node].end
-        shift = self.column_shifts
-        first, last = self.lines[start.line - 1], self.lines[end.line - 1]
-        return Span(first, start.column + 1 + shift.get(first, 0), last, end.column + 1 + shift.get(last, 0))
+        extent, shift = self.positions[node], self.column_shifts
+        first, last = self.lines[extent.first_line - 1], self.lines[extent.last_line - 1]
+        return Span(
+            first, extent.first_column + 1 + shift.get(first, 0), last, extent.last_column + 1 + shift.get(last, 0)
+        )
 
     def line(self, node: cst.CSTNode) -> int:
         """The first line of ``node``."""
-        return self.lines[self.positions[node].start.line - 1]
+        return self.lines[self.positions[node].first_line - 1]
 
     def text(self, node: cst.CSTNode) -> str:
         """The source of ``node`` on one line."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import libcst as cst
-from libcst.metadata import CodeRange, PositionProvider
 
 from selfstop.flow.code import MODULE_BODY, Function, FunctionCode, ModuleCode, Parameter
 from selfstop.flow.lower.builder import RETURN, Builder
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.expressions import Expressions
+from selfstop.flow.lower.positions import positions_of
 from selfstop.flow.lower.scopes import Importer, Scope, bindings_of
 from selfstop.flow.lower.statements import Statements
 from selfstop.flow.lower.walking import walk
@@ -74,7 +73,7 @@ def lower_module(
     declare global. Raises ``RecursionError`` for trees too deep to walk.
     """
     importer = frame.importer
-    context = ModuleContext(frame.name, frame.path, importer, tree, _positions(tree), frame.column_shifts, lines)
+    context = ModuleContext(frame.name, frame.path, importer, tree, positions_of(tree), frame.column_shifts, lines)
     bindings = bindings_of(tree.body, importer)
     bindings.names.update(_global_names(tree), global_names)
     scope = Scope(frame.name, "module", None, bindings)
@@ -102,7 +101,9 @@ def lower_function(tree: cst.Module, frame: Frame, place: Place, *, lines: Seque
     ``tree`` consists of nothing else than the function, or of a block with nothing else in it; ``lines`` gives
     for each of its lines the line of the file. Raises ``RecursionError`` for trees too deep to walk.
     """
-    context = ModuleContext(frame.name, frame.path, frame.importer, tree, _positions(tree), frame.column_shifts, lines)
+    context = ModuleContext(
+        frame.name, frame.path, frame.importer, tree, positions_of(tree), frame.column_shifts, lines
+    )
     context.reserve(place.identity)
     nesting = Nesting(context)
     outside = Expressions(context, place.scope, Builder(place.parent), place.parent, nesting.lower)
@@ -115,18 +116,6 @@ def _only_function(tree: cst.Module) -> cst.FunctionDef:
     if isinstance(statement, cst.If):
         statement = cst.ensure_type(statement.body, cst.IndentedBlock).body[0]
     return cst.ensure_type(statement, cst.FunctionDef)
-
-
-def _positions(tree: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
-    return _Positions().of(tree)
-
-
-class _Positions(PositionProvider):
-    """LibCST's positions, without the walk over the whole tree by which a wrapper prepares for other metadata."""
-
-    def of(self, tree: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
-        self._gen_impl(tree)
-        return cast("Mapping[cst.CSTNode, CodeRange]", self._computed)  # its type allows for lazy values, too
 
 
 class Nesting:
