@@ -49,10 +49,18 @@ class Propagation:
                 self._enter(identity, State(), None, self.reach.registering(identity) or 0)
         self._settle()
         for identity in sorted(self.reach.functions):
-            callers = self.reach.callers_of(identity)
-            if identity not in self.analyses and not any(caller in self.analyses for caller, _, _ in callers):
+            if identity not in self.analyses and self._is_left_over(identity):
                 self._enter(identity, State(), None)
                 self._settle()
+
+    def _is_left_over(self, identity: str) -> bool:
+        """Whether nobody is known to call a function: not at all, or what looked like its calls turned out to be others."""
+        callers = self.reach.callers_of(identity)
+        return not any(caller in self.analyses for caller, _, _ in callers) or any(
+            any(True for _ in self.analyses[caller].states(number))
+            for caller, number, _ in callers
+            if caller in self.analyses
+        )
 
     def _settle(self) -> None:
         while self._work:

@@ -30,7 +30,7 @@ from selfstop.flow.terms import (
     last_name,
     walk,
 )
-from selfstop.flow.vocabulary import says_stop, vocabulary
+from selfstop.flow.vocabulary import BUILT_IN_METHODS, says_stop, vocabulary
 from selfstop.project.assignments import Assignments
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.linker import Linker
@@ -41,9 +41,10 @@ from selfstop.project.stopcalls import StopCalls
 from selfstop.project.templates import composed
 from selfstop.project.told import Telling, looked_up
 
-GENERIC_NAMES = vocabulary(
+GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
-    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup"
+    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup "
+    "map filter result acquire release connect disconnect flush reset open read write next"
 )
 _CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
@@ -319,11 +320,21 @@ class Reach:
             return
         if isinstance(place.base, Var) and place.base.scope in {"import", "builtins"}:
             return
-        if self.program.class_of(place.base) is not None:
+        if self.program.class_of(place.base) is not None or self._is_of_library(place.base):
             return
         for identity in candidates:
             if self.program.functions[identity].cls is not None:
                 yield Func(identity, place.base)
+
+    def _is_of_library(self, place: Term) -> bool:
+        """Whether an object is made of a class that is imported from outside the project."""
+        values = [place, *(definition.value for definition in self.program.definitions(place))]
+        return any(map(self._is_foreign_class, map(_maker, values)))
+
+    def _is_foreign_class(self, maker: Term | None) -> bool:
+        if not (isinstance(maker, Var) and maker.scope == "import" and last_name(maker)[:1].isupper()):
+            return False
+        return self.program.resolve(maker) == maker and not self.program.is_own(maker.name)
 
     def named(self, name: str) -> Sequence[str]:
         """All functions of the program that have a name."""
@@ -621,6 +632,14 @@ def _is_definition(definition: Definition) -> bool:
             identity = value.function if isinstance(value, Func) else class_id(value)
             return identity.partition("#")[0].rpartition(":")[2].rpartition(".")[2] == last_name(definition.target)
     return False
+
+
+def _maker(value: Term | None) -> Term | None:
+    """What is called to get a value."""
+    match value:
+        case Result(callee=callee) | App(op="call", args=(callee, *_)):
+            return callee
+    return None
 
 
 def _as_partial(value: Term) -> Term:
