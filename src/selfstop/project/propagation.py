@@ -54,7 +54,7 @@ class Propagation:
                 self._settle()
 
     def _is_left_over(self, identity: str) -> bool:
-        """Whether nobody is known to call a function: not at all, or what looked like its calls turned out to be others."""
+        """Whether nobody is known to call a function: not at all, or by what turned out to call something else."""
         callers = self.reach.callers_of(identity)
         return not any(caller in self.analyses for caller, _, _ in callers) or any(
             any(True for _ in self.analyses[caller].states(number))
