@@ -16,8 +16,9 @@ from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.project.binding import bind
 from selfstop.project.linker import Linker
-from selfstop.project.reach import Mode, Reach, Use
+from selfstop.project.reach import Reach
 from selfstop.project.turning import focus_of
+from selfstop.project.uses import Mode, Use
 from selfstop.project.wrappers import Wrappers
 
 
@@ -141,7 +142,7 @@ class Propagation:
         func = callable_of(self.linker, state, call.func)
         args = [state.evaluate(arg) for arg in call.args]
         keywords = [(name, state.evaluate(value)) for name, value in call.keywords]
-        yield from self.reach.uses(call, func, args, keywords)
+        yield from self.reach.uses.of(call, func, args, keywords)
 
 
 def _speaks_of(value: Term, place: Term) -> bool:
