@@ -21,6 +21,11 @@ def vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+BUILT_IN_METHODS = frozenset(
+    name for kind in (dict, list, set, str, bytes, tuple, int, BaseException) for name in dir(kind)
+)
+"""The methods of Python's own objects: of one that nobody knows, such a name says nothing."""
+
 LIMIT_WORDS = vocabulary(
     "threshold thresholds limit limits timeout max maximum min minimum deadline cutoff quota budget "
     "tolerance grace ttl cap allowed expiry expires lifetime"

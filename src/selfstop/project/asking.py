@@ -23,7 +23,7 @@ def ask_about_calls(reach: Reach) -> None:
     And those of functions of the same name on an object that nobody knows yet.
     """
     program = reach.program
-    for identity in reach.by_default:
+    for identity in reach.given.by_default:
         program.body(identity)
     names = reach.stops.words | {program.functions[identity].name for identity in reach.functions}
     given = reach.stops.names | {name for name, _ in reach.aliases()}
@@ -33,7 +33,7 @@ def ask_about_calls(reach: Reach) -> None:
             if last_name(call.func) in reach.stops.names and isinstance(call.func, Attr):
                 _ask_about_receiver(program, call.func.base)
             if identity in reach.functions or last_name(call.func) in names:
-                for _ in reach.uses(call, call.func, call.args, call.keywords):
+                for _ in reach.uses.of(call, call.func, call.args, call.keywords):
                     pass
             if names_given:
                 _ask_who_is_told(reach, call)
@@ -108,6 +108,6 @@ def _callees(reach: Reach, function: Function, nodes: Iterable[int]) -> Iterator
 
 def _called_by(reach: Reach, call: Call) -> Iterator[str]:
     """The functions of the program that a call may run, constructors among them."""
-    for func in [*reach.linker.calls.targets(call.func), *reach.constructors(call)]:
+    for func in [*reach.linker.calls.targets(call.func), *reach.given.constructors(call)]:
         if func.function in reach.program.functions:
             yield func.function

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfstop.flow.code import Function
-from selfstop.flow.terms import App, Func, Term
+from selfstop.flow.terms import App, Func, Result, Term, last_name
 
 
 def bind(
@@ -53,3 +53,13 @@ def split_arguments(terms: Sequence[Term]) -> tuple[tuple[Term, ...], tuple[tupl
 
 def _keyword(term: Term) -> bool:
     return isinstance(term, App) and term.op.startswith("keyword:")
+
+
+def as_partial(value: Term) -> Term:
+    """A call of ``functools.partial`` as what it makes; anything else as it is."""
+    match value:
+        case App(op="call", args=(callee, *rest)) if last_name(callee) == "partial":
+            return App("partial", tuple(rest))
+        case Result(callee=callee, args=fixed) if last_name(callee) == "partial":
+            return App("partial", fixed)
+    return value

@@ -11,7 +11,8 @@ from selfstop.project.assignments import Assignments
 from selfstop.project.binding import unwrapped
 from selfstop.project.passing import Pairs, handed, invocation
 from selfstop.project.program import class_id
-from selfstop.project.reach import Reach, Use
+from selfstop.project.reach import Reach
+from selfstop.project.uses import Use
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Callers:
     def _among_stoppers(self, function: str) -> Iterator[Caller]:
         for caller, number, _ in self._reach.callers_of(function):
             call = self._call(caller, number)
-            for use in self._reach.uses(call, call.func, call.args, call.keywords):
+            for use in self._reach.uses.of(call, call.func, call.args, call.keywords):
                 if use.func is not None and use.func.function == function:
                     args, keywords = given(call, use)
                     yield Caller((caller, number), use.func, args, keywords)

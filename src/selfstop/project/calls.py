@@ -7,12 +7,12 @@ from collections.abc import Container, Iterable, Iterator
 
 from selfstop.flow.cfg import Assign, Call, Operation, Raise, Skip
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Result, Term, Var, last_name
-from selfstop.flow.vocabulary import vocabulary
+from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
 from selfstop.project.program import Program
 
-_COMMON_METHODS = frozenset(
-    name for kind in (dict, list, set, str, bytes, tuple, int, BaseException) for name in dir(kind)
-) | vocabulary("stop start run main close process handle execute shutdown exit send put wait poll read write open call")
+_COMMON_METHODS = BUILT_IN_METHODS | vocabulary(
+    "stop start run main close process handle execute shutdown exit send put wait poll read write open call"
+)
 
 
 class Calls:

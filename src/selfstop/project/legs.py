@@ -18,7 +18,7 @@ from selfstop.flow.route import shortest, way
 from selfstop.flow.state import Condition, State
 from selfstop.flow.terms import Term
 from selfstop.project.propagation import Origin, Propagation
-from selfstop.project.reach import Use
+from selfstop.project.uses import Use
 from selfstop.project.verdict import Judgement, Verdicts, entry_of
 
 _DEPTH = 8

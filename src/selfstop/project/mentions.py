@@ -11,7 +11,8 @@ from functools import cached_property
 from selfstop.flow.code import MODULE_BODY
 from selfstop.flow.terms import Var
 from selfstop.project.outline import syntax_tree
-from selfstop.project.reach import GENERIC_NAMES, Reach
+from selfstop.project.reach import Reach
+from selfstop.project.uses import GENERIC_NAMES
 
 
 @dataclass(frozen=True)

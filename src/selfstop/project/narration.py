@@ -18,7 +18,7 @@ from selfstop.project.deciding import deciding
 from selfstop.project.entries import entered
 from selfstop.project.legs import Leg, marks
 from selfstop.project.notes import EITHER, Notes, strongest
-from selfstop.project.reach import Mode
+from selfstop.project.uses import Mode
 
 _MAX_GIVEN = 3
 _AFTER = {

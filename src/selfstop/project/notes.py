@@ -13,7 +13,7 @@ from selfstop.flow.facts import Record
 from selfstop.flow.state import EMPTY, Condition
 from selfstop.flow.terms import Term, dotted, last_name, mention_key
 from selfstop.project.legs import Leg, Legs, marks
-from selfstop.project.reach import Mode
+from selfstop.project.uses import Mode
 from selfstop.project.verdict import Judgement, Verdicts
 
 EITHER = "asked, but both outcomes lead to the call"

@@ -16,8 +16,9 @@ from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.project.binding import bind
 from selfstop.project.linker import Linker
-from selfstop.project.reach import Mode, Reach, Use
+from selfstop.project.reach import Reach
 from selfstop.project.turning import focus_of
+from selfstop.project.uses import Mode, Use
 from selfstop.project.wrappers import Wrappers
 
 
@@ -49,10 +50,18 @@ class Propagation:
                 self._enter(identity, State(), None, self.reach.registering(identity) or 0)
         self._settle()
         for identity in sorted(self.reach.functions):
-            callers = self.reach.callers_of(identity)
-            if identity not in self.analyses and not any(caller in self.analyses for caller, _, _ in callers):
+            if identity not in self.analyses and self._is_left_over(identity):
                 self._enter(identity, State(), None)
                 self._settle()
+
+    def _is_left_over(self, identity: str) -> bool:
+        """Whether nobody is known to call a function: not at all, or by what turned out to call something else."""
+        callers = self.reach.callers_of(identity)
+        return not any(caller in self.analyses for caller, _, _ in callers) or any(
+            any(True for _ in self.analyses[caller].states(number))
+            for caller, number, _ in callers
+            if caller in self.analyses
+        )
 
     def _settle(self) -> None:
         while self._work:
@@ -133,7 +142,7 @@ class Propagation:
         func = callable_of(self.linker, state, call.func)
         args = [state.evaluate(arg) for arg in call.args]
         keywords = [(name, state.evaluate(value)) for name, value in call.keywords]
-        yield from self.reach.uses(call, func, args, keywords)
+        yield from self.reach.uses.of(call, func, args, keywords)
 
 
 def _speaks_of(value: Term, place: Term) -> bool:

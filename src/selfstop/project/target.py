@@ -17,9 +17,10 @@ from selfstop.project.following import MAX_FRAMES, Follower
 from selfstop.project.identity import Identity, Reading, joined, reading
 from selfstop.project.passing import IDS, Invocation, Pairs, Part
 from selfstop.project.picking import Picking
-from selfstop.project.reach import Reach, Use
+from selfstop.project.reach import Reach
 from selfstop.project.registration import is_serverless
 from selfstop.project.texts import Texts
+from selfstop.project.uses import Use
 from selfstop.project.values import Frame, Point, Value
 from selfstop.project.verdict import Judgement
 
@@ -138,13 +139,13 @@ class Targets:
     def _uses(self, point: Point) -> Iterator[Use]:
         """What a call uses as it is written; what a parameter stands for is put in."""
         call = self._call(point)
-        found = list(self.reach.uses(call, call.func, call.args, call.keywords))
+        found = list(self.reach.uses.of(call, call.func, call.args, call.keywords))
         if not found and point.frame is not None:
             function = self.program.functions[point.function]
             bound = bind(function, point.frame.func, point.frame.args, point.frame.keywords)
             told = {place: self.program.resolve(value) for place, value in bound.items()}
             func = self.program.resolve(substitute(call.func, told))
-            found = list(self.reach.uses(call, func, call.args, call.keywords)) if func != call.func else []
+            found = list(self.reach.uses.of(call, func, call.args, call.keywords)) if func != call.func else []
         yield from (use for use in found if use.func is None or use.func.function in self.reach.functions)
 
     def _stop(self, point: Point, call: Invocation) -> Stop:

@@ -54,7 +54,7 @@ def _is_told(reach: Reach, function: Function) -> bool:
     return (
         "getattr" in function.spoken_names
         or bool(reach.telling.telling(function))
-        or any(map(reach.is_passed, function.places))
+        or any(map(reach.given.is_passed, function.places))
     )
 
 

@@ -14,8 +14,9 @@ from selfstop.flow.facts import callable_of
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.propagation import Propagation
-from selfstop.project.reach import GENERIC_NAMES, Reach
+from selfstop.project.reach import Reach
 from selfstop.project.told import looked_up
+from selfstop.project.uses import GENERIC_NAMES
 
 _DEPTH = 4
 _OPEN_NAME = "the name that is looked up is not known"
@@ -99,11 +100,11 @@ def _is_linked(propagation: Propagation, function: Function, node: int, call: Ca
     analysis = propagation.analyses.get(function.id)
     if analysis is not None:
         functions += [callable_of(propagation.linker, record.state, call.func) for record in analysis.states(node)]
-    return any(reach.calls_known(func, call) for func in functions)
+    return any(reach.uses.is_known(func, call) for func in functions)
 
 
 def _described(reach: Reach, function: Function, call: Call, name: str, stoppers: tuple[str, ...]) -> UnresolvedCall:
-    total = len(reach.named(name))
+    total = len(reach.uses.named(name))
     reason = (
         f"{len(stoppers)} of {total} functions of that name {'reaches' if len(stoppers) == 1 else 'reach'} a stop call"
         if len(stoppers) < total

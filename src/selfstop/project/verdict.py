@@ -16,7 +16,8 @@ from selfstop.project.binding import bind, unwrapped
 from selfstop.project.data import GuardedData
 from selfstop.project.linker import Linker
 from selfstop.project.propagation import Origin, Propagation
-from selfstop.project.reach import Mode, Reach, Use
+from selfstop.project.reach import Reach
+from selfstop.project.uses import Mode, Use
 
 GUARDED = ""
 _DEPTH = 8
@@ -383,7 +384,7 @@ class Verdicts:
     def _registered(self, caller: str, node: int) -> str:
         call = self.program.functions[caller].graph.nodes[node].operation
         assert isinstance(call, Call)
-        uses = self.reach.uses(call, call.func, call.args, call.keywords)
+        uses = self.reach.uses.of(call, call.func, call.args, call.keywords)
         return next((use.cleanup for use in uses if use.cleanup), "clean-up")
 
     def _bare_in_finally(self, site: Site) -> bool:

@@ -1,0 +1,232 @@
+"""What the calls of a program call or hand away, as far as a stop call may come of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from selfstop.flow.cfg import Assign, Call
+from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name
+from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
+from selfstop.project.binding import as_partial, bind, unwrapped
+from selfstop.project.calls import Calls
+from selfstop.project.program import Program
+from selfstop.project.registration import cleanup_by, is_registration
+from selfstop.project.stopcalls import StopCalls
+from selfstop.project.told import Telling, looked_up
+
+GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
+    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
+    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup "
+    "map filter result acquire release connect disconnect flush reset open read write next"
+)
+
+
+class Mode(Enum):
+    """When a function that was called or handed away runs."""
+
+    NOW = "now"
+    LATER = "later"
+    CLEANUP = "cleanup"
+
+
+@dataclass(frozen=True)
+class Use:
+    """A call or reference at a node: of a stop call (``func`` None) or of a function of the program."""
+
+    func: Func | None
+    term: Term
+    mode: Mode
+    args: tuple[Term, ...] = ()
+    keywords: tuple[tuple[str, Term], ...] = ()
+    cleanup: str = ""
+    handed: int = -1
+    """For what was handed away: its position among the arguments of the call."""
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether something else will make the call."""
+        return self.cleanup != "" or self.mode is not Mode.NOW
+
+
+class Uses:
+    """Finds the uses at a call, given the functions that are ``reached``: those known to reach a stop call so far."""
+
+    def __init__(self, program: Program, calls: Calls, stops: StopCalls, telling: Telling, reached: Set[str]) -> None:
+        self._program = program
+        self._calls = calls
+        self._stops = stops
+        self._telling = telling
+        self._reached = reached
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for function in program.functions.values():
+            self._by_name[function.name].append(function.id)
+
+    def of(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
+        """What a call with these evaluated operands calls or hands away."""
+        yield from self._called(func, args, keywords)
+        if isinstance(func, Func) and func.function in self._reached:
+            return
+        if last_name(func) in {"partial", "partialmethod", "wraps", "getattr", "setattr"}:
+            return
+        mode, cleanup = _handing_mode(call, func)
+        for position, value in enumerate((*args, *(value for _, value in keywords))):
+            if isinstance(func, Func) and not self._passes_on(func, args, keywords, value):
+                continue
+            for term in self._referenced(value):
+                for use in self._handed(term, mode, cleanup):
+                    yield replace(use, handed=position)
+
+    def _passes_on(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], value: Term) -> bool:
+        """Whether a function of the program calls, keeps or hands on what it is given, rather than look at it."""
+        function = self._program.body(func.function) if func.function in self._program.functions else None
+        if function is None:
+            return True
+        places = {place for place, given in bind(function, func, args, keywords).items() if given == value}
+        if not places or places & function.graph.captured:
+            return True
+        for node in function.graph.nodes:
+            match node.operation:
+                case Call(func=called, args=given, keywords=named):
+                    if places & {called, *given, *(term for _, term in named)}:
+                        return True
+                case Assign(value=kept) if kept in places:
+                    return True
+        return False
+
+    def _called(self, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
+        for candidate in self._candidates(func):
+            target, fixed, named = unwrapped(candidate)
+            given, keyed = (*fixed, *args), (*named, *keywords)
+            if isinstance(target, Func):
+                if target.function in self._program.functions and not self._stops_by_name_alone(target.function):
+                    yield Use(target, candidate, Mode.NOW, given, keyed)
+                elif self._stops.is_call(Attr(Const(None), self._name(target)), given, keyed):
+                    yield Use(None, candidate, Mode.NOW, given, keyed)
+            elif self._stops.is_call(target, given, keyed):
+                yield Use(None, candidate, Mode.NOW, given, keyed)
+
+    def _name(self, func: Func) -> str:
+        function = self._program.functions.get(func.function)
+        return function.name if function is not None else last_name(func)
+
+    def _stops_by_name_alone(self, function: str) -> bool:
+        """A function named as a stop call whose body shows none: trusted by name, unless the name is the API's."""
+        name = self._program.functions[function].name
+        if name not in self._stops.names or name == "stop_instances":
+            return False
+        return function not in self._reached
+
+    def _candidates(self, func: Term, seen: set[Term] | None = None) -> Iterator[Term]:
+        """What ``func`` may stand for when it is called; what was ``seen`` on the way is not looked at again."""
+        seen = set() if seen is None else seen
+        resolved = self._program.resolve(func)
+        if resolved in seen:
+            return
+        seen.add(resolved)
+        match resolved:
+            case App(op="partial"):
+                yield resolved
+            case Func():
+                yield from self._calls.targets(resolved)
+            case Item() | App(op="if" | "or" | "get" | "element") | Result(callee=Attr(name="get")):
+                for value in self._telling.alternatives(resolved):
+                    yield from self._candidates(value, seen)
+            case Result() | App(op="call") if lookup := looked_up(resolved):
+                base, name = lookup
+                for meant in self._telling.names(name):
+                    yield from self._candidates(Attr(base, meant), seen)
+            case _:
+                yield resolved
+                if not self._stops.is_reference(resolved):
+                    yield from self._indirect(resolved, seen)
+
+    def _indirect(self, place: Term, seen: set[Term]) -> Iterator[Term]:
+        if isinstance(place, Var) and place.scope in self._program.functions and place in self._calls.parameters:
+            return
+        if isinstance(place, (Var, Attr)):
+            for definition in self._program.definitions(place):
+                if definition.value is not None and not definition.step:
+                    value = definition.value
+                    if isinstance(value, (Func, Attr, Var, Item)) or (
+                        isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call", "element"}
+                    ):
+                        yield from self._candidates(as_partial(value), seen)
+        if isinstance(place, Attr):
+            yield from self._by_method_name(place)
+
+    def _by_method_name(self, place: Attr) -> Iterator[Term]:
+        """A method of an unknown object, if every function of that name reaches a stop call."""
+        reached = self._reached
+        candidates = self._by_name.get(place.name, [])
+        if not candidates or place.name in GENERIC_NAMES or not all(item in reached for item in candidates):
+            return
+        if isinstance(place.base, Var) and place.base.scope in {"import", "builtins"}:
+            return
+        if self._program.class_of(place.base) is not None or self._is_of_library(place.base):
+            return
+        for identity in candidates:
+            if self._program.functions[identity].cls is not None:
+                yield Func(identity, place.base)
+
+    def _is_of_library(self, place: Term) -> bool:
+        """Whether an object is made of a class that is imported from outside the project."""
+        values = [place, *(definition.value for definition in self._program.definitions(place))]
+        return any(map(self._is_foreign_class, map(_maker, values)))
+
+    def _is_foreign_class(self, maker: Term | None) -> bool:
+        if not (isinstance(maker, Var) and maker.scope == "import" and last_name(maker)[:1].isupper()):
+            return False
+        return self._program.resolve(maker) == maker and not self._program.is_own(maker.name)
+
+    def is_known(self, func: Term, call: Call) -> bool:
+        """Whether ``call``, with ``func`` for what it calls, is linked to a function or is a stop call."""
+        return any(True for _ in self._called(func, call.args, call.keywords))
+
+    def _referenced(self, value: Term) -> Iterator[Term]:
+        """The callables in an argument: itself, or in a display or ``partial``."""
+        value = as_partial(value)
+        match value:
+            case App(op="list" | "tuple" | "set" | "dict" | "pair" | "unpack" | "if" | "or", args=args):
+                for arg in args:
+                    yield from self._referenced(arg)
+            case App(op="partial") | Func():
+                yield value
+            case Attr() | Var():
+                resolved = self._program.resolve(value)
+                if isinstance(resolved, Func) or self._stops.is_reference(resolved):
+                    yield resolved
+                else:
+                    yield from (found for found in self._calls.targets(value) if isinstance(found, Func))
+        return
+
+    def _handed(self, term: Term, mode: Mode, cleanup: str) -> Iterator[Use]:
+        target, fixed, named = unwrapped(term)
+        resolved = self._program.resolve(target)
+        if isinstance(resolved, Func) and resolved.function in self._program.functions:
+            if self._stops_by_name_alone(resolved.function):
+                yield Use(None, term, mode, fixed, named, cleanup)
+            else:
+                yield Use(resolved, term, mode, fixed, named, cleanup)
+        elif self._stops.is_call(resolved, fixed, named):
+            yield Use(None, term, mode, fixed, named, cleanup)
+
+    def named(self, name: str) -> Sequence[str]:
+        """All functions of the program that have a name."""
+        return self._by_name.get(name, ())
+
+
+def _maker(value: Term | None) -> Term | None:
+    """What is called to get a value."""
+    match value:
+        case Result(callee=callee) | App(op="call", args=(callee, *_)):
+            return callee
+    return None
+
+
+def _handing_mode(call: Call, func: Term) -> tuple[Mode, str]:
+    if cleanup := cleanup_by(call, func):
+        return Mode.CLEANUP, cleanup
+    return (Mode.LATER if is_registration(call) else Mode.NOW), ""
