@@ -34,10 +34,6 @@ class Linear:
         """The form times ``factor``."""
         return _linear({atom: c * factor for atom, c in self.atoms}, self.constant * factor)
 
-    def without_constant(self) -> Linear:
-        """The form with constant 0."""
-        return Linear(self.atoms, 0.0)
-
 
 @dataclass(frozen=True)
 class Comparison:
