@@ -10,7 +10,7 @@ from selfstop import source
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.flow.code import MODULE_BODY, Function
-from selfstop.project import demand, lowering, workers
+from selfstop.project import loading, lowering, workers
 from selfstop.project.lowering import Lowered, Task, lower
 from selfstop.project.outline import Outline, outline
 from selfstop.project.stopcalls import FAMILIES
@@ -130,7 +130,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_verdicts_do_not_depend_on_how_much_is_taken_at_once(folder, monkeypatch):
     whole = check(files_of(folder), EngineOptions())
-    monkeypatch.setattr(demand, "SHORT", 0)
+    monkeypatch.setattr(loading, "SHORT", 0)
     assert check(files_of(folder), EngineOptions()) == whole
 
 
@@ -140,7 +140,7 @@ def test_verdicts_on_one_file_do_not_depend_on_it_either(path, monkeypatch):
     files = {path.name: path.read_bytes()}
     options = EngineOptions(families=frozenset(FAMILIES))
     whole = check(files, options)
-    monkeypatch.setattr(demand, "SHORT", 0)
+    monkeypatch.setattr(loading, "SHORT", 0)
     assert check(files, options) == whole
 
 
@@ -194,7 +194,7 @@ def test_processes_give_the_same_result(monkeypatch):
 
 
 def test_an_error_in_a_function_has_the_line_of_the_file(monkeypatch):
-    monkeypatch.setattr(demand, "SHORT", 0)
+    monkeypatch.setattr(loading, "SHORT", 0)
     deep = "def f(ec2, y):\n    x = y" + " and y" * 2600 + "\n    ec2.stop_instances(InstanceIds=[x])\n"
     report = check({"a.py": ("import os\n" * 20 + deep).encode()}, EngineOptions())
     assert [(error.path, error.line, error.code) for error in report.errors] == [("a.py", 22, "SST004")]
@@ -229,7 +229,7 @@ def loop(source):
 
 @pytest.mark.parametrize(("made", "guarded"), [(b"", True), (b"raise Idle", False), (b"raise Idle()", False)])
 def test_whoever_may_raise_an_exception_is_looked_at(made, guarded, monkeypatch):
-    monkeypatch.setattr(demand, "SHORT", 0)
+    monkeypatch.setattr(loading, "SHORT", 0)
     files = {
         "errors.py": b"class Idle(Exception):\n    pass\n",
         "worker.py": CATCHING,

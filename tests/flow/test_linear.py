@@ -40,6 +40,8 @@ CONTRADICTIONS = {
     "a sum moved across": ("now - last > 300", "last + 300 >= now"),
 }
 COMPATIBLE = {
+    "integers that no float tells apart": ("T == 9007199254740992", "T != 9007199254740993"),
+    "factors that no float has an inverse of": ("T * 1e-320 == 5", "not T * 1e-320 == 6"),
     "the same": ("T > 0", "T > 0"),
     "touching": ("T >= 0", "T <= 0"),
     "overlapping": ("n > 3", "n < 5"),
@@ -137,3 +139,15 @@ def test_comparisons_with_numbers_only_agree_with_arithmetic() -> None:
                 for b in range(3):
                     possible = any(first(n, a) and second(n, b) for n in tried)
                     assert contradict(compared(f"n {one} {a}"), compared(f"n {two} {b}")) is not possible
+
+
+TOO_LARGE = ["1e999", "-1e999", "float('inf')", "float('nan')", "1e308 * 1e308", "1e999 - 1e999", "1" + "0" * 400]
+
+
+@pytest.mark.parametrize("number", TOO_LARGE)
+@pytest.mark.parametrize("form", ["T >= {}", "T == {}", "T * {} > 3", "T / ({}) < 3", "T * 0.5 + {} > U"])
+def test_what_is_no_number_is_part_of_the_form(form: str, number: str) -> None:
+    found = compared(form.format(number))
+    assert found.form.is_finite
+    assert len(found.form.atoms) >= 1
+    assert found.limit is None or found.limit.value == found.limit.value

@@ -6,6 +6,7 @@ A comparison of two expressions is one of their difference with zero, whichever 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -34,6 +35,11 @@ class Linear:
         """The form times ``factor``."""
         return _linear({atom: c * factor for atom, c in self.atoms}, self.constant * factor)
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether nothing in it is too large for a number."""
+        return all(map(math.isfinite, (self.constant, *(coefficient for _, coefficient in self.atoms))))
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -48,12 +54,14 @@ class Comparison:
 
     @cached_property
     def limit(self) -> Limit | None:
-        """The same statement about a form whose first coefficient is 1; None where it speaks of no atoms."""
+        """The same statement about a form whose first coefficient is 1; None where that cannot be said."""
         if not self.form.atoms:
             return None
         factor = 1 / self.form.atoms[0][1]
         relation = self.relation if factor > 0 else _MIRROR.get(self.relation, self.relation)
         scaled = self.form.scaled(factor)
+        if not scaled.is_finite:
+            return None
         return Limit(scaled.atoms, relation, -scaled.constant, _bounds(relation, -scaled.constant))
 
 
@@ -76,10 +84,10 @@ def _linear(atoms: dict[Term, float], constant: float) -> Linear:
 
 
 def number(term: Term) -> float | None:
-    """The numeric value of a constant term; booleans are not numbers here."""
+    """The numeric value of a constant term; no booleans, infinities, and integers that ``float`` cannot tell apart."""
     match term:
         case Const(value=int() | float() as value) if not isinstance(value, bool):
-            return float(value)
+            return _exact(value)
         case App(op="int" | "float", args=(Const(value=str() as text),)):
             return _read(text)
     return None
@@ -87,13 +95,26 @@ def number(term: Term) -> float | None:
 
 def _read(text: str) -> float | None:
     try:
-        return float(text)
+        return _exact(float(text))
     except ValueError:
         return None
 
 
+def _exact(value: float) -> float | None:
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) and found == value else None
+
+
 def linear(term: Term, *, transparent: bool = True) -> Linear:
     """The linear form of ``term``. With ``transparent``, conversions such as ``int`` are looked through."""
+    form = _form(term, transparent=transparent)
+    return form if form.is_finite else Linear(((term, 1.0),), 0.0)
+
+
+def _form(term: Term, *, transparent: bool) -> Linear:
     value = number(term)
     if value is not None:
         return Linear((), value)
@@ -133,7 +154,7 @@ def comparison(term: Term, truth: bool, *, transparent: bool = True) -> Comparis
     match term:
         case App(op="<" | "<=" | "==" as op, args=(left, right)):
             form = linear(left, transparent=transparent) + linear(right, transparent=transparent).scaled(-1)
-            return Comparison(form, op if truth else _NEGATED[op])
+            return Comparison(form, op if truth else _NEGATED[op]) if form.is_finite else None
     return None
 
 

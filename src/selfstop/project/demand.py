@@ -10,24 +10,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from selfstop import source
 from selfstop.config import EngineOptions
-from selfstop.flow.code import Function, FunctionCode
-from selfstop.flow.lower import Skeleton
+from selfstop.flow.code import Function
 from selfstop.flow.terms import Var, walk
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
 from selfstop.model import AnalysisError
 from selfstop.project.asking import ask_about_calls, ask_about_ways
 from selfstop.project.files import select
 from selfstop.project.linker import Linker
+from selfstop.project.loading import Loaded, loaded
 from selfstop.project.lowering import Lowered, Task
 from selfstop.project.manifests import Manifests, entry_points
-from selfstop.project.mentions import Imported, Mention, Owner, any_word, spoken_of
+from selfstop.project.mentions import Imported, Mention, Owner, any_word, binding_of, declaration_of, spoken_of
 from selfstop.project.names import ModuleNames, by_suffix, is_package
-from selfstop.project.outline import Outline, outline
+from selfstop.project.outline import outline
 from selfstop.project.program import Program
 from selfstop.project.questions import Crowded, Questions
 from selfstop.project.reach import Reach
@@ -37,8 +37,6 @@ from selfstop.project.target import Targets
 
 MANY = 6
 """Files that raise exceptions of a class, or bind an attribute: of more, nothing is learned about when that is done."""
-SHORT = 100
-"""Files of that many lines are taken whole: looking for what matters would cost more than it saves."""
 
 PATIENCE = 10
 """Rounds after which callers are not loaded one level in each round any more, but all that a file may have at once."""
@@ -47,31 +45,6 @@ _T = TypeVar("_T")
 
 LowerAll = Callable[[Sequence[Task]], Iterable[Lowered]]
 """Runs tasks, in this process or in others; results come in the order of the tasks."""
-
-
-@dataclass
-class _Loaded:
-    """A file that matters: its outline, the functions (by line) whose bodies do, and what was lowered of it."""
-
-    outline: Outline
-    wanted: set[int]
-    done: set[int] = field(default_factory=set)
-    skeleton: Skeleton | None = None
-    parts: list[FunctionCode] = field(default_factory=list)
-    is_hopeless: bool = False
-
-    def keep(self, lines: Iterable[int]) -> bool:
-        """Want further functions; returns whether any is new."""
-        new = set(lines) - self.wanted
-        self.wanted |= new
-        return bool(new) and not self.is_hopeless
-
-    @property
-    def open(self) -> tuple[int, ...] | None:
-        """The functions still to be lowered; None if nothing is to be done."""
-        if self.is_hopeless or (self.skeleton is not None and self.wanted <= self.done):
-            return None
-        return tuple(sorted(self.wanted - self.done))
 
 
 class Demand:
@@ -88,7 +61,7 @@ class Demand:
         self._names = ModuleNames(files)
         self._paths = self._names.paths
         self._suffixes = by_suffix(self._paths)
-        self._loaded: dict[str, _Loaded] = {}
+        self._loaded: dict[str, Loaded] = {}
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str | Owner]] = set()
@@ -99,7 +72,7 @@ class Demand:
     def analyse(self, starts: Mapping[str, Start], judge: Callable[[Reach], _T]) -> _T:
         """What ``judge`` says once everything that it asks for is loaded, beginning with the files ``starts``."""
         for path, start in starts.items():
-            self._loaded[path] = _loaded(start.outline, start.lines)
+            self._loaded[path] = loaded(start.outline, start.lines)
             self._possible_callers.add(path)
         while True:
             reach = self._linked()
@@ -152,12 +125,12 @@ class Demand:
 
     # Loading
 
-    def _load(self, path: str) -> _Loaded | None:
+    def _load(self, path: str) -> Loaded | None:
         if path not in self._loaded:
             text = self._text(path)
             if text is None:
                 return None
-            self._loaded[path] = _loaded(outline(text))
+            self._loaded[path] = loaded(outline(text))
         return self._loaded[path]
 
     def _text(self, path: str) -> str | None:
@@ -176,30 +149,24 @@ class Demand:
         ]
         for task, lowered in zip(tasks, self._lower_all(tasks), strict=True):
             each = self._loaded[task.path]
-            each.skeleton = lowered.skeleton
-            each.parts.extend(lowered.parts)
-            each.done.update(task.lines)
+            each.take(lowered.skeleton, lowered.parts, task.lines)
             if lowered.error is not None:
                 each.is_hopeless = True
                 self.errors.append(lowered.error)
 
-    def _task(self, path: str, each: _Loaded, lines: tuple[int, ...]) -> Task:
+    def _task(self, path: str, each: Loaded, lines: tuple[int, ...]) -> Task:
         siblings = {} if each.skeleton else self._names.seen_from(path)
         return Task(path, each.outline, lines, each.skeleton, self._names.by_path[path], is_package(path), siblings)
 
     def _linked(self) -> Reach:
+        self._rounds += 1
         program, linker = self._program()
         return Reach(program, linker, StopCalls(program, self.options), self._entry_points)
 
     def _program(self) -> tuple[Program, Linker]:
         """All that is wanted so far, lowered and linked."""
-        self._rounds += 1
         self._lower()
-        modules = [
-            each.skeleton.code.completed(each.parts)
-            for _, each in sorted(self._loaded.items())
-            if each.skeleton is not None
-        ]
+        modules = [code for _, each in sorted(self._loaded.items()) if (code := each.code) is not None]
         program = Program(modules, self._suffixes, self._paths)
         return program, Linker(program, self._crowded)
 
@@ -226,17 +193,17 @@ class Demand:
                 self._possible_callers.add(path)
         classes = {reach.program.classes[cls].name for cls in reach.classes()}
         for path in sorted(self._possible_callers & self._loaded.keys()):
-            loaded = self._loaded[path]
+            file = self._loaded[path]
             here, imported = self._owners_in(path), self._imports_of(path)
             spoken = {
                 name
                 for name, each in names.items()
                 if not each.by_import or not here.isdisjoint(each.owners) or imported.has(name, each.owners)
             }
-            callers = loaded.outline.speaking(spoken | classes)
+            callers = file.outline.speaking(spoken | classes)
             if self._rounds > PATIENCE:
-                callers = loaded.outline.calling_into(callers)
-            grew = loaded.keep(callers) or grew
+                callers = file.outline.calling_into(callers)
+            grew = file.keep(callers) or grew
         return grew
 
     def _imports_of(self, path: str) -> Imported:
@@ -262,9 +229,9 @@ class Demand:
         grew = False
         for identity in questions.functions:
             function = reach.program.functions[identity]
-            loaded = self._loaded[function.path]
+            file = self._loaded[function.path]
             # What it calls in its own file is asked for next.
-            grew = loaded.keep(loaded.outline.called_from([function.line])) or grew
+            grew = file.keep(file.outline.called_from([function.line])) or grew
         for path, member in sorted(set(self._imported(reach, questions, askers))):
             if path not in self._loaded and (module := self._load(path)) is not None:
                 grew = True
@@ -300,11 +267,13 @@ class Demand:
         grew = False
         for name, module in sorted(questions.attributes):
             for path in [self._paths[module]] if module else sorted(self._loaded):
-                grew = self._keep_matching(path, name.partition(".")[0], _binding(name)) or grew
+                grew = self._keep_matching(path, name.partition(".")[0], binding_of(name)) or grew
         for name, near in sorted(questions.bindings, key=lambda asked: (asked[0], sorted(asked[1]))):
             grew = self._bind_near(name, near) or grew
         for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
-            grew = self._keep_matching(self._paths[variable.scope], variable.name, _declaration(variable.name)) or grew
+            grew = (
+                self._keep_matching(self._paths[variable.scope], variable.name, declaration_of(variable.name)) or grew
+            )
         for name in sorted(questions.calls):
             for path in sorted(self._loaded):
                 grew = self._keep_matching(path, name, rf"\b{re.escape(name)}\b\s*\(") or grew
@@ -317,7 +286,7 @@ class Demand:
             return False
         self._searched.add(asked)
         grew = False
-        word, pattern = name.encode(), _binding(name)
+        word, pattern = name.encode(), binding_of(name)
         binding, mention = re.compile(pattern.encode()), re.compile(any_word(near).pattern.encode())
 
         def binds(data: bytes) -> bool:
@@ -338,8 +307,8 @@ class Demand:
         if (path, pattern) in self._matched:
             return False
         self._matched.add((path, pattern))
-        loaded = self._loaded[path]
-        return word in loaded.outline.text and loaded.keep(loaded.outline.mentioning(re.compile(pattern)))
+        file = self._loaded[path]
+        return word in file.outline.text and file.keep(file.outline.mentioning(re.compile(pattern)))
 
     def _imported(self, reach: Reach, questions: Questions, askers: Set[str]) -> Iterator[tuple[str, str]]:
         """Files of modules that were asked for, each with the name in it."""
@@ -373,31 +342,6 @@ def _deciding(reach: Reach) -> set[str]:
     return {reach.program.functions[identity].module for identity in reach.functions}
 
 
-def _loaded(outline: Outline, lines: Iterable[int] = ()) -> _Loaded:
-    """A file of which the functions at ``lines`` matter; a short one is taken whole."""
-    if len(outline.lines) <= SHORT:
-        lines = [unit.line for unit in outline.units]
-    return _Loaded(outline, set(lines))
-
-
 def _dotted_in(function: Function) -> Iterator[str]:
     for _, call in function.graph.calls():
         yield from (part.name for part in walk(call.func) if isinstance(part, Var) and part.scope == "import")
-
-
-def _binding(attribute: str) -> str:
-    """Where an attribute may be bound: assigned, deleted, set by name, bound by a ``for`` or a ``with``.
-
-    ``name.set`` asks for calls of that method on it.
-    """
-    name, _, method = attribute.partition(".")
-    if method:
-        return rf"\b{re.escape(name)}\b.*\.{method}\("
-    word = re.escape(name)
-    assigned = rf"\.{word}\b(?:[ \t]*:[^\n]*|[^\n=(]*)(?:(?<![<>!=])|(?<=>>)|(?<=<<))=(?!=)"
-    looped = rf"\bfor\b(?:(?!\bin\b)[^\n])*\.{word}\b"
-    return rf"{assigned}|{looped}|\b(?:as|del)\b[^\n:]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
-
-
-def _declaration(name: str) -> str:
-    return rf"\bglobal\b[^\n]*\b{re.escape(name)}\b"

@@ -218,6 +218,25 @@ def any_word(names: Set[str]) -> re.Pattern[str]:
     return re.compile(r"\b(?:" + "|".join(re.escape(name) for name in sorted(names)) + r")\b")
 
 
+def binding_of(attribute: str) -> str:
+    """A pattern of where an attribute may be bound: assigned, deleted, set by name, bound by a ``for`` or a ``with``.
+
+    ``name.set`` asks for calls of that method on it.
+    """
+    name, _, method = attribute.partition(".")
+    if method:
+        return rf"\b{re.escape(name)}\b.*\.{method}\("
+    word = re.escape(name)
+    assigned = rf"\.{word}\b(?:[ \t]*:[^\n]*|[^\n=(]*)(?:(?<![<>!=])|(?<=>>)|(?<=<<))=(?!=)"
+    looped = rf"\bfor\b(?:(?!\bin\b)[^\n])*\.{word}\b"
+    return rf"{assigned}|{looped}|\b(?:as|del)\b[^\n:]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
+
+
+def declaration_of(name: str) -> str:
+    """A pattern of where a function declares a variable of its module ``global``."""
+    return rf"\bglobal\b[^\n]*\b{re.escape(name)}\b"
+
+
 def _word(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"\b" + re.escape(_bytes(name)) + rb"\b")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -503,6 +504,6 @@ def _on_by_default(condition: Condition) -> bool:
     if origin.source not in {Source.ENVIRONMENT, Source.CLAMPED} or not origin.default:
         return False
     try:
-        return float(origin.default) > 0
+        return 0 < float(origin.default) < math.inf
     except ValueError:
         return False
