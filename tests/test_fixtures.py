@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst
@@ -19,14 +18,14 @@ from expectations import (
     parse_expectations,
     unused_births,
 )
-from selfstop.config import EngineOptions
-from selfstop.engine import check
+from reported import FIXTURES, files_of, name_of, report_of
 from selfstop.model import IdSource, Span, StopCall, Target
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from selfstop.model import Report
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 STOP_ON_BY_DEFAULT = "SST201"
 
 SINGLE_FILES = sorted([*FIXTURES.glob("rules/*/*.py"), *FIXTURES.glob("syntax/*.py")])
@@ -34,10 +33,6 @@ ACADEMY = FIXTURES / "academy"
 ACADEMY_FILES = sorted(ACADEMY.rglob("*.py"))
 ALL_FILES = [*SINGLE_FILES, *ACADEMY_FILES]
 FOLDERS = sorted({path.parent for path in SINGLE_FILES})
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(FIXTURES).as_posix()
 
 
 def expectations_of(path: Path) -> Expectations:
@@ -57,13 +52,9 @@ def calls_of(report: Report) -> list[StopCall]:
     return [*(finding.call for finding in report.findings), *report.guarded]
 
 
-def check_alone(path: Path) -> Report:
-    return check({name_of(path): path.read_bytes()}, EngineOptions())
-
-
 @pytest.mark.parametrize("path", SINGLE_FILES, ids=name_of)
 def test_verdicts(path: Path) -> None:
-    report = check_alone(path)
+    report = report_of(path)
     assert report.errors == ()
     found = verdicts(report, name_of(path), with_defaults=path.parent.name.startswith("sst201"))
     different = differences(path.read_bytes(), expectations_of(path).findings, found)
@@ -74,7 +65,7 @@ def test_verdicts(path: Path) -> None:
 def test_guarded_calls_are_listed(path: Path) -> None:
     """Silence has two reasons, and the report tells them apart: only guarded calls are listed."""
     expected = expectations_of(path)
-    listed = {call.span.line for call in check_alone(path).guarded if call.path == name_of(path)}
+    listed = {call.span.line for call in report_of(path).guarded if call.path == name_of(path)}
     source = path.read_bytes()
     missing = differences(source, {(line, "guarded") for line in expected.guarded - listed}, ())
     mistaken = differences(source, (), {(line, "guarded") for line in expected.no_stop & listed})
@@ -83,22 +74,22 @@ def test_guarded_calls_are_listed(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SINGLE_FILES, ids=name_of)
 def test_targets(path: Path) -> None:
-    files = {name_of(path): path.read_bytes()}
-    different = differences_of_targets(files, calls_of(check_alone(path)))
+    files = files_of(path)
+    different = differences_of_targets(files, calls_of(report_of(path)))
     assert not different, "\n".join(["", *different])
     assert unused_births(files) == set()
 
 
 def test_targets_of_the_academy() -> None:
-    files = {path.relative_to(ACADEMY).as_posix(): path.read_bytes() for path in ACADEMY_FILES}
-    different = differences_of_targets(files, calls_of(check(files, EngineOptions())))
+    files = files_of(ACADEMY)
+    different = differences_of_targets(files, calls_of(report_of(ACADEMY)))
     assert not different, "\n".join(["", *different])
     assert unused_births(files) == set()
 
 
 def test_academy() -> None:
-    files = {path.relative_to(ACADEMY).as_posix(): path.read_bytes() for path in ACADEMY_FILES}
-    report = check(files, EngineOptions())
+    files = files_of(ACADEMY)
+    report = report_of(ACADEMY)
     assert report.errors == ()
     different: list[str] = []
     for path, source in files.items():
@@ -109,8 +100,8 @@ def test_academy() -> None:
 
 
 def test_academy_lists_its_guarded_calls() -> None:
-    files = {path.relative_to(ACADEMY).as_posix(): path.read_bytes() for path in ACADEMY_FILES}
-    report = check(files, EngineOptions())
+    files = files_of(ACADEMY)
+    report = report_of(ACADEMY)
     expected = {(path, line) for path, source in files.items() for line in parse_expectations(source).guarded}
     assert {(call.path, call.span.line) for call in report.guarded} == expected
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from functools import cache
 from pathlib import Path
 
 import libcst
@@ -23,15 +22,15 @@ from expectations import (
     parse_expectations,
     unused_births,
 )
+from reported import FIXTURES, files_of, manifests_of, report_of
 from selfstop import flake8_plugin
 from selfstop.cli import cli
 from selfstop.config import EngineOptions
 from selfstop.engine import check
-from selfstop.model import Report, Target
+from selfstop.model import Target
 from selfstop.output.message import one_line
-from selfstop.project.files import MANIFESTS
 
-PROJECTS = Path(__file__).parent.parent / "fixtures" / "projects"
+PROJECTS = FIXTURES / "projects"
 FOLDERS = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
 OPT_IN = "SST201"
 CONFIGURATION = "[tool.selfstop]\n"
@@ -39,22 +38,8 @@ CONFIGURATION = "[tool.selfstop]\n"
 of_every_project = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
-
-
-def manifests_of(folder: Path) -> dict[str, bytes]:
-    paths = [path for name in MANIFESTS for path in sorted(folder.rglob(name))]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
 def expectations_of(folder: Path) -> dict[str, Expectations]:
     return {path: parse_expectations(source) for path, source in files_of(folder).items()}
-
-
-@cache
-def report_of(folder: Path) -> Report:
-    return check(files_of(folder), EngineOptions(), manifests=lambda: manifests_of(folder))
 
 
 def described(path: str, lines: list[str]) -> list[str]:

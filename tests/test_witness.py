@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from reported import FIXTURES, files_of, name_of, report_of
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.flow import reasons, route
 from selfstop.model import Finding, StepKind
 from selfstop.project.witness import MAX_STEPS
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 ACADEMY = FIXTURES / "academy"
 PROJECTS = [ACADEMY, *sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())]
 ALONE = sorted([*FIXTURES.glob("rules/*/*.py"), *FIXTURES.glob("syntax/*.py")])
 
 
-@cache
-def files_of(place: Path) -> dict[str, bytes]:
-    if place.is_file():
-        return {place.name: place.read_bytes()}
-    return {path.relative_to(place).as_posix(): path.read_bytes() for path in sorted(place.rglob("*.py"))}
-
-
-@cache
 def found_in(place: Path) -> tuple[Finding, ...]:
-    return check(files_of(place), EngineOptions()).findings
+    return report_of(place).findings
 
 
-def place_id(place: Path) -> str:
-    return place.relative_to(FIXTURES).as_posix()
-
-
-in_every_place = pytest.mark.parametrize("place", [*ALONE, *PROJECTS], ids=place_id)
+in_every_place = pytest.mark.parametrize("place", [*ALONE, *PROJECTS], ids=name_of)
 
 
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
@@ -379,13 +366,21 @@ def test_a_test_has_the_outcome_that_it_has_as_it_is_written(test: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(("test", "shown"), [("calm", "calm is true"), ("not calm", "calm is false")])
+def test_a_default_that_denies_something_is_shown_as_it_is_written(test: str, shown: str) -> None:
+    source = f"def f(ec2, host, calm=not open('x')):\n    if {test}:\n        {STOP}\n"
+    (finding,) = check_sources({"a.py": HEADER + source + "def g(ec2):\n    f(ec2, 1)\n"})
+    assert [step.text for step in finding.witness if step.kind is StepKind.TEST] == [shown]
+    assert finding.call.conditions == (test,)
+
+
 def test_a_long_condition_is_on_one_line() -> None:
     body = f"def f(q):\n    if (\n        q.open  # still\n        == 'no'\n    ):\n        {STOP}\n"
     (finding,) = check_sources({"a.py": HEADER + body})
     assert all("\n" not in step.text for step in finding.witness)
 
 
-@pytest.mark.parametrize("place", [ACADEMY, *PROJECTS[1:8], *ALONE[:60:4]], ids=place_id)
+@pytest.mark.parametrize("place", [ACADEMY, *PROJECTS[1:8], *ALONE[:60:4]], ids=name_of)
 def test_where_the_search_gives_up_the_way_of_the_analysis_is_told(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

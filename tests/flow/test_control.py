@@ -6,7 +6,7 @@ import pytest
 from graphs import call_node, program_graph
 
 from selfstop.flow.cfg import Iterate, Test
-from selfstop.flow.control import ControlDependence
+from selfstop.flow.control import ControlDependence, postdominators
 
 
 def deciding(body: str) -> set[str]:
@@ -66,3 +66,17 @@ def test_within_a_finally_only_its_own_tests_count() -> None:
             (number,) = graph.nodes[node].finallies
             assert not dependence.avoidable(node, within=number)
             assert dependence.avoidable(node, within=number + 1)
+
+
+ENDLESS = {
+    "into a loop for ever": ([[1], [1], []], [0b011, 0b010, 0b100]),
+    "into a loop of two": ([[1], [2], [1], []], [0b0111, 0b0110, 0b0100, 0b1000]),
+    "a loop or the end": ([[1, 3], [2], [1], []], [0b0001, 0b0110, 0b0100, 0b1000]),
+    "a branch that joins": ([[1, 2], [3], [3], []], [0b1001, 0b1010, 0b1100, 0b1000]),
+    "two loops": ([[1, 2], [1], [2], []], [0b0001, 0b0010, 0b0100, 0b1000]),
+}
+
+
+@pytest.mark.parametrize(("following", "expected"), ENDLESS.values(), ids=ENDLESS)
+def test_what_comes_after_for_certain(following: list[list[int]], expected: list[int]) -> None:
+    assert postdominators(following, [len(following) - 1]) == expected

@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 import pytest
 from graphs import lower
+from writing import written
 
 from selfstop.flow.cfg import Test
 from selfstop.flow.linear import Comparison, comparison, contradict
 
 
-def compared(text: str) -> Comparison:
+def compared(text: str, *, transparent: bool = True) -> Comparison:
     """The comparison ``text``; a leading ``not`` is taken as the false outcome."""
     positive = text.removeprefix("not ")
     graph = lower(f"if {positive}: pass").functions[-1].graph
     ((term, turned),) = [(node.operation.term, node.edges) for node in graph.nodes if isinstance(node.operation, Test)]
     assert turned
-    found = comparison(term, (positive == text) is not ("!=" in text))
+    found = comparison(term, (positive == text) is not ("!=" in text), transparent=transparent)
     assert found is not None
     return found
 
@@ -79,6 +80,47 @@ SAME = {
 def test_the_same_however_it_is_written(first: str, second: str) -> None:
     one, two = compared(first), compared(second)
     assert one in (two, two.flipped())
+
+
+FORMS = {
+    "a product of two variables": ("x * y < 0", {"*(x, y)": 1}, 0),
+    "a quotient by a variable": ("x / y < 2", {"/(x, y)": 1}, -2),
+    "a quotient by nothing": ("x / 0 < 2", {"/(x, 0)": 1}, -2),
+    "a product of numbers": ("2 * 3 * x < 4 * 5", {"x": 6}, -20),
+    "a number times a sum": ("2 * (x + 3) < y", {"x": 2, "y": -1}, 6),
+    "a sum times a number": ("(x - 3) * 2 < -y", {"x": 2, "y": 1}, -6),
+    "what goes away": ("x + y < x", {"y": 1}, 0),
+    "conversions in a product": ("int(x) * 2 < 0", {"x": 2}, 0),
+    "conversions in another product": ("2 * int(x) < 0", {"x": 2}, 0),
+    "numbers as text": ('x < int("5") + float("0.5")', {"x": 1}, -5.5),
+    "text that is no number": ('x < int("five")', {"x": 1, "'five'": -1}, 0),
+    "a number that is no text": ("x < True", {"x": 1, "True": -1}, 0),
+    "units of a duration": ("abs(x).seconds < 5", {"x": 1}, -5),
+    "another attribute": ("abs(x).size < 5", {"abs(x).size": 1}, -5),
+}
+
+
+@pytest.mark.parametrize(("test", "atoms", "constant"), FORMS.values(), ids=FORMS)
+def test_forms(test: str, atoms: dict[str, float], constant: float) -> None:
+    form = compared(test).form
+    assert ({written(atom): scale for atom, scale in form.atoms}, form.constant) == (atoms, constant)
+
+
+AS_WRITTEN = {
+    "int(x) + int(y) < int(z)": {"int(x)": 1, "int(y)": 1, "int(z)": -1},
+    "int(x) - int(y) < 0": {"int(x)": 1, "int(y)": -1},
+    "-int(x) < 0": {"int(x)": -1},
+    "int(x) * 2 < 2 * int(y)": {"int(x)": 2, "int(y)": -2},
+    "int(x) / 2 < 0": {"int(x)": 0.5},
+    "abs(x).seconds < 0": {"abs(x).seconds": 1},
+    "x - (int(y) - (z - int(w))) < 0": {"x": 1, "int(y)": -1, "z": 1, "int(w)": -1},
+}
+
+
+@pytest.mark.parametrize(("test", "atoms"), AS_WRITTEN.items(), ids=AS_WRITTEN)
+def test_conversions_may_be_left_as_they_are(test: str, atoms: dict[str, float]) -> None:
+    form = compared(test, transparent=False).form
+    assert {written(atom): scale for atom, scale in form.atoms} == atoms
 
 
 def test_comparisons_with_numbers_only_agree_with_arithmetic() -> None:

@@ -19,6 +19,7 @@ HARD = {
     "several lines": 'x = """one\ntwo"""\ncall(x)\n',
     "decorated": "@a\n\n@b\nasync def f():\n\tasync with a as b, c:\n\t\tawait d\n",
     "line ends of Windows": "if a:\r\n    b()\r\nelse:\r\n    c()\r\n",
+    "line ends in texts": 'x = """one\rtwo"""; call(x)\ny = """one\r\ntwo\nthree"""; call(y)\n',
     "no end of line": "a(b(c))",
     "match": "match a:\n    case [1, *rest] if b:\n        c()\n    case {'x': y}:\n        pass\n",
     "expressions": "x = [i for i in a if b] + [not a, -b, a if b else c, lambda: d, f'{a!r:>{b}}', a[1:2], *e]\n",

@@ -45,6 +45,16 @@ WAYS = {
         ["try:", "    a()", "except E:", "    stop()"],
         [1, 2, 1, 3, 4],
     ),
+    "by a call that is likely to raise": (
+        ["try:", "    print(x)", "    a()", "except E:", "    stop()"],
+        [1, 2, 3, 1, 4, 5],
+    ),
+    "by the first of those": (["try:", "    a()", "    b()", "except E:", "    stop()"], [1, 2, 1, 4, 5]),
+    "by a call rather than a sum": (["try:", "    n += 1", "    a()", "except E:", "    stop()"], [1, 2, 3, 1, 4, 5]),
+    "by what is raised rather than by a call": (
+        ["try:", "    a()", "    raise E", "except E:", "    stop()"],
+        [1, 2, 3, 1, 4, 5],
+    ),
     "not where a value forbids it": (
         ["late = True", "if x:", "    late = False", "if not late:", "    stop()"],
         [1, 2, 3, 4, 5],

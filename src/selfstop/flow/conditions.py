@@ -312,7 +312,8 @@ def _rank(atom: Term, evidence: Evidence) -> int:
     name = last_name(atom)
     found = words(name)
     if isinstance(atom, App) and atom.op in {"*", "/", "//", "+", "-", "max", "min", "or", "if", "%"}:
-        ranks = [_rank(part, evidence) for part in atom.args if number(part) is None]
+        parts = atom.args[1:] if atom.op == "if" else atom.args
+        ranks = [_rank(part, evidence) for part in parts if number(part) is None]
         return min(ranks, default=0)
     if source is Source.ENVIRONMENT:
         return 4

@@ -40,10 +40,6 @@ class Linear:
         """Whether nothing in it is too large for a number."""
         return all(map(math.isfinite, (self.constant, *(coefficient for _, coefficient in self.atoms))))
 
-    def without_constant(self) -> Linear:
-        """The form with constant 0."""
-        return Linear(self.atoms, 0.0)
-
 
 @dataclass(frozen=True)
 class Comparison:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import TypeAlias
 
 from selfstop.flow.code import Definition
-from selfstop.flow.linear import number
+from selfstop.flow.linear import linear
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name, rebuild
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
@@ -52,9 +52,8 @@ def origin(term: Term, definitions: Definitions) -> Origin:
 
 def _traced(term: Term, definitions: Definitions, known: dict[Term, Origin], depth: int) -> Origin:
     """The origin of ``term``. What is already on the way, or ``known`` from another branch, is not traced again."""
-    value = number(term)
-    if value is not None:
-        return Origin(Source.CONSTANT, value=value)
+    if isinstance(term, Const | App) and not (form := linear(term)).atoms:
+        return Origin(Source.CONSTANT, value=form.constant)
     if depth > _DEPTH_LIMIT:
         return UNKNOWN
     if term not in known:
@@ -165,10 +164,19 @@ def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Origin])
         return Origin(Source.ENVIRONMENT, _literal(first) if first is not None else "")
     if name in CONFIGURATION_CALLS or words(name) & CONFIGURATION_NAMES:
         return Origin(Source.CONFIGURATION)
-    if isinstance(callee, Attr) and is_configuration(callee.base):
+    if _belongs_to_configuration(callee):
         return Origin(Source.CONFIGURATION)
-    given = [inner(arg) for arg in args]
-    return worst([part for part in given if part.may_be_zero]) if any(p.may_be_zero for p in given) else UNKNOWN
+    return worst([part for part in map(inner, args) if part.may_be_zero])
+
+
+def _belongs_to_configuration(term: Term) -> bool:
+    """Whether ``term`` is an attribute of something that is configuration; one of something imported is a name."""
+    match term:
+        case Attr(base=base):
+            return is_configuration(base)
+        case Var(scope="import", name=name):
+            return is_configuration(Var("import", name.rpartition(".")[0]))
+    return False
 
 
 def is_configuration(term: Term) -> bool:
@@ -213,10 +221,8 @@ def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], O
     match term:
         case Attr(base=base) if is_command_line(base, definitions):
             return Origin(Source.COMMAND_LINE)
-        case Attr(base=base) if is_configuration(base):
+        case _ if _belongs_to_configuration(term):
             return Origin(Source.CONFIGURATION)
         case Attr(base=base) if inner(base).source in {Source.CONFIGURATION, Source.ENVIRONMENT}:
-            return Origin(Source.CONFIGURATION)
-        case Var(scope="import", name=name) if is_configuration(Var("import", name.rpartition(".")[0])):
             return Origin(Source.CONFIGURATION)
     return UNKNOWN

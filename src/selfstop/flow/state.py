@@ -169,9 +169,6 @@ class State:
         self.values = values if isinstance(values, Values) else Values(values or {})
         self.conditions = conditions if isinstance(conditions, Conditions) else Conditions(conditions or {})
 
-    def __repr__(self) -> str:
-        return f"State({dict(self.values)!r}, {dict(self.conditions)!r})"
-
     @property
     def flags(self) -> frozenset[tuple[Term, Term]]:
         """The flags set, and which function a name stands for."""
@@ -213,14 +210,6 @@ class State:
             elif condition.role.kind is Kind.GUARD or not _rejoined(condition, other):
                 return False
         return True
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, State):
-            return NotImplemented
-        return self.values == other.values and self.conditions == other.conditions
-
-    def __hash__(self) -> int:
-        return hash((frozenset(self.values.items()), frozenset(self.conditions)))
 
     def evaluate(self, term: Term) -> Term:
         """``term`` with all known values put in."""

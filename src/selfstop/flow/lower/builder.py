@@ -55,7 +55,6 @@ class Builder:
         self.finallies: list[tuple[int, ...]] = []
         self.edges: list[list[Edge]] = []
         self.frames: list[Frame] = []
-        self.frontier: Frontier = []
         self.line = 0
         self.inside: tuple[int, ...] = ()
         self.copy_depth = 0
@@ -65,7 +64,7 @@ class Builder:
         self.exit = self.node(Skip("exit"))
         self.escape = self.node(Skip("escape"))
         self.entry = self.node(Skip("entry"))
-        self.frontier = [(self.entry, EdgeKind.NEXT)]
+        self.frontier: Frontier = [(self.entry, EdgeKind.NEXT)]
 
     def node(self, operation: Operation) -> int:
         """A new node without incoming edges."""
@@ -130,10 +129,6 @@ class Builder:
     def raise_(self, exception: Term | None) -> None:
         """``raise``: control leaves for the innermost handler."""
         self.may_raise(self.emit(Raise(exception)))
-        self.frontier = []
-
-    def stop(self) -> None:
-        """Control ends here: a call that does not return."""
         self.frontier = []
 
     def jump(self, way: str) -> None:

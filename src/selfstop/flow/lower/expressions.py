@@ -255,7 +255,7 @@ class Expressions(Structure):
     def walrus(self, node: cst.NamedExpr) -> Term:
         value = self.flag(node.value)
         assert isinstance(node.target, cst.Name)
-        target = self.scope.binding_scope().resolve(node.target.value)
+        target = self.scope.resolve(node.target.value)
         self.builder.assign(target, value)
         self.context.define(target, self.structure.value(node.value), self.function_id)
         return target
@@ -398,11 +398,8 @@ class Expressions(Structure):
                 for element, part in zip(elements, parts, strict=True):
                     starred = isinstance(element, cst.StarredElement)
                     self.bind(element.value, None if starred else part)
-            case cst.StarredElement(value=inner):
-                self.bind(inner, None)
             case _:
-                place = self.place(target)
-                self.builder.assign(place, value)
+                self.builder.assign(self.place(target), value)
 
     def place(self, target: cst.BaseExpression) -> Term:
         """The term that an assignment to ``target`` replaces."""

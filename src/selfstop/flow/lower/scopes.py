@@ -195,7 +195,7 @@ def bindings_of(nodes: Iterable[cst.CSTNode], importer: Importer) -> Bindings:
 
 @dataclass
 class Scope:
-    """A static scope. ``transparent`` scopes (comprehensions) pass bindings by walrus to their parent."""
+    """A static scope. What a walrus binds in a comprehension is a name of the scope around that."""
 
     id: str
     kind: str
@@ -218,13 +218,6 @@ class Scope:
         if module.bindings.stars and name not in _BUILTIN_NAMES:
             return Var(module.id, name)
         return Var(BUILTINS, name)
-
-    def binding_scope(self) -> Scope:
-        """The scope in which a walrus binds: comprehensions hand it on."""
-        scope = self
-        while scope.kind == "comprehension" and scope.parent is not None:
-            scope = scope.parent
-        return scope
 
     def own(self, name: str) -> Term:
         """The variable ``name`` that this scope binds, or what it imports under that name."""

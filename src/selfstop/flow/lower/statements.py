@@ -92,10 +92,11 @@ class Statements:
     def _define(self, target: cst.BaseExpression, value: Term | None, annotation: str = "") -> None:
         if isinstance(target, (cst.Tuple, cst.List)):
             parts: Sequence[Term | None] = [None] * len(target.elements)
+            takes_one_each = not any(isinstance(each, cst.StarredElement) for each in target.elements)
             match value:
-                case App(op="tuple" | "list", args=args) if len(args) == len(target.elements):
+                case App(op="tuple" | "list", args=args) if takes_one_each and len(args) == len(target.elements):
                     parts = args
-                case App(op="element") if not any(isinstance(each, cst.StarredElement) for each in target.elements):
+                case App(op="element") if takes_one_each:
                     parts = [Item(value, Const(position)) for position in range(len(target.elements))]
             for element, part in zip(target.elements, parts, strict=True):
                 self._define(element.value, part)

@@ -12,6 +12,7 @@ import libcst as cst
 
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Scope
+from selfstop.flow.origins import is_configuration
 from selfstop.flow.terms import MAX_SIZE, NONE, App, Attr, Const, Item, Term, Var, dotted, size
 
 BINARY: dict[type[cst.CSTNode], str] = {
@@ -124,9 +125,9 @@ class Structure:
 
     def string(self, node: cst.SimpleString | cst.ConcatenatedString) -> Term:
         value = node.evaluated_value
-        if value is None and isinstance(node, cst.ConcatenatedString):
+        if value is None and isinstance(node, cst.ConcatenatedString):  # one of its parts has fields
             return App("fstring", (self.value(node.left), self.value(node.right)))
-        return Const(value) if value is not None else App("fstring", (Const(self.context.text(node)),))
+        return Const(value)
 
     def formatted(self, node: cst.FormattedString) -> Term:
         parts = [self.value(part.expression) for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
@@ -290,14 +291,24 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
 
 
 def _pure_method(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...]) -> Term | None:
-    if not isinstance(func, Attr) or keywords:
+    if keywords:
         return None
-    if func.name in PURE_METHODS and (not args or "strip" in func.name):
-        return App(func.name, (func.base, *args))
-    if func.name == "get" and args:
-        match args[0]:
-            case Const(value=str() as key) if key.replace("-", "_").isidentifier():
-                return App("get", (func.base, *args))
+    match func:
+        case Attr(base=base, name=name) if name in PURE_METHODS and (not args or "strip" in name):
+            return App(name, (base, *args))
+        case Attr(base=base, name="get"):
+            return _looked_up(base, args)
+        case Var(scope="import", name=name) if name.endswith(".get"):
+            base = Var("import", name.removesuffix(".get"))
+            return _looked_up(base, args) if is_configuration(base) else None
+    return None
+
+
+def _looked_up(base: Term, args: tuple[Term, ...]) -> Term | None:
+    """``base.get(…)``, where what is looked up is a name."""
+    match args:
+        case (Const(value=str() as key), *_) if key.replace("-", "_").isidentifier():
+            return App("get", (base, *args))
     return None
 
 
