@@ -48,7 +48,7 @@ def test_small_try_statements(kind: str, step: int) -> None:
     assert found.count(Worth.ALARM) > 30
 
 
-@pytest.mark.parametrize("path", FIXTURES[::3], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FIXTURES[::6], ids=lambda path: path.stem)
 def test_fixtures_without_their_guards(path: Path) -> None:
     """A slice of the mutants; ``--mutants`` takes them all."""
     assert not list(mutated(path.name, path.read_text(encoding="utf-8"), step=20))

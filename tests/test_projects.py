@@ -157,7 +157,7 @@ def test_audit_says_what_check_says(project: Path) -> None:
 
 
 @of_every_project
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])  # test_doors has both, for all at once
 def test_flake8_says_what_check_says(project: Path, jobs: int) -> None:
     assert linted(jobs, project.parent / "flake8.txt") == checked()
 
