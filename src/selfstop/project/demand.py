@@ -99,15 +99,14 @@ class Demand:
         while answer(reach):
             grew = True
             reach = reach.over(*self._program())
+            reach.program.ask()
         return grew
 
     def _answer_about_calls(self, reach: Reach) -> bool:
-        reach.program.ask()
         ask_about_calls(reach)
         return self._answer(reach, _deciding(reach) | self._calling())
 
     def _answer_about_ways(self, reach: Reach) -> bool:
-        reach.program.ask()
         ask_about_ways(reach)
         if self._answer(reach, _deciding(reach)):
             return True
@@ -161,7 +160,9 @@ class Demand:
     def _linked(self) -> Reach:
         self._rounds += 1
         program, linker = self._program()
-        return Reach(program, linker, StopCalls(program, self.options), self._entry_points)
+        reach = Reach(program, linker, StopCalls(program, self.options), self._entry_points)
+        program.ask()
+        return reach
 
     def _program(self) -> tuple[Program, Linker]:
         """All that is wanted so far, lowered and linked."""
