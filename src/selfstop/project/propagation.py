@@ -56,12 +56,13 @@ class Propagation:
 
     def _is_left_over(self, identity: str) -> bool:
         """Whether nobody is known to call a function: not at all, or by what turned out to call something else."""
-        callers = self.reach.callers_of(identity)
-        return not any(caller in self.analyses for caller, _, _ in callers) or any(
-            any(True for _ in self.analyses[caller].states(number))
-            for caller, number, _ in callers
-            if caller in self.analyses
-        )
+        calls = [(caller, node) for caller, node, _ in self.reach.callers_of(identity) if caller in self.analyses]
+        return not calls or any(self.is_feasible(caller, node) for caller, node in calls)
+
+    def is_feasible(self, identity: str, node: int) -> bool:
+        """Whether control may come to a node of a function; it may where that was not looked at."""
+        analysis = self.analyses.get(identity)
+        return analysis is None or not analysis.covers(node) or any(True for _ in analysis.states(node))
 
     def _settle(self) -> None:
         while self._work:

@@ -28,7 +28,7 @@ def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCal
     inside = frozenset(part for name in reach.program.modules for part in name.split("."))
     for function in reach.program.functions.values():
         for node, call in function.graph.calls():
-            if _is_looked_up(reach, call) and _is_feasible(propagation, function, node):
+            if _is_looked_up(reach, call) and propagation.is_feasible(function.id, node):
                 yield UnresolvedCall(function.path, call.span, function.qualname, call.text, _OPEN_NAME)
             place = reach.program.resolve(call.func)
             if not isinstance(place, Attr) or place.name in reach.stops.names:
@@ -38,7 +38,7 @@ def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCal
                 continue
             if place.name in GENERIC_NAMES and not _is_near(reach, function.module, stoppers):
                 continue
-            if _is_feasible(propagation, function, node) and not _is_linked(propagation, function, node, call):
+            if propagation.is_feasible(function.id, node) and not _is_linked(propagation, function, node, call):
                 yield _described(reach, function, call, place.name, stoppers)
 
 
@@ -86,11 +86,6 @@ def _is_known(reach: Reach, term: Term, inside: frozenset[str], depth: int = 0) 
     if values and depth < _DEPTH:
         return all(value is not None and _is_known(reach, value, inside, depth + 1) for value in values)
     return isinstance(term, (Attr, Item)) and _is_known(reach, term.base, inside, depth)
-
-
-def _is_feasible(propagation: Propagation, function: Function, node: int) -> bool:
-    analysis = propagation.analyses.get(function.id)
-    return analysis is None or not analysis.covers(node) or any(True for _ in analysis.states(node))
 
 
 def _is_linked(propagation: Propagation, function: Function, node: int, call: Call) -> bool:
