@@ -101,12 +101,12 @@ def killed(judged: Mapping[str, str]) -> frozenset[str]:
 
 def known_equivalents() -> frozenset[Change]:
     """The changes that have been looked at, and change nothing that anybody could see."""
-    entries = tomllib.loads(EQUIVALENT.read_text())["equivalent"]
+    entries = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["equivalent"]
     return frozenset(Change(entry["function"], entry["before"], entry["after"]) for entry in entries)
 
 
 def _score(judged: Mapping[str, str], names: Iterable[str], equivalent: frozenset[Change]) -> Score:
-    mine = {name: status for name, status in judged.items() if name in set(names)}
+    mine = {name: judged[name] for name in names if name in judged}
     left = mine.keys() - killed(mine)
     same = sum(change_of(name) in equivalent for name in left)
     return Score(len(mine) - len(left), len(left) - same, same)

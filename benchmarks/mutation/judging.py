@@ -130,5 +130,5 @@ def _modules() -> list[ModuleType]:
 def _durations() -> dict[str, float]:
     if not MEASURED.exists():
         return {}
-    measured: dict[str, float] = json.loads(MEASURED.read_text())["duration_by_test"]
+    measured: dict[str, float] = json.loads(MEASURED.read_text(encoding="utf-8"))["duration_by_test"]
     return measured

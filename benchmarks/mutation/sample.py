@@ -30,7 +30,7 @@ def mutants_by_module() -> dict[str, tuple[str, ...]]:
     """The names of all mutants, by the file that they are made from, relative to the repository."""
     found: dict[str, tuple[str, ...]] = {}
     for path in sorted(FLOW.rglob("*.py")):
-        names = mutate_file_contents(str(path), path.read_text()).mutant_names
+        names = mutate_file_contents(str(path), path.read_text(encoding="utf-8")).mutant_names
         if names:
             found[path.as_posix()] = tuple(get_mutant_name(path, name) for name in names)
     return found
@@ -53,7 +53,7 @@ def drawn(mutants: Mapping[str, Sequence[str]], number: int, seed: int) -> list[
 def change_of(mutant: str) -> Change:
     """What ``mutant`` does, read from the files that mutmut has written."""
     module, _, name = mutant.rpartition(".")
-    source = Path("mutants/src", *module.split(".")).with_suffix(".py").read_text()
+    source = Path("mutants/src", *module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
     stem, _, _ = name.rpartition("__mutmut_")
     before, after = (_body(source, each) for each in (f"{stem}__mutmut_orig", name))
     lines = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
