@@ -481,7 +481,7 @@ def _belongs(place: Term, scope: str) -> bool:
     match place:
         case Var(scope=own):
             return own == scope
-        case Result(site=site):
+        case Result(place=site):
             return site.startswith(f"{scope}@")
     return False
 

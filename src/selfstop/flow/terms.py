@@ -121,15 +121,24 @@ class Result(_Tree):
     """What the call (or other opaque expression) at ``site`` gave when it last ran.
 
     ``callee`` and ``args`` tell what was called; the names in them serve as evidence of what was measured.
+    ``frames`` are the call sites through which that was done, outermost first, as seen from where it is spoken of: what
+    one call of a function has found out stays true of that when another calls it anew.
     """
 
     site: str
     callee: Term | None = None
     args: tuple[Term, ...] = ()
+    frames: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        mentions = _mentions_of(self.callee, *self.args) | {f"@{self.site}"}
-        self._remember(("result", self.site, self.callee, self.args), mentions)
+        outermost = frozenset(f"@{site}" for site in self.frames[:1])
+        mentions = _mentions_of(self.callee, *self.args) | {f"@{self.place}"} | outermost
+        self._remember(("result", self.place, self.callee, self.args), mentions)
+
+    @property
+    def place(self) -> str:
+        """The call sites through which it came, and its own."""
+        return ">".join((*self.frames, self.site))
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +220,9 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
             return Item(*after)
         case App(op=op):
             return App(op, after)
-        case Result(site=site, callee=callee):
-            return Result(site, None, after) if callee is None else Result(site, after[0], after[1:])
+        case Result(site=site, callee=callee, frames=frames):
+            called, args = (None, after) if callee is None else (after[0], after[1:])
+            return Result(site, called, args, frames)
         case Func(function=function, receiver=receiver, args=args, keywords=keywords):
             bound, rest = (None, after) if receiver is None else (after[0], after[1:])
             named = zip((name for name, _ in keywords), rest[len(args) :], strict=True)
@@ -229,12 +239,22 @@ def substitute(term: Term, values: Mapping[Term, Term]) -> Term:
     return term if isinstance(term, (Const, Var, Instance)) else rebuild(term, lambda part: substitute(part, values))
 
 
+def framed(term: Term, scope: str, site: str) -> Term:
+    """``term``, which speaks of what function ``scope`` has computed, as seen from the call ``site`` of that function."""
+    if not any(isinstance(key, str) and key.startswith(f"@{scope}@") for key in term.mentions):
+        return term
+    seen = rebuild(term, lambda part: framed(part, scope, site))
+    if isinstance(seen, Result) and seen.place.startswith(f"{scope}@"):
+        return Result(seen.site, seen.callee, seen.args, (site, *seen.frames))
+    return seen
+
+
 def mention_key(place: Term) -> object:
     """What in a term's ``mentions`` stands for ``place``."""
     match place:
         case Attr(name=name):
             return f".{name}"
-        case Result(site=site) | Instance(site=site):
+        case Result(place=site) | Instance(site=site):
             return f"@{site}"
         case Item(base=base):
             return mention_key(base)

@@ -28,7 +28,7 @@ from selfstop.project.clamps import Clamps
 from selfstop.project.effects import Effects
 from selfstop.project.exceptions import Exceptions
 from selfstop.project.flags import Flags
-from selfstop.project.outcomes import MAX_OUTCOMES, common, guessed, inexact, limited, united
+from selfstop.project.outcomes import MAX_OUTCOMES, common, guessed, inexact, limited, seen_from, united
 from selfstop.project.program import Program, class_id
 from selfstop.project.questions import Crowded
 from selfstop.project.returning import Returning
@@ -146,7 +146,7 @@ class Linker:
         given = (*fixed, *args), (*named, *keywords)
         written = (*fixed, *call.args), (*named, *call.keywords)
         effects = [
-            self._effect(item, given, written, awaited=call.awaited)
+            self._effect(item, given, written, call)
             for item in self.calls.implementations(self.calls.targets(target))
         ]
         known = [effect for effect in effects if effect is not None]
@@ -185,7 +185,8 @@ class Linker:
             function = self.program.functions[item.function]
             bound = State(bind(function, item, (*fixed, *args), (*named, *keywords)))
             spoken = State(bind(function, item, (*fixed, *call.args), (*named, *call.keywords)))
-            returns += [self.instantiated(Outcome(None, conditions), bound, spoken) for conditions in held]
+            outcomes = [seen_from(Outcome(None, way), item.function, call) for way in held]
+            returns += [self.instantiated(outcome, bound, spoken) for outcome in outcomes]
         if not self.calls.is_all(target):
             returns.append(Outcome(None))
         written = tuple(self.writing.written(found)) if writes else ()
@@ -276,9 +277,9 @@ class Linker:
 
     # Calls
 
-    def _effect(self, func: Func, given: Arguments, written: Arguments, *, awaited: bool) -> CallEffect | None:
+    def _effect(self, func: Func, given: Arguments, written: Arguments, call: Call) -> CallEffect | None:
         function = self.program.functions[func.function]
-        if function.is_async and not awaited:
+        if function.is_async and not call.awaited:
             return CallEffect((Outcome(None),))
         if self.calls.is_hook(func):
             return CallEffect((Outcome(None),), scope=function.id)
@@ -286,9 +287,11 @@ class Linker:
         if summary is None:
             return None
         bound, spoken = State(bind(function, func, *given)), State(bind(function, func, *written))
-        returns = tuple(self.instantiated(outcome, bound, spoken) for outcome in summary.returns)
+        returns = tuple(
+            self.instantiated(seen_from(outcome, function.id, call), bound, spoken) for outcome in summary.returns
+        )
         raises = tuple(
-            (bound.evaluate(exception), self.instantiated(outcome, bound, spoken))
+            (bound.evaluate(exception), self.instantiated(seen_from(outcome, function.id, call), bound, spoken))
             for exception, outcome in summary.raises
         )
         return CallEffect(returns, raises, tuple(self.writing.assigned(function.id, bound)), function.id)

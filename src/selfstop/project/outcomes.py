@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from selfstop.flow.cfg import Call
 from selfstop.flow.facts import CallEffect, Outcome
 from selfstop.flow.state import Condition, truth_of
+from selfstop.flow.terms import Term, framed
 
 MAX_OUTCOMES = 12
 
@@ -27,6 +29,23 @@ def guessed(effect: CallEffect) -> CallEffect:
     if len(truths) == 1:
         outcomes = [replace(outcome, value=None) for outcome in outcomes]
     return replace(effect, returns=tuple(outcomes) or (Outcome(None),))
+
+
+def seen_from(outcome: Outcome, function: str, call: Call) -> Outcome:
+    """An outcome of ``function`` in which what that has computed is told from what other calls of it compute."""
+
+    def seen(term: Term) -> Term:
+        return framed(term, function, call.result.site)
+
+    def said(condition: Condition) -> Condition:
+        term, places = seen(condition.term), frozenset(map(seen, condition.places))
+        if term is condition.term and places == condition.places:
+            return condition
+        role = replace(condition.role, thresholds=frozenset(map(seen, condition.role.thresholds)))
+        return replace(condition, term=term, places=places, role=role)
+
+    value = None if outcome.value is None else seen(outcome.value)
+    return replace(outcome, value=value, conditions=tuple(map(said, outcome.conditions)))
 
 
 def inexact(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
