@@ -486,10 +486,18 @@ def _is_threshold(term: Term, evidence: Evidence) -> bool:
     return numeric or bool(found & (LIMIT_WORDS | UNIT_WORDS)) or _numeric_definition(term, evidence)
 
 
+def _default(value: Term) -> Term:
+    """What an option of the command line is when nobody types it; any other value as it is."""
+    match value:
+        case App(op="option", args=(default,)):
+            return default
+    return value
+
+
 def _numeric_definition(term: Term, evidence: Evidence) -> bool:
     values = [item.value for item in evidence.definitions(term) if item.value is not None]
     return any(
-        number(value) is not None
+        number(_default(value)) is not None
         or any(isinstance(part, App) and part.op in {"int", "float", "max", "min"} for part in walk(value))
         for value in values
     )

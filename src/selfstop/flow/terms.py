@@ -240,7 +240,7 @@ def substitute(term: Term, values: Mapping[Term, Term]) -> Term:
 
 
 def framed(term: Term, scope: str, site: str) -> Term:
-    """``term``, which speaks of what function ``scope`` has computed, as seen from the call ``site`` of that function."""
+    """``term``, which speaks of what function ``scope`` has computed, as seen from the call ``site`` of it."""
     if not any(isinstance(key, str) and key.startswith(f"@{scope}@") for key in term.mentions):
         return term
     seen = rebuild(term, lambda part: framed(part, scope, site))

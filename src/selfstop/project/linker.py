@@ -28,6 +28,7 @@ from selfstop.project.clamps import Clamps
 from selfstop.project.effects import Effects
 from selfstop.project.exceptions import Exceptions
 from selfstop.project.flags import Flags
+from selfstop.project.options import Options, is_exit
 from selfstop.project.outcomes import MAX_OUTCOMES, common, guessed, inexact, limited, seen_from, united
 from selfstop.project.program import Program, class_id
 from selfstop.project.questions import Crowded
@@ -66,6 +67,7 @@ class Linker:
         self.writing = Writing(program, self.calls, self._returning)
         self._effects = Effects(program, self.calls)
         self._flags = Flags(self, crowded)
+        self._options = Options(program)
         self._clamps = Clamps(program, self._ends)
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
@@ -113,7 +115,7 @@ class Linker:
         """What is known of variables in ``state``."""
 
         def definitions(place: Term) -> tuple[Definition, ...]:
-            known = self.program.definitions(place)
+            known = (*self.program.definitions(place), *self._options.of(place))
             value = state.values.get(place)
             if value is None or value == place or any(definition.step for definition in known):
                 return known
@@ -143,11 +145,12 @@ class Linker:
                 Instance(class_id(target), call.result.site) if self.program.is_always_true(class_id(target)) else None
             )
             return CallEffect((Outcome(made),), self._constructor_raises(target))
+        if is_exit(self.program, target):
+            return CallEffect(())
         given = (*fixed, *args), (*named, *keywords)
         written = (*fixed, *call.args), (*named, *call.keywords)
         effects = [
-            self._effect(item, given, written, call)
-            for item in self.calls.implementations(self.calls.targets(target))
+            self._effect(item, given, written, call) for item in self.calls.implementations(self.calls.targets(target))
         ]
         known = [effect for effect in effects if effect is not None]
         if not known or len(known) < len(effects):
@@ -174,6 +177,8 @@ class Linker:
         they are loaded.
         """
         target, fixed, named = unwrapped(func)
+        if is_exit(self.program, target):
+            return CallEffect(())
         found = self.calls.implementations(self.calls.targets(target))
         if not found or not all(map(self._is_at_hand, found)) or self.calls.is_guess(target):
             return None
