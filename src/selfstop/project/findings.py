@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from selfstop import rules
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
 from selfstop.model import Finding, StopCall, Target
 from selfstop.project.notes import threshold_name
 from selfstop.project.program import Program

@@ -14,8 +14,9 @@ from functools import partial
 from selfstop.flow.cfg import Call
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.known import Condition
 from selfstop.flow.route import shortest, way
-from selfstop.flow.state import Condition, State
+from selfstop.flow.state import State
 from selfstop.flow.terms import Term
 from selfstop.project.propagation import Origin, Propagation
 from selfstop.project.uses import Use

@@ -16,12 +16,14 @@ from selfstop.flow.code import Definition, Function
 from selfstop.flow.conditions import Evidence, Kind, Role, classify
 from selfstop.flow.contents import Contents, holds_display
 from selfstop.flow.control import ControlDependence
-from selfstop.flow.facts import Analysis, CallEffect, Outcome, Record, is_unknown
+from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.focus import Focus, ends_of, focus
+from selfstop.flow.known import Condition, Shared
 from selfstop.flow.origins import Source, origin
-from selfstop.flow.state import Condition, Shared, State
+from selfstop.flow.state import State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Var, mention_key, walk
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
+from selfstop.flow.world import CallEffect, Outcome, is_unknown
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.calls import Calls
 from selfstop.project.clamps import Clamps

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Const, Result, Term, Var, dotted, last_name, substitute
 from selfstop.model import IdSource, Span, Target
 from selfstop.project.binding import bind, unwrapped

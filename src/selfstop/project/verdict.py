@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
+from selfstop.flow.known import Condition
 from selfstop.flow.origins import Source, is_text, settings
-from selfstop.flow.state import Condition, State
+from selfstop.flow.state import State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Term, Var
 from selfstop.model import Span
 from selfstop.project.binding import bind, unwrapped

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from selfstop.flow.conditions import Kind
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
 from selfstop.model import StepKind, WitnessStep
 from selfstop.project.legs import Legs, legs_of, marks
 from selfstop.project.narration import Narration
