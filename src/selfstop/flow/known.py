@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from selfstop.flow.answers import answer
-from selfstop.flow.conditions import PLAIN, Kind, Role
 from selfstop.flow.linear import Comparison, comparison, contradict, number
+from selfstop.flow.roles import PLAIN, Kind, Role
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, mention_key
 from selfstop.flow.vocabulary import CLOCKS
 

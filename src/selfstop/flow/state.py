@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from selfstop.flow.conditions import Kind
 from selfstop.flow.folding import folded, is_member, simplify, truth_of
 from selfstop.flow.known import Condition, after, effect_of, exclude, is_answered_anew
+from selfstop.flow.roles import Kind
 from selfstop.flow.terms import (
     MAX_SIZE,
     App,

@@ -19,13 +19,13 @@ from selfstop.flow.cfg import (
     Test,
     round_of,
 )
-from selfstop.flow.conditions import Kind, Role
 from selfstop.flow.contents import MUTATORS as CHANGING
 from selfstop.flow.contents import is_settled
 from selfstop.flow.focus import Focus
 from selfstop.flow.folding import simplify, truth_of
 from selfstop.flow.known import Condition, Shared
 from selfstop.flow.linear import linear
+from selfstop.flow.roles import Kind, Role
 from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, rebuild, walk
 from selfstop.flow.vocabulary import CLOCKS, vocabulary

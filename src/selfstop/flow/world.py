@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.conditions import Role
 from selfstop.flow.contents import Contents
 from selfstop.flow.known import Condition, Shared
+from selfstop.flow.roles import Role
 from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Func, Term, Var
 

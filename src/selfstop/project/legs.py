@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
 from selfstop.flow.route import shortest, way
 from selfstop.flow.state import State
 from selfstop.flow.terms import Term

@@ -13,13 +13,14 @@ from typing import TypeAlias
 
 from selfstop.flow.cfg import Assign, Call, Graph, Operation
 from selfstop.flow.code import Definition, Function
-from selfstop.flow.conditions import Evidence, Kind, Role, classify
+from selfstop.flow.conditions import classify
 from selfstop.flow.contents import Contents, holds_display
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.focus import Focus, ends_of, focus
 from selfstop.flow.known import Condition, Shared
 from selfstop.flow.origins import Source, origin
+from selfstop.flow.roles import Evidence, Kind, Role
 from selfstop.flow.state import State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Var, mention_key, walk
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
@@ -415,10 +416,6 @@ class Linker:
         value = state.evaluate(graph.returned)
         kept = holds_display(value) and self.contents(graph.scope).may_be_kept(graph.returned)
         return None if kept or value == graph.returned else value
-
-    # Flags
-
-    # Exceptions
 
 
 def _assigns(operation: Operation, place: Term) -> bool:

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from selfstop.flow import reasons
 from selfstop.flow.cfg import Assign, Call, EdgeKind, Operation, Test
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
 from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
 from selfstop.flow.state import EMPTY
 from selfstop.flow.terms import App, Attr, Const, Result, Term, dotted, last_name, mention_key
 from selfstop.project.legs import Leg, Legs, marks

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from selfstop.flow.cfg import Call, EdgeKind
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
 from selfstop.flow.known import Condition
 from selfstop.flow.origins import Source, is_text, settings
+from selfstop.flow.roles import Kind
 from selfstop.flow.state import State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Term, Var
 from selfstop.model import Span

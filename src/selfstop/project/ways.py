@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Skip
 from selfstop.flow.code import MODULE_BODY, Definition
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
 from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
 from selfstop.flow.state import EMPTY
 from selfstop.flow.terms import Term
 from selfstop.model import StopCall

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from selfstop.flow.conditions import Kind
 from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
 from selfstop.model import StepKind, WitnessStep
 from selfstop.project.legs import Legs, legs_of, marks
 from selfstop.project.narration import Narration
