@@ -14,8 +14,9 @@ from selfstop.flow.roles import Kind
 from selfstop.flow.state import EMPTY
 from selfstop.flow.terms import App, Attr, Const, Result, Term, dotted, last_name, mention_key
 from selfstop.project.legs import Leg, Legs, marks
+from selfstop.project.paths import Judgement
 from selfstop.project.uses import Mode
-from selfstop.project.verdict import Judgement, Verdicts
+from selfstop.project.verdict import Verdicts
 
 EITHER = "asked, but both outcomes lead to the call"
 BOTH_STOP = "no guard: the other outcome stops it as well"

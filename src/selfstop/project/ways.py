@@ -14,8 +14,9 @@ from selfstop.flow.terms import Term
 from selfstop.model import StopCall
 from selfstop.project.expressions import expression, guard
 from selfstop.project.findings import findings
+from selfstop.project.paths import Judgement, Path, entry_of
 from selfstop.project.propagation import Origin
-from selfstop.project.verdict import Judgement, Path, Verdicts, entry_of
+from selfstop.project.verdict import Verdicts
 from selfstop.ways import Entry, StopSite, Way, WayCondition
 
 _COMPARING = frozenset({Kind.GUARD, Kind.INVERTED})

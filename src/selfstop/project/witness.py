@@ -11,7 +11,8 @@ from selfstop.model import StepKind, WitnessStep
 from selfstop.project.legs import Legs, legs_of, marks
 from selfstop.project.narration import Narration
 from selfstop.project.notes import Notes
-from selfstop.project.verdict import Judgement, Verdicts
+from selfstop.project.paths import Judgement
+from selfstop.project.verdict import Verdicts
 
 MAX_STEPS = 40
 _CAN_GO = frozenset({StepKind.TEST, StepKind.GIVEN})
