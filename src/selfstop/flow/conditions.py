@@ -188,6 +188,8 @@ def _exhausted(count: Term, truth: bool, evidence: Evidence) -> Role:
     if not atoms or any(never_measured(atom) or rank(atom, evidence) == 0 for atom in atoms):
         return PLAIN
     source = worst([origin(atom, evidence.definitions) for atom in atoms])
+    if source.source is Source.CONSTANT and source.value is not None and source.value <= 0:
+        return PLAIN
     return Role(Kind.GUARD, frozenset(atoms), source)
 
 

@@ -125,4 +125,6 @@ def all_words(atom: Term) -> frozenset[str]:
     for part in walk(atom):
         if isinstance(part, (Var, Attr, Item, Result)):
             found |= words(last_name(part))
+        if isinstance(part, Result):
+            found |= words(part.name)
     return frozenset(found)

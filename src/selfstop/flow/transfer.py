@@ -27,7 +27,7 @@ from selfstop.flow.known import Condition, Shared
 from selfstop.flow.linear import linear
 from selfstop.flow.roles import Kind, Role
 from selfstop.flow.state import State
-from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, rebuild, walk
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, named, rebuild, walk
 from selfstop.flow.vocabulary import CLOCKS, vocabulary
 from selfstop.flow.world import EXTERNAL, CallEffect, World, callable_of, is_unknown
 
@@ -111,6 +111,9 @@ class Transfer:
             case App(op="appended"):
                 return state
         evaluated = None if value is None else self.world.resolve(state.evaluate(value))
+        name = last_name(target)
+        if evaluated is not None and name and not name.startswith("$"):
+            evaluated = named(evaluated, name)
         return state.assign(self.place(state, target), evaluated, raw=value)
 
     @staticmethod

@@ -151,10 +151,7 @@ class Linker:
         if is_exit(self.program, target):
             return CallEffect(())
         given = (*fixed, *args), (*named, *keywords)
-        written = (*fixed, *call.args), (*named, *call.keywords)
-        effects = [
-            self._effect(item, given, written, call) for item in self.calls.implementations(self.calls.targets(target))
-        ]
+        effects = [self._effect(item, given, call) for item in self.calls.implementations(self.calls.targets(target))]
         known = [effect for effect in effects if effect is not None]
         if not known or len(known) < len(effects):
             return None
@@ -192,9 +189,8 @@ class Linker:
                 return None
             function = self.program.functions[item.function]
             bound = State(bind(function, item, (*fixed, *args), (*named, *keywords)))
-            spoken = State(bind(function, item, (*fixed, *call.args), (*named, *call.keywords)))
             outcomes = [seen_from(Outcome(None, way), item.function, call) for way in held]
-            returns += [self.instantiated(outcome, bound, spoken) for outcome in outcomes]
+            returns += [self.instantiated(outcome, bound) for outcome in outcomes]
         if not self.calls.is_all(target):
             returns.append(Outcome(None))
         written = tuple(self.writing.written(found)) if writes else ()
@@ -285,7 +281,7 @@ class Linker:
 
     # Calls
 
-    def _effect(self, func: Func, given: Arguments, written: Arguments, call: Call) -> CallEffect | None:
+    def _effect(self, func: Func, given: Arguments, call: Call) -> CallEffect | None:
         function = self.program.functions[func.function]
         if function.is_async and not call.awaited:
             return CallEffect((Outcome(None),))
@@ -294,12 +290,10 @@ class Linker:
         summary = self.summary(function.id)
         if summary is None:
             return None
-        bound, spoken = State(bind(function, func, *given)), State(bind(function, func, *written))
-        returns = tuple(
-            self.instantiated(seen_from(outcome, function.id, call), bound, spoken) for outcome in summary.returns
-        )
+        bound = State(bind(function, func, *given))
+        returns = tuple(self.instantiated(seen_from(outcome, function.id, call), bound) for outcome in summary.returns)
         raises = tuple(
-            (bound.evaluate(exception), self.instantiated(seen_from(outcome, function.id, call), bound, spoken))
+            (bound.evaluate(exception), self.instantiated(seen_from(outcome, function.id, call), bound))
             for exception, outcome in summary.raises
         )
         return CallEffect(returns, raises, tuple(self.writing.assigned(function.id, bound)), function.id)
@@ -309,12 +303,9 @@ class Linker:
         summary = None if init is None else self.summary(init)
         return () if summary is None else summary.raises
 
-    def instantiated(self, outcome: Outcome, bound: State, spoken: State | None = None) -> Outcome:
-        """An outcome of a function, said of what its caller has ``bound`` to the parameters.
-
-        ``spoken`` are the arguments as the caller writes them, whose names may tell what their values do not.
-        """
-        conditions = tuple(self._rewritten(condition, bound, spoken) for condition in outcome.conditions)
+    def instantiated(self, outcome: Outcome, bound: State) -> Outcome:
+        """An outcome of a function, said of what its caller has ``bound`` to the parameters."""
+        conditions = tuple(self._rewritten(condition, bound) for condition in outcome.conditions)
         if outcome.value is None:
             return Outcome(None, conditions)
         renewed = frozenset(key for key in outcome.value.mentions if self._is_inner(key) and key not in bound.values)
@@ -324,7 +315,7 @@ class Linker:
         """Whether a mention is of something computed within a call: a result, or a variable of a function."""
         return key.scope in self.program.functions if isinstance(key, Var) else str(key).startswith("@")
 
-    def _rewritten(self, condition: Condition, bound: State, spoken: State | None) -> Condition:
+    def _rewritten(self, condition: Condition, bound: State) -> Condition:
         """A condition of the callee, said of the caller's variables and judged anew if it was not clear there.
 
         What it says of values computed in the call is true of these, not of those that the next call computes.
@@ -337,10 +328,6 @@ class Linker:
         if role.kind is Kind.PLAIN or is_nameless:
             thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
             role = replace(condition.role, thresholds=thresholds)
-        if spoken is not None and role.low and not (role.preferred or condition.role.preferred):
-            named = self.role(spoken.evaluate(condition.term), condition.truth, State(), "")
-            if named.kind is Kind.INVERTED:
-                role = replace(role, kind=Kind.INVERTED, low=False, preferred=True)
         places = frozenset(bound.evaluate(place) for place in condition.places)
         return replace(condition, term=term, role=role, places=places, exact=condition.exact and not inner)
 
