@@ -142,7 +142,7 @@ def unguarded_arrivals(found: Exploration) -> Iterator[tuple[Chain, Arrival, tup
 
 
 def _missed(report: Report, found: Exploration, stoppers: frozenset[int]) -> Iterator[Missed]:
-    """``stoppers`` are the lines of functions that say they stop things: of a ``finally`` there their callers decide."""
+    """``stoppers`` are the lines of functions named so: of a ``finally`` there their callers decide."""
     lines = _lines_of(report, lambda code: code != ON_BY_DEFAULT)
     by_default = _lines_of(report, lambda code: code == ON_BY_DEFAULT)
     for chain, arrival, decided in unguarded_arrivals(found):
