@@ -82,24 +82,23 @@ def without_stale(paths: Sequence[Path]) -> list[Path]:
 def without_void(paths: Sequence[Path]) -> tuple[Path, ...]:
     """A comparison both of whose outcomes lead to the stop is a guard in its natural direction at most.
 
-    Nor is it an off switch that a setting is there at all, if the stop is reached without it just as well.
+    Nor is it an off switch that a setting is there at all, or a boolean one on, if the stop is reached without it too.
     """
-    held = {condition.key for path in paths for condition in path.conditions}
-    void = frozenset(
-        condition.key
-        for path in paths
-        for condition in path.conditions
-        if (not condition.role.preferred or _is_presence(condition)) and (condition.term, not condition.truth) in held
-    )
+    conditions = [condition for path in paths for condition in path.conditions]
+    held = {condition.key for condition in conditions}
+    weak = [condition for condition in conditions if not condition.role.preferred or _is_mere_switch(condition)]
+    void = frozenset(condition.key for condition in weak if (condition.term, not condition.truth) in held)
     return tuple(replace(path, void=void) for path in paths)
 
 
-def _is_presence(condition: Condition) -> bool:
-    """Whether a condition says of a threshold that it is set, whatever to: it may be 0."""
+def _is_mere_switch(condition: Condition) -> bool:
+    """Whether a condition is an off switch that says nothing of a threshold but that it is set: that may be 0."""
+    if condition.role.kind is not Kind.OFF_SWITCH:
+        return False
     match condition.term:
         case App(op="is", args=args) if NONE in args:
-            return condition.role.kind is Kind.OFF_SWITCH
-    return condition.role.kind is Kind.OFF_SWITCH and is_text(condition.term)
+            return True
+    return not condition.role.thresholds or is_text(condition.term)
 
 
 def joined(outer: tuple[Condition, ...], inner: tuple[Condition, ...]) -> tuple[Condition, ...]:
