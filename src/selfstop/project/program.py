@@ -483,8 +483,8 @@ class Program:
             near |= {
                 last_name(definition.target)
                 for module in self.modules.values()
-                for spoken, definition in module.links
-                if not near.isdisjoint(spoken) and self.outlives(definition.target)
+                for definition in module.links_of(frozenset(near))
+                if self.outlives(definition.target)
             }
         self.questions.binding(place.name, near - {""})
 

@@ -138,12 +138,10 @@ class Reach:
         self, module: ModuleCode, names: Set[str], but: Set[Definition] = frozenset()
     ) -> Iterator[Definition]:
         exported = Var(module.name, "__all__")
-        for spoken, definition in module.links:
+        for definition in module.links_of(names):
             if definition.target == exported:
                 continue  # a list of names for importers, not of things to call
-            if names.isdisjoint(spoken) or definition in but:
-                continue
-            if any(map(self.stops_if_called, walk(definition.value or NONE))):
+            if definition not in but and any(map(self.stops_if_called, walk(definition.value or NONE))):
                 yield definition
 
     def _leads(self, use: Use) -> bool:
