@@ -144,6 +144,15 @@ class ModuleCode:
         return _links(self.definitions)
 
     @cached_property
+    def speakers(self) -> Mapping[str, frozenset[str]]:
+        """Its functions, by id, in whose calls each name is spoken."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for function in self.functions:
+            for name in function.spoken_names:
+                found[name].add(function.id)
+        return {name: frozenset(identities) for name, identities in found.items()}
+
+    @cached_property
     def links_by_name(self) -> Mapping[str, tuple[int, ...]]:
         """The positions in ``links`` at which each name is spoken."""
         found: dict[str, list[int]] = defaultdict(list)
