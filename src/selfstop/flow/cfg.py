@@ -7,7 +7,6 @@ A ``finally`` body occurs once for each way into it, as CPython compiles it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -158,12 +157,12 @@ class Graph:
     captured: frozenset[Var] = frozenset()
     """Variables of this scope that nested functions read or write."""
 
-    @property
+    @cached_property
     def pending(self) -> Var:
         """The pseudo-variable that holds the exception in flight."""
         return Var(self.scope, "$exception")
 
-    @property
+    @cached_property
     def returned(self) -> Var:
         """The pseudo-variable that holds the value returned."""
         return Var(self.scope, "$return")
@@ -182,8 +181,12 @@ class Graph:
                 sources[edge.target].append(number)
         return tuple(tuple(group) for group in sources)
 
-    def calls(self) -> Iterator[tuple[int, Call]]:
+    def calls(self) -> tuple[tuple[int, Call], ...]:
         """All calls with their node numbers."""
-        for number, node in enumerate(self.nodes):
-            if isinstance(node.operation, Call):
-                yield number, node.operation
+        return self._calls
+
+    @cached_property
+    def _calls(self) -> tuple[tuple[int, Call], ...]:
+        return tuple(
+            (number, node.operation) for number, node in enumerate(self.nodes) if isinstance(node.operation, Call)
+        )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 from selfstop.flow.cfg import Dispatch, Graph
 from selfstop.flow.telling import telling_keys
-from selfstop.flow.terms import Attr, Const, Func, Term, Var, walk
+from selfstop.flow.terms import Attr, Const, Func, Term, Var, last_name, walk
 
 MODULE_BODY = "<module>"
 Link: TypeAlias = "tuple[frozenset[str], Definition]"
@@ -72,6 +73,21 @@ class Function:
         return frozenset(handled for each in dispatches for clause in each.clauses for handled in clause)
 
     @cached_property
+    def called_names(self) -> frozenset[str]:
+        """What a reader would call that which its calls run."""
+        return frozenset(last_name(call.func) for _, call in self.graph.calls())
+
+    @cached_property
+    def called_imports(self) -> frozenset[str]:
+        """The dotted names of imports in what its calls run."""
+        return frozenset(
+            part.name
+            for _, call in self.graph.calls()
+            for part in walk(call.func)
+            if isinstance(part, Var) and part.scope == "import"
+        )
+
+    @cached_property
     def spoken_names(self) -> frozenset[str]:
         """The names and strings in its calls: a call of anything goes by one of them, flow aside."""
         found: set[str] = set()
@@ -126,6 +142,30 @@ class ModuleCode:
     def links(self) -> tuple[Link, ...]:
         """Its definitions by the names in their values."""
         return _links(self.definitions)
+
+    @cached_property
+    def speakers(self) -> Mapping[str, frozenset[str]]:
+        """Its functions, by id, in whose calls each name is spoken."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for function in self.functions:
+            for name in function.spoken_names:
+                found[name].add(function.id)
+        return {name: frozenset(identities) for name, identities in found.items()}
+
+    @cached_property
+    def links_by_name(self) -> Mapping[str, tuple[int, ...]]:
+        """The positions in ``links`` at which each name is spoken."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for position, (spoken, _) in enumerate(self.links):
+            for name in spoken:
+                found[name].append(position)
+        return {name: tuple(positions) for name, positions in found.items()}
+
+    def links_of(self, names: Set[str]) -> Iterator[Definition]:
+        """Its definitions in whose values one of ``names`` is spoken, in their order."""
+        known = self.links_by_name
+        positions = {position for name in names & known.keys() for position in known[name]}
+        return (self.links[position][1] for position in sorted(positions))
 
     def completed(self, parts: Iterable[FunctionCode]) -> ModuleCode:
         """The module with some of its outlined functions in full."""

@@ -98,6 +98,7 @@ class ControlDependence:
         self._following = successors(graph, ending)
         self._after = postdominators(self._following, (graph.exit, graph.escape))
         self._cache: dict[int, frozenset[int]] = {}
+        self._direct: dict[int, list[int]] = {}
         self._dependent = [
             (branch, self._depending(branch, targets))
             for branch, targets in enumerate(self._following)
@@ -167,4 +168,6 @@ class ControlDependence:
 
     def branches(self, node: int) -> list[int]:
         """The nodes with several ways out on which ``node`` depends directly, tests and others."""
-        return [branch for branch, dependent in self._dependent if dependent >> node & 1]
+        if node not in self._direct:
+            self._direct[node] = [branch for branch, dependent in self._dependent if dependent >> node & 1]
+        return self._direct[node]

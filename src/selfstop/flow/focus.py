@@ -45,10 +45,19 @@ def focus(
     """
     targets = frozenset(targets)
     read = _reads(graph, with_results={graph.exit, graph.escape} <= targets)
-    deciding = _deciding(read, dependence, targets, _writers(graph, calls_raise=exceptions))
-    uses = [used if number in deciding else set() for number, used in enumerate(read)]
+    matters = _deciding(read, dependence, targets, _writers(graph, calls_raise=exceptions))
+    uses = [used if number in matters else set() for number, used in enumerate(read)]
     telling = tuple(live | beyond for live in flowing_back(graph, uses))
-    return Focus(_leading_to(graph, targets), frozenset(deciding), telling)
+    return Focus(_leading_to(graph, targets), frozenset(matters), telling)
+
+
+def deciding(
+    graph: Graph, dependence: ControlDependence, targets: Iterable[int], *, exceptions: bool = False
+) -> frozenset[int]:
+    """The nodes on which it depends whether one of ``targets`` is reached, as in their focus."""
+    targets = frozenset(targets)
+    read = _reads(graph, with_results={graph.exit, graph.escape} <= targets)
+    return frozenset(_deciding(read, dependence, targets, _writers(graph, calls_raise=exceptions)))
 
 
 def ends_of(graph: Graph) -> frozenset[int]:

@@ -14,7 +14,7 @@ from selfstop.flow.terms import NONE, Attr, Item, Term, Var, last_name, walk
 from selfstop.project.linker import MAX_DEPTH
 from selfstop.project.program import Program
 from selfstop.project.reach import Reach
-from selfstop.project.turning import focus_of
+from selfstop.project.turning import deciding_in
 
 
 def ask_about_calls(reach: Reach) -> None:
@@ -29,6 +29,8 @@ def ask_about_calls(reach: Reach) -> None:
     given = reach.stops.names | {name for name, _ in reach.aliases()}
     for identity, function in program.functions.items():
         names_given = not given.isdisjoint(function.spoken_names)
+        if not (names_given or identity in reach.functions) and names.isdisjoint(function.called_names):
+            continue
         for _, call in function.graph.calls():
             if last_name(call.func) in reach.stops.names and isinstance(call.func, Attr):
                 _ask_about_receiver(program, call.func.base)
@@ -70,7 +72,7 @@ def ask_about_ways(reach: Reach) -> None:
         if function is None:
             continue
         everything = range(len(function.graph.nodes))
-        nodes = focus_of(reach, identity).deciding
+        nodes = deciding_in(reach, identity)
         _ask_about_tests(reach, function, nodes)
         for callee in _callees(reach, function, everything):
             program.body(callee)
@@ -80,7 +82,7 @@ def ask_about_ways(reach: Reach) -> None:
         seen |= level
         level = set()
         for body in bodies:
-            nodes = reach.linker.focus(body.id, ends_of(body.graph)).deciding
+            nodes = reach.linker.deciding(body.id, ends_of(body.graph))
             _ask_about_tests(reach, body, nodes)
             level.update(_callees(reach, body, nodes))
 

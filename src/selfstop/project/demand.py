@@ -15,8 +15,6 @@ from typing import TypeVar
 
 from selfstop import source
 from selfstop.config import EngineOptions
-from selfstop.flow.code import Function
-from selfstop.flow.terms import Var, walk
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
 from selfstop.model import AnalysisError
 from selfstop.project.asking import ask_about_calls, ask_about_ways
@@ -309,14 +307,14 @@ class Demand:
             return False
         self._matched.add((path, pattern))
         file = self._loaded[path]
-        return word in file.outline.text and file.keep(file.outline.mentioning(re.compile(pattern)))
+        return word in file.outline.text and file.keep(file.outline.mentioning(re.compile(pattern), word))
 
     def _imported(self, reach: Reach, questions: Questions, askers: Set[str]) -> Iterator[tuple[str, str]]:
         """Files of modules that were asked for, each with the name in it."""
         known = [module for name in sorted(askers) if (module := reach.program.modules.get(name)) is not None]
         origins = {path for module in known for _, path in module.imports}
         origins |= {star for module in known for star in module.star_imports}
-        origins |= {path for module in known for function in module.functions for path in _dotted_in(function)}
+        origins |= {path for module in known for function in module.functions for path in function.called_imports}
         for dotted in questions.imports:
             parts = dotted.split(".")
             prefixes = {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
@@ -341,8 +339,3 @@ class Demand:
 def _deciding(reach: Reach) -> set[str]:
     """The modules of what reaches a stop call."""
     return {reach.program.functions[identity].module for identity in reach.functions}
-
-
-def _dotted_in(function: Function) -> Iterator[str]:
-    for _, call in function.graph.calls():
-        yield from (part.name for part in walk(call.func) if isinstance(part, Var) and part.scope == "import")

@@ -111,11 +111,12 @@ class Given:
     @cached_property
     def _name_keepers(self) -> frozenset[str]:
         """The names of variables and attributes in whose values the name of a stop call stands, or such a name."""
-        links = [link for module in self._program.modules.values() for link in module.links]
+        modules = self._program.modules.values()
         known: set[str] = set(self._stops.names)
         new = set(known)
         while new:
-            new = {last_name(definition.target) for spoken, definition in links if not new.isdisjoint(spoken)} - known
+            found = (definition.target for module in modules for definition in module.links_of(new))
+            new = set(map(last_name, found)) - known
             known |= new
         return frozenset(known)
 

@@ -6,7 +6,7 @@ Summaries are computed on demand, callee first; a cycle is cut by knowing nothin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from selfstop.flow.conditions import classify
 from selfstop.flow.contents import Contents, holds_display
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, Record
-from selfstop.flow.focus import Focus, ends_of, focus
+from selfstop.flow.focus import Focus, deciding, ends_of, focus
 from selfstop.flow.known import Condition, Shared
 from selfstop.flow.origins import Source, origin
 from selfstop.flow.roles import Evidence, Kind, Role
@@ -78,9 +78,13 @@ class Linker:
         self._on_return: dict[str, tuple[tuple[Condition, ...], ...]] = {}
         self._focused: dict[tuple[str, tuple[int, ...]], Analysis] = {}
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
-        self._parameters: dict[Term, bool] = {
+
+    @cached_property
+    def _parameters(self) -> Mapping[Term, bool]:
+        """The parameters of all functions, and whether each looks like a switch."""
+        return {
             place: _looks_boolean(parameter.name, parameter.default, parameter.annotation)
-            for function in program.functions.values()
+            for function in self.program.functions.values()
             for place, parameter in zip(function.places, function.parameters, strict=True)
         }
 
@@ -363,6 +367,12 @@ class Linker:
         function = self.program.functions[identity]
         exceptions = self.exceptions.handles_own(function)
         return focus(function.graph, self.dependence(identity), targets, beyond, exceptions=exceptions)
+
+    def deciding(self, identity: str, targets: Iterable[int]) -> frozenset[int]:
+        """The nodes of a function on which it depends how it gets to ``targets``; see ``flow.focus``."""
+        function = self.program.functions[identity]
+        exceptions = self.exceptions.handles_own(function)
+        return deciding(function.graph, self.dependence(identity), targets, exceptions=exceptions)
 
     def is_running(self, identity: str) -> bool:
         """Whether a function is being analysed further up."""

@@ -23,6 +23,8 @@ class Loaded:
     skeleton: Skeleton | None = None
     parts: list[FunctionCode] = field(default_factory=list)
     is_hopeless: bool = False
+    _code: ModuleCode | None = None
+    """What was last put together of ``skeleton`` and ``parts``."""
 
     def keep(self, lines: Iterable[int]) -> bool:
         """Want further functions; returns whether any is new."""
@@ -41,12 +43,15 @@ class Loaded:
         """Take up what was lowered, the functions at ``lines``."""
         self.skeleton = skeleton
         self.parts.extend(parts)
+        self._code = None
         self.done.update(lines)
 
     @property
     def code(self) -> ModuleCode | None:
         """All of the file that was lowered; None as long as nothing was."""
-        return None if self.skeleton is None else self.skeleton.code.completed(self.parts)
+        if self._code is None and self.skeleton is not None:
+            self._code = self.skeleton.code.completed(self.parts)
+        return self._code
 
 
 def loaded(outline: Outline, lines: Iterable[int] = ()) -> Loaded:

@@ -63,11 +63,11 @@ class Outline:
         """The text of a function, from its first decorator to its last line."""
         return "".join(self.lines[unit.start - 1 : unit.last])
 
-    def mentioning(self, pattern: re.Pattern[str]) -> frozenset[int]:
-        """The functions, by line, in whose bodies ``pattern`` is found."""
-        if not pattern.search(self.text):
+    def mentioning(self, pattern: re.Pattern[str], word: str = "") -> frozenset[int]:
+        """The functions, by line, in whose bodies ``pattern`` is found; ``word`` is part of all it matches."""
+        if word not in self.text if word else not pattern.search(self.text):
             return frozenset()
-        return frozenset(line for line, body in self._bodies if pattern.search(body))
+        return frozenset(line for line, body in self._bodies if word in body and pattern.search(body))
 
     def speaking(self, names: Set[str]) -> frozenset[int]:
         """The functions, by line, in whose bodies one of ``names`` stands as a word."""
@@ -100,18 +100,23 @@ class Outline:
 
     def calling_into(self, lines: Iterable[int]) -> frozenset[int]:
         """The functions at ``lines``, and those of the file from which they are called, by name, through any others."""
-        callers: dict[str, set[int]] = {}
-        for line, body in self._bodies:
-            for name in _CALLED.findall(body):
-                callers.setdefault(name, set()).add(line)
         found: set[int] = set()
         pending = [line for line in lines if line in self.by_line]
         while pending:
             line = pending.pop()
             if line not in found:
                 found.add(line)
-                pending += callers.get(self.by_line[line].name, ())
+                pending += self._callers.get(self.by_line[line].name, ())
         return frozenset(found)
+
+    @cached_property
+    def _callers(self) -> Mapping[str, frozenset[int]]:
+        """The functions, by line, that call something of each name."""
+        callers: dict[str, set[int]] = {}
+        for line, body in self._bodies:
+            for name in _CALLED.findall(body):
+                callers.setdefault(name, set()).add(line)
+        return {name: frozenset(lines) for name, lines in callers.items()}
 
     @cached_property
     def _bodies(self) -> list[tuple[int, str]]:

@@ -46,6 +46,8 @@ class Program:
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, Class] = {}
         self._definitions: dict[Term, list[Definition]] = defaultdict(list)
+        self._variables: dict[tuple[str, str], list[Definition]] = {}
+        """Those of variables, by scope and name."""
         self._attributes: dict[str, list[Definition]] = defaultdict(list)
         self._class_attributes: dict[tuple[str, str], list[Definition]] = defaultdict(list)
         self._foreign_attributes: dict[str, list[Definition]] = defaultdict(list)
@@ -68,7 +70,10 @@ class Program:
                 self._subclasses[base].append(cls.id)
 
     def _index(self, definition: Definition) -> None:
-        self._definitions[definition.target].append(definition)
+        known = self._definitions[definition.target]
+        known.append(definition)
+        if isinstance(definition.target, Var):
+            self._variables[definition.target.scope, definition.target.name] = known
         if isinstance(definition.target, Attr):
             self._attributes[definition.target.name].append(definition)
             owner = self._owner(definition)
@@ -142,9 +147,8 @@ class Program:
 
     def module_member(self, module: str, name: str) -> Term | None:
         """What ``name`` means in ``module``: a function or class of the program, or the variable itself."""
-        variable = Var(module, name)
-        if self._definitions.get(variable):
-            return self.resolve(variable)
+        if own := self._variables.get((module, name)):
+            return self.resolve(own[0].target)
         imported = self._imports.get(module, {}).get(name)
         if imported is not None:
             return self.resolve(Var("import", imported))
@@ -288,7 +292,7 @@ class Program:
 
     def fields(self, identity: str, name: str) -> Sequence[Definition]:
         """The bindings of a name in the body of a class."""
-        return self._definitions.get(Var(identity, name), ())
+        return self._variables.get((identity, name), ())
 
     def field_names(self, identity: str) -> list[str]:
         """The fields of a dataclass in the order in which they are given: those of its bases first."""
@@ -483,8 +487,8 @@ class Program:
             near |= {
                 last_name(definition.target)
                 for module in self.modules.values()
-                for spoken, definition in module.links
-                if not near.isdisjoint(spoken) and self.outlives(definition.target)
+                for definition in module.links_of(frozenset(near))
+                if self.outlives(definition.target)
             }
         self.questions.binding(place.name, near - {""})
 

@@ -41,12 +41,15 @@ class Reach:
         self.stops = stops
         self.given = Given(program, linker.calls, stops)
         self.functions: set[str] = set()
-        self.uses = Uses(program, linker.calls, stops, self.given.telling, self.functions)
+        self._watched = _Watched(self.functions)
+        self.uses = Uses(program, linker.calls, stops, self.given.telling, self._watched)
         self.names: set[str] = set()
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
         """Functions that reach a stop call only by calling what they are given."""
         self._rough: dict[str, list[tuple[int, Use]]] = {}
+        self._missed: dict[str, frozenset[str]] = {}
+        """For each of these functions those that would change its uses, did they reach a stop call."""
         self._keeping: set[Definition] = set()
         """Definitions that keep what reaches a stop call, by itself or among other things."""
         self._other_names: set[Term] = set()
@@ -92,20 +95,26 @@ class Reach:
         A call can only lead to one by a name: that of a stop call, of a function that reaches one, or of
         something in which either is kept. So in each round only functions that speak new names are looked at.
         """
-        speakers: dict[str, set[str]] = defaultdict(set)
-        for function in self.program.functions.values():
-            for name in function.spoken_names:
-                speakers[name].add(function.id)
-        told = set(self.given.receivers()) | speakers["getattr"]
+        looking_up = self._speakers({"getattr"})
+        told = set(self.given.receivers()) | looking_up
         new = set(self.stops.words)
-        composing = {identity for identity in speakers["getattr"] if any(True for _ in self._composed(identity))}
+        composing = {identity for identity in looking_up if any(True for _ in self._composed(identity))}
         while new:
             self.names |= new
-            self._grow(composing.union(*(speakers[name] for name in new if name in speakers)), told)
+            self._grow(composing | self._speakers(new), told)
             new = self._names_of_reached(self.names)
-            # What a call means may depend on what reaches a stop call: in the end all are looked at again.
-            while not new and self._grow(set(self._rough), told):
+            # What a call means may depend on what reaches a stop call: in the end such are looked at again.
+            while not new and self._grow(self._outdated(), told):
                 new = self._names_of_reached(self.names)
+
+    def _speakers(self, names: Set[str]) -> set[str]:
+        """The functions in whose calls one of ``names`` is spoken."""
+        return {
+            identity
+            for module in self.program.modules.values()
+            for name in names & module.speakers.keys()
+            for identity in module.speakers[name]
+        }
 
     def _names_of_reached(self, known: Set[str]) -> set[str]:
         """The names by which what reaches a stop call is called, but for those that are known already."""
@@ -120,7 +129,9 @@ class Reach:
     def _grow(self, affected: Iterable[str], told: Iterable[str]) -> bool:
         """Look at the uses in ``affected`` functions; returns whether more functions reach a stop call now."""
         for identity in affected:
+            self._watched.missed.clear()
             self._rough[identity] = self._rough_uses(self.program.functions[identity])
+            self._missed[identity] = frozenset(self._watched.missed)
         grown = {identity for identity, uses in self._rough.items() if any(self._leads(use) for _, use in uses)}
         calling = {identity for identity in told if identity not in grown and self._calls_parameter(identity)}
         self.told = calling - self.given.by_default
@@ -128,6 +139,10 @@ class Reach:
         is_more = grown != self.functions
         self.functions |= grown
         return is_more
+
+    def _outdated(self) -> set[str]:
+        """The functions whose uses may be others now, because of what was found to reach a stop call since."""
+        return {identity for identity, missed in self._missed.items() if not missed.isdisjoint(self.functions)}
 
     def _keepers(self, names: Set[str]) -> Iterator[Definition]:
         """The definitions that keep what reaches a stop call, but for those that are known already."""
@@ -138,12 +153,10 @@ class Reach:
         self, module: ModuleCode, names: Set[str], but: Set[Definition] = frozenset()
     ) -> Iterator[Definition]:
         exported = Var(module.name, "__all__")
-        for spoken, definition in module.links:
+        for definition in module.links_of(names):
             if definition.target == exported:
                 continue  # a list of names for importers, not of things to call
-            if names.isdisjoint(spoken) or definition in but:
-                continue
-            if any(map(self.stops_if_called, walk(definition.value or NONE))):
+            if definition not in but and any(map(self.stops_if_called, walk(definition.value or NONE))):
                 yield definition
 
     def _leads(self, use: Use) -> bool:
@@ -305,6 +318,20 @@ class Reach:
     def callers_of(self, identity: str) -> Iterable[tuple[str, int, Mode]]:
         """Call sites of a function, other than its own."""
         return [item for item in self.callers.get(identity, ()) if item[0] != identity]
+
+
+class _Watched:
+    """Some of the functions of a program; notes which others were looked for among them."""
+
+    def __init__(self, functions: Set[str]) -> None:
+        self._functions = functions
+        self.missed: set[str] = set()
+
+    def __contains__(self, identity: object) -> bool:
+        found = identity in self._functions
+        if not found and isinstance(identity, str):
+            self.missed.add(identity)
+        return found
 
 
 def _is_name_of(value: Term | None) -> bool:

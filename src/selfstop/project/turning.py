@@ -25,6 +25,11 @@ def focus_of(reach: Reach, identity: str) -> Focus:
     return reach.linker.focus(identity, turning_points(reach, function), below)
 
 
+def deciding_in(reach: Reach, identity: str) -> frozenset[int]:
+    """The nodes of a function on which it depends how it gets to the calls that may lead to a stop call."""
+    return reach.linker.deciding(identity, turning_points(reach, reach.program.functions[identity]))
+
+
 def _below(reach: Reach, identity: str) -> set[str]:
     """The functions that are reached from a function on ways to a stop call."""
     found: set[str] = set()

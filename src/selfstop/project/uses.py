@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -54,7 +54,9 @@ class Use:
 class Uses:
     """Finds the uses at a call, given the functions that are ``reached``: those known to reach a stop call so far."""
 
-    def __init__(self, program: Program, calls: Calls, stops: StopCalls, telling: Telling, reached: Set[str]) -> None:
+    def __init__(
+        self, program: Program, calls: Calls, stops: StopCalls, telling: Telling, reached: Container[str]
+    ) -> None:
         self._program = program
         self._calls = calls
         self._stops = stops

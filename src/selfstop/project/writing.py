@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
+from functools import cached_property
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Definition, Function
@@ -23,7 +24,6 @@ class Writing:
         self._program = program
         self._calls = calls
         self._returning = returning
-        self._writers = self._index_writers()
         self._shared: dict[str, Shared] = {}
         self._writes: dict[str, tuple[tuple[Term, str], ...]] = {}
 
@@ -74,7 +74,8 @@ class Writing:
         """What a function assigns, in the terms of the caller that gives it what is ``bound``."""
         return ((_place(bound, place), kind) for place, kind in self.writes(identity))
 
-    def _index_writers(self) -> dict[Term, set[str]]:
+    @cached_property
+    def _writers(self) -> Mapping[Term, Set[str]]:
         """Attributes (by name) and variables that other functions see, with the functions that assign them."""
         writers: dict[Term, set[str]] = defaultdict(set)
         for module in self._program.modules.values():
