@@ -16,9 +16,9 @@ from unittest import mock
 from flake8 import utils as flake8_utils
 from flake8.main.cli import main as flake8_main
 
-from commands import Finished
 from selfstop import flake8_plugin
 from selfstop.cli import run
+from tests.commands import Finished
 
 Argument = str | os.PathLike[str]
 

@@ -115,7 +115,9 @@ class TestStatus:
         assert "Traceback" not in done.err
 
     def test_wrong_configuration_is_2_and_said(self, tmp_path):
-        done = check_as_process(cwd=write(tmp_path, {"pyproject.toml": "[tool.selfstop]\nselct = []", "a.py": UNGUARDED}))
+        done = check_as_process(
+            cwd=write(tmp_path, {"pyproject.toml": "[tool.selfstop]\nselct = []", "a.py": UNGUARDED})
+        )
         assert (done.status, done.out) == (2, "")
         assert "unknown key `selct`: did you mean `select`?" in done.err
 

@@ -146,8 +146,7 @@ class Linker:
         given = (*fixed, *args), (*named, *keywords)
         written = (*fixed, *call.args), (*named, *call.keywords)
         effects = [
-            self._effect(item, given, written, call)
-            for item in self.calls.implementations(self.calls.targets(target))
+            self._effect(item, given, written, call) for item in self.calls.implementations(self.calls.targets(target))
         ]
         known = [effect for effect in effects if effect is not None]
         if not known or len(known) < len(effects):
