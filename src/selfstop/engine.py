@@ -14,10 +14,11 @@ from selfstop.ways import StopSite, Survey
 
 if TYPE_CHECKING:
     from selfstop.project.manifests import Manifests
+    from selfstop.project.paths import Judgement
     from selfstop.project.propagation import Propagation
     from selfstop.project.reach import Reach
     from selfstop.project.target import Aim
-    from selfstop.project.verdict import Judgement, Verdicts
+    from selfstop.project.verdict import Verdicts
     from selfstop.project.workers import Progress
 
 
@@ -113,8 +114,8 @@ def judge(reach: Reach, excerpt: Callable[[str, Span], str]) -> Judged:
 def described(judged: Judged) -> Report:
     """What is to be said of a program: findings, guarded stop calls, unresolved calls."""
     from selfstop.project.findings import findings, stop_call
+    from selfstop.project.paths import GUARDED
     from selfstop.project.unresolved import unresolved
-    from selfstop.project.verdict import GUARDED
 
     program = judged.reach.program
     calls = [(each, stop_call(program, each, aim)) for each, aim in judged.judgements]

@@ -10,9 +10,10 @@ from graphs import graph_of
 from test_facts import LonelyFunction
 from writing import written
 
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis
-from selfstop.flow.state import EMPTY, Condition, State
+from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
+from selfstop.flow.state import EMPTY, State
 
 FILE = Path(__file__).parents[1] / "expected" / "analysis.txt"
 

@@ -6,8 +6,9 @@ import pytest
 from graphs import lower
 
 from selfstop.flow.cfg import Test
-from selfstop.flow.conditions import Evidence, Kind, Role, classify
+from selfstop.flow.conditions import classify
 from selfstop.flow.origins import Source
+from selfstop.flow.roles import Evidence, Kind, Role
 from selfstop.flow.terms import Term, Var
 
 IMPORTS = "import os, time, datetime\nfrom settings import settings\n"

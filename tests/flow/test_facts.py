@@ -9,11 +9,14 @@ import pytest
 from graphs import graph_of, lower
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.conditions import Evidence, Role, classify
+from selfstop.flow.conditions import classify
 from selfstop.flow.contents import VOLATILE, Contents, is_silent
-from selfstop.flow.facts import Analysis, CallEffect
-from selfstop.flow.state import EMPTY, Condition, Shared, State
+from selfstop.flow.facts import Analysis
+from selfstop.flow.known import Condition, Shared
+from selfstop.flow.roles import Evidence, Role
+from selfstop.flow.state import EMPTY, State
 from selfstop.flow.terms import Term, Var
+from selfstop.flow.world import CallEffect
 
 
 class LonelyFunction:

@@ -6,8 +6,9 @@ import pytest
 from test_conditions import ENV, GUARDS, INVERTED, OFF_SWITCHES, SILENT, asked
 
 from selfstop.flow import reasons
-from selfstop.flow.conditions import PLAIN, classify
+from selfstop.flow.conditions import classify
 from selfstop.flow.reasons import reason
+from selfstop.flow.roles import PLAIN
 from selfstop.flow.terms import App, Var
 
 CASES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selfstop.flow.state import simplify, truth_of
+from selfstop.flow.folding import simplify, truth_of
 from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Instance, Item, Term, Var
 
 X = Var("m:f", "x")

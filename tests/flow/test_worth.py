@@ -6,7 +6,8 @@ import pytest
 from test_conditions import ENV, asked, role
 from writing import written
 
-from selfstop.flow.conditions import Kind, Role, classify
+from selfstop.flow.conditions import classify
+from selfstop.flow.roles import Kind, Role
 from selfstop.flow.terms import App
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -101,7 +102,7 @@ def confront(report: Report, source: str, bounds: Bounds, *, witnesses: bool = T
     """Compare what was said of ``source`` with its runs."""
     program = instrument(source)
     found = explore(program, bounds, partial(_is_settled, report))
-    missed = tuple(_missed(report, found))
+    missed = tuple(_missed(report, found, _lines_of_stoppers(source)))
     reported = tuple(_reported(report, program, found, bounds, witnesses=witnesses))
     return Outcome(source, missed, reported, len(report.guarded), found.runs, found.complete)
 
@@ -140,7 +141,8 @@ def unguarded_arrivals(found: Exploration) -> Iterator[tuple[Chain, Arrival, tup
                 yield chain, arrival, decided
 
 
-def _missed(report: Report, found: Exploration) -> Iterator[Missed]:
+def _missed(report: Report, found: Exploration, stoppers: frozenset[int]) -> Iterator[Missed]:
+    """``stoppers`` are the lines of functions named so: of a ``finally`` there their callers decide."""
     lines = _lines_of(report, lambda code: code != ON_BY_DEFAULT)
     by_default = _lines_of(report, lambda code: code == ON_BY_DEFAULT)
     for chain, arrival, decided in unguarded_arrivals(found):
@@ -148,9 +150,18 @@ def _missed(report: Report, found: Exploration) -> Iterator[Missed]:
             yield Missed(chain, arrival, decided)
     for chain, arrivals in found.arrivals.items():
         for arrival, decided in arrivals.items():
-            is_bare = bool(arrival.bare_finally) and lines.isdisjoint(chain)
+            called = frozenset(chain[2:]) & stoppers
+            is_bare = not arrival.bare_finally <= called and lines.isdisjoint(chain)
             if is_bare or (arrival.by_default and (lines | by_default).isdisjoint(chain)):
                 yield Missed(chain, arrival, decided)
+
+
+def _lines_of_stoppers(source: str) -> frozenset[int]:
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    stoppers = [node for node in functions if node.name.startswith("stop")]
+    return frozenset(line for node in stoppers for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _lines_of(report: Report, counts: Callable[[str], bool]) -> set[int]:

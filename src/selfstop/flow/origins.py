@@ -13,6 +13,7 @@ from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, 
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
+_DECLARED = frozenset({"typer.Option", "typer.Argument"})
 
 
 class Source(IntEnum):
@@ -28,7 +29,10 @@ class Source(IntEnum):
 
 @dataclass(frozen=True)
 class Origin:
-    """The source of a value; ``variable`` and ``default`` for environment variables, ``value`` for constants."""
+    """The source of a value; ``variable`` and ``default`` for environment variables.
+
+    ``value`` is that of constants, and what an option of the command line is when nobody types it.
+    """
 
     source: Source
     variable: str = ""
@@ -37,7 +41,9 @@ class Origin:
 
     @property
     def may_be_zero(self) -> bool:
-        """Whether someone outside the code may set the value to 0."""
+        """Whether the value is 0 where someone outside the code sets it so, or does not set it."""
+        if self.source is Source.COMMAND_LINE:
+            return self.value is not None and self.value <= 0
         return self.source in {Source.CONFIGURATION, Source.ENVIRONMENT}
 
 
@@ -95,6 +101,10 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
             if is_text(first):  # "0" is true
                 return Origin(Source.ENVIRONMENT, variable, f"{fallback:g}")
             return Origin(Source.CLAMPED, variable, f"{fallback:g}" if variable else "", fallback)
+        case App(op="or", args=(first, *_, last)) if inner(first).source is Source.COMMAND_LINE:
+            return Origin(Source.COMMAND_LINE, value=inner(last).value)
+        case App(op="option", args=(default,)):
+            return _typed(inner(default))
         case App(op="if", args=(_, body, orelse)):
             return worst([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)):
@@ -102,6 +112,19 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
         case App(op="call", args=(callee, *args)):
             return _called(callee, args, inner)
     return worst([inner(arg) for arg in term.args])
+
+
+def _declared(args: list[Term], inner: Callable[[Term], Origin]) -> Origin:
+    """The origin of a parameter with ``typer.Option(default, …, envvar="X")`` as its default."""
+    match next((arg for arg in args if isinstance(arg, App) and arg.op == "keyword:envvar"), None):
+        case App(args=(Const(value=str() as variable),)):
+            return Origin(Source.ENVIRONMENT, variable)
+    return _typed(inner(args[0])) if args else Origin(Source.COMMAND_LINE)
+
+
+def _typed(default: Origin) -> Origin:
+    """The origin of what somebody types, or leaves at ``default``."""
+    return default if default.may_be_zero else Origin(Source.COMMAND_LINE, value=default.value)
 
 
 def is_text(term: Term) -> bool:
@@ -130,7 +153,7 @@ def _setting(term: Term) -> Term:
 
 def worst(origins: Iterable[Origin]) -> Origin:
     """The origin that asks most for an off switch; arithmetic takes the worst of its operands."""
-    return max(origins, key=lambda item: item.source, default=UNKNOWN)
+    return max(origins, key=lambda item: (item.source, item.may_be_zero), default=UNKNOWN)
 
 
 def _clamped(parts: list[Origin]) -> Origin:
@@ -159,6 +182,8 @@ def _configured(base: Term, inner: Callable[[Term], Origin]) -> Origin:
 
 def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Origin]) -> Origin:
     name = last_name(callee)
+    if dotted(callee) in _DECLARED:
+        return _declared(list(args), inner)
     if "environ" in dotted(callee) or name in {"getenv", "get_env", "env"} or "env" in words(name):
         first = next(iter(args), None)
         return Origin(Source.ENVIRONMENT, _literal(first) if first is not None else "")

@@ -6,16 +6,11 @@ nothing was recognised.
 
 from __future__ import annotations
 
-from selfstop.flow.conditions import (
-    Evidence,
-    Kind,
-    Role,
-    is_growing,
-    never_measured,
-    threshold_atoms,
-)
+from selfstop.flow.limits import threshold_atoms
 from selfstop.flow.linear import TRANSPARENT, Comparison, comparison, number
+from selfstop.flow.measures import is_growing, never_measured
 from selfstop.flow.origins import Source, origin
+from selfstop.flow.roles import Evidence, Kind, Role
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, last_name, walk
 from selfstop.flow.vocabulary import CALENDAR_FIELDS, NO_MEASURE_WORDS, words
 

@@ -9,100 +9,27 @@ Seigle's ESP, PLDI 2002), so that ``flag`` set under a guard carries that guard 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from dataclasses import replace
+from functools import cached_property
 
-from selfstop.flow.answers import answer
-from selfstop.flow.conditions import PLAIN, Kind, Role
-from selfstop.flow.linear import Comparison, comparison, contradict, number
+from selfstop.flow.folding import folded, is_member, simplify, truth_of
+from selfstop.flow.known import Condition, after, effect_of, exclude, is_answered_anew
+from selfstop.flow.roles import Kind
 from selfstop.flow.terms import (
     MAX_SIZE,
-    NONE,
     App,
     Attr,
     Const,
     Func,
     Instance,
-    Item,
     Result,
     Term,
     Var,
-    dotted,
     mention_key,
     rebuild,
     size,
 )
-from selfstop.flow.vocabulary import CLOCKS, is_constant_name, says_stop
-
-_PERHAPS = "perhaps "
-
-
-@dataclass(frozen=True)
-class Shared:
-    """Places that other functions assign, as mention keys: attributes by name, variables of outer scopes."""
-
-    keys: frozenset[object] = frozenset()
-
-    def touches(self, *terms: Term | Condition) -> bool:
-        """Whether one of ``terms`` speaks of a shared place."""
-        return any(not self.keys.isdisjoint(term.mentions) for term in terms)
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A test known to have given ``truth``.
-
-    ``places`` are the variables it speaks of. ``exact`` tells that it still holds word for word; a threshold
-    guard survives a ``reset`` of its counter for the rest of the iteration, but no longer word for word.
-    ``text`` is how the test reads in the source, which is the opposite of ``term`` where it is ``negated``, ``written``
-    what it is there before values are put in, ``test`` the graph's scope and node where it was established.
-    """
-
-    term: Term
-    truth: bool
-    text: str = field(compare=False, default="")
-    line: int = field(compare=False, default=0)
-    test: tuple[str, int] = field(compare=False, default=("", 0))
-    places: frozenset[Term] = field(compare=False, default=frozenset())
-    role: Role = field(compare=False, default=PLAIN)
-    loop: bool = field(compare=False, default=False)
-    written: Term | None = field(compare=False, default=None)
-    exact: bool = True
-    reset: bool = False
-    negated: bool = field(compare=False, default=False)
-
-    @property
-    def outcome(self) -> bool:
-        """What the test gave as it is written."""
-        return self.truth != self.negated
-
-    @cached_property
-    def mentions(self) -> frozenset[object]:
-        """What assignments could change in it."""
-        found: frozenset[object] = frozenset()
-        for place in self.places:
-            found |= place.mentions
-        return found
-
-    @cached_property
-    def key(self) -> tuple[Term, bool]:
-        """What the condition says, whatever has happened since."""
-        return self.term, self.truth
-
-    @cached_property
-    def comparison(self) -> Comparison | None:
-        """The condition as an order comparison, for contradictions."""
-        return comparison(self.term, self.truth, transparent=False)
-
-    @cached_property
-    def answer(self) -> Comparison | None:
-        """What the condition says of an answer that may be asked for once more, wherever in the code that is done."""
-        return answer(self.term, self.truth)
-
-    @property
-    def source(self) -> str:
-        """The condition as a reader would write it."""
-        return self.text if self.outcome else f"not ({self.text})" if " " in self.text else f"not {self.text}"
+from selfstop.flow.vocabulary import says_stop
 
 
 class Values(dict[Term, Term]):
@@ -220,7 +147,7 @@ class State:
         if isinstance(term, (Const, Var, Instance)) or not values:
             return term
         if values.keys_mentioned.isdisjoint(term.mentions):
-            return _folded(term)
+            return folded(term)
         result = simplify(rebuild(term, self.evaluate))
         return self.values.get(result, result)
 
@@ -242,7 +169,7 @@ class State:
             return known is not condition.truth
         mentions = condition.term.mentions
         return any(
-            other.exact and not mentions.isdisjoint(other.term.mentions) and _contradict(other, condition)
+            other.exact and not mentions.isdisjoint(other.term.mentions) and exclude(other, condition)
             for other in self.conditions.values()
         )
 
@@ -255,7 +182,7 @@ class State:
         kept = {
             key: known
             for key, known in self.conditions.items()
-            if key != opposite and not _is_answered_anew(known, condition)
+            if key != opposite and not is_answered_anew(known, condition)
         }
         return State(self.values, {**kept, condition.key: condition})
 
@@ -308,7 +235,7 @@ class State:
         touched = [condition for condition in self.conditions.values() if wanted in condition.mentions]
         conditions = dict(self.conditions)
         for condition in touched:
-            kept = _after(condition, place, effect)
+            kept = after(condition, place, effect)
             if kept is None:
                 del conditions[condition.key]
             else:
@@ -380,80 +307,12 @@ class State:
         return State(self.values, {key: condition for key, condition in self.conditions.items() if key not in stale})
 
 
-@lru_cache(maxsize=1 << 14)
-def _folded(term: Term) -> Term:
-    """``term`` where nothing is known: all that constants alone decide is folded."""
-    return simplify(rebuild(term, _folded))
-
-
-def simplify(term: Term) -> Term:
-    """Fold what is decided by constants alone."""
-    match term:
-        case App(op="not", args=(inner,)):
-            known = truth_of(inner)
-            return term if known is None else Const(not known)
-        case App(op="==" | "is" | "<" | "<=", args=(left, right)):
-            decided = _compare(term.op, left, right)
-            return term if decided is None else Const(decided)
-        case Item(base=App(op="tuple" | "list", args=args), key=Const(value=int() as position)):
-            unpacked = any(isinstance(arg, App) and arg.op == "unpack" for arg in args)
-            return args[position] if 0 <= position < len(args) and not unpacked else term
-        case App(op="bool", args=(Const(value=value),)):
-            return Const(bool(value))
-        case App(op="neg", args=(inner,)) if (amount := number(inner)) is not None:
-            return Const(-amount)
-    return term
-
-
-def _compare(op: str, left: Term, right: Term) -> bool | None:
-    """The outcome of a comparison where the forms of both sides decide it."""
-    low, high = number(left), number(right)
-    if low is not None and high is not None and op != "is":
-        return {"<": low < high, "<=": low <= high}.get(op, low == high)
-    if op in {"<", "<="}:
-        return None
-    if isinstance(left, Const) and isinstance(right, Const):
-        return _same_constant(op, left, right)
-    match left, right:
-        case App(op="member", args=(one, first)), App(op="member", args=(other, second)) if one == other:
-            return first == second
-    if right == NONE and op == "is":
-        return False if isinstance(left, Instance) or truth_of(left) is not None else None
-    return None
-
-
-def _same_constant(op: str, left: Const, right: Const) -> bool | None:
-    """Equal constants are one object only if they are ``None``, ``True`` or ``False``."""
-    if op == "==" or left.value != right.value:
-        return left.value == right.value
-    if left.kind != right.kind:
-        return False
-    return True if left.value is None or isinstance(left.value, bool) else None
-
-
-def truth_of(term: Term) -> bool | None:
-    """Whether ``term`` is true as a test, if its form alone decides that."""
-    match term:
-        case Const(value=value):
-            return bool(value)
-        case Func() | App(op="class" | "member"):
-            return True
-        case App(op="tuple" | "list" | "dict" | "set", args=args):
-            return bool(args) if not any(isinstance(arg, App) and arg.op == "unpack" for arg in args) else None
-    return None
-
-
 def _rejoined(condition: Condition, other: State) -> bool:
     """Whether ``other`` holds the opposite. The off switch of a threshold stays apart: it is often asked twice."""
     twin = other.conditions.get((condition.term, not condition.truth))
     return twin is not None and not any(
         item.role.kind is Kind.OFF_SWITCH and item.role.thresholds for item in (condition, twin)
     )
-
-
-def is_member(term: Term) -> bool:
-    """Whether ``term`` seems to name one of several alternatives, as members of an enumeration do."""
-    return isinstance(term, Var) and is_constant_name(term.name)
 
 
 def _is_flag(value: Term) -> bool:
@@ -483,99 +342,6 @@ def _belongs(place: Term, scope: str) -> bool:
             return own == scope
         case Result(place=site):
             return site.startswith(f"{scope}@")
-    return False
-
-
-def effect_of(place: Term, value: Term | None, raw: Term | None) -> str:
-    """What an assignment of ``raw``, which is ``value``, does to what was said of ``place``; see ``State.forget``."""
-    match raw:
-        case App(op="+", args=(left, right)) if place in {left, right}:
-            return _step("raised", right if left == place else left)
-        case App(op="-", args=(left, right)) if left == place:
-            return _step("lowered", right)
-    if value is not None and ((isinstance(value, Const) and _is_written_out(raw)) or _is_clock_reading(value)):
-        return "reset"
-    return "replaced"
-
-
-def _is_written_out(raw: Term | None) -> bool:
-    """Whether a constant stands in the assignment itself: another counter that is at 0 by chance sets nothing back."""
-    return not isinstance(raw, (Var, Attr, Item)) or (isinstance(raw, Var) and raw.name.startswith("$"))
-
-
-def _step(effect: str, step: Term) -> str:
-    """A step of unknown sign is taken to go the way it is written, but nothing is proved by that."""
-    value = number(step)
-    if value is not None:
-        return effect if value > 0 else "replaced"
-    return "replaced" if isinstance(step, App) else f"{_PERHAPS}{effect}"
-
-
-def _is_clock_reading(value: Term) -> bool:
-    return isinstance(value, Result) and dotted(value.callee) in CLOCKS
-
-
-def _after(condition: Condition, place: Term, effect: str) -> Condition | None:
-    """What becomes of a condition about ``place`` when that changes."""
-    way = effect.removeprefix(_PERHAPS)
-    if way in {"raised", "lowered"}:
-        if not _survives_step(condition, place, way):
-            return None
-        return condition if way == effect else replace(condition, exact=False)
-    if effect == "reset" and condition.role.kind is Kind.GUARD and _in_measure(condition, place):
-        return replace(condition, exact=False, reset=True)
-    return None
-
-
-def _in_measure(condition: Condition, place: Term) -> bool:
-    return not any(mention_key(place) in threshold.mentions for threshold in condition.role.thresholds)
-
-
-def _survives_step(condition: Condition, place: Term, effect: str) -> bool:
-    found = comparison(condition.written or condition.term, condition.truth)
-    if found is None:
-        return False
-    sign = dict(found.form.atoms).get(place)
-    if sign is None:
-        return False
-    up = (sign > 0) == (effect == "raised")
-    return (found.relation in {">", ">="} and up) or (found.relation in {"<", "<="} and not up)
-
-
-def _is_answered_anew(known: Condition, condition: Condition) -> bool:
-    """Whether a guard is old news: the same was asked once more, and the answer was on the other side of the limit."""
-    if known.role.kind is not Kind.GUARD or condition.answer is None or known.answer is None:
-        return False
-    return known.term != condition.term and contradict(known.answer, condition.answer)
-
-
-def _contradict(first: Condition, second: Condition) -> bool:
-    a, b = first.comparison, second.comparison
-    if a is not None and b is not None and contradict(a, b):
-        return True
-    return _different_constants(first, second) or _none_and_true(first, second) or _none_and_true(second, first)
-
-
-def _different_constants(first: Condition, second: Condition) -> bool:
-    """``x == "a"`` and ``x == "b"``, both true."""
-    match first.term, second.term:
-        case App(op="==" | "is", args=(left, Const() as a)), App(op="==" | "is", args=(right, Const() as b)):
-            return first.truth and second.truth and left == right and a.value != b.value
-    return False
-
-
-def _none_and_true(first: Condition, second: Condition) -> bool:
-    """``x is None`` and ``x``; ``not x`` and ``x > 0``."""
-    match first.term:
-        case App(op="is" | "==", args=(value, Const(value=None | False))):
-            return first.truth and second.term == value and second.truth
-    if not first.truth and (positive := second.comparison) is not None:
-        atoms = positive.form.atoms
-        if len(atoms) == 1 and atoms[0][0] == first.term:
-            aligned = positive if atoms[0][1] > 0 else positive.flipped()
-            return (aligned.relation == ">" and -aligned.form.constant >= 0) or (
-                aligned.relation == ">=" and -aligned.form.constant > 0
-            )
     return False
 
 

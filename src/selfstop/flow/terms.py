@@ -7,7 +7,7 @@ terms, which is what lets a condition in one place answer a question in another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import is_
 from typing import TypeAlias
 
@@ -122,18 +122,20 @@ class Result(_Tree):
 
     ``callee`` and ``args`` tell what was called; the names in them serve as evidence of what was measured.
     ``frames`` are the call sites through which that was done, outermost first, as seen from where it is spoken of: what
-    one call of a function has found out stays true of that when another calls it anew.
+    one call of a function has found out stays true of that when another calls it anew. ``name`` is what it was called
+    first: evidence of what was measured that goes with it wherever it is handed.
     """
 
     site: str
     callee: Term | None = None
     args: tuple[Term, ...] = ()
     frames: tuple[str, ...] = ()
+    name: str = ""
 
     def __post_init__(self) -> None:
         outermost = frozenset(f"@{site}" for site in self.frames[:1])
         mentions = _mentions_of(self.callee, *self.args) | {f"@{self.place}"} | outermost
-        self._remember(("result", self.place, self.callee, self.args), mentions)
+        self._remember(("result", self.place, self.callee, self.args, self.name), mentions)
 
     @property
     def place(self) -> str:
@@ -170,6 +172,7 @@ TRUE = Const(True)
 FALSE = Const(False)
 NONE = Const(None)
 
+_NUMERIC = frozenset({"+", "-", "*", "/", "//", "int", "float", "round", "abs"})
 COMPARISONS = frozenset({"<", "<=", "==", "in", "is"})
 MAX_SIZE = 60
 """Terms larger than this are not tracked: they never occur in guards and would make loops grow terms forever."""
@@ -220,9 +223,9 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
             return Item(*after)
         case App(op=op):
             return App(op, after)
-        case Result(site=site, callee=callee, frames=frames):
+        case Result(site=site, callee=callee, frames=frames, name=name):
             called, args = (None, after) if callee is None else (after[0], after[1:])
-            return Result(site, called, args, frames)
+            return Result(site, called, args, frames, name)
         case Func(function=function, receiver=receiver, args=args, keywords=keywords):
             bound, rest = (None, after) if receiver is None else (after[0], after[1:])
             named = zip((name for name, _ in keywords), rest[len(args) :], strict=True)
@@ -240,13 +243,23 @@ def substitute(term: Term, values: Mapping[Term, Term]) -> Term:
 
 
 def framed(term: Term, scope: str, site: str) -> Term:
-    """``term``, which speaks of what function ``scope`` has computed, as seen from the call ``site`` of that function."""
+    """``term``, which speaks of what function ``scope`` has computed, as seen from the call ``site`` of it."""
     if not any(isinstance(key, str) and key.startswith(f"@{scope}@") for key in term.mentions):
         return term
     seen = rebuild(term, lambda part: framed(part, scope, site))
     if isinstance(seen, Result) and seen.place.startswith(f"{scope}@"):
-        return Result(seen.site, seen.callee, seen.args, (site, *seen.frames))
+        return replace(seen, frames=(site, *seen.frames))
     return seen
+
+
+def named(term: Term, name: str) -> Term:
+    """``term`` once it is kept under ``name``, where what was measured has none yet."""
+    match term:
+        case Result(name=""):
+            return replace(term, name=name)
+        case App(op=op) if op in _NUMERIC:
+            return rebuild(term, lambda part: named(part, name))
+    return term
 
 
 def mention_key(place: Term) -> object:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from selfstop.flow.cfg import Test
 from selfstop.flow.code import MODULE_BODY
-from selfstop.flow.conditions import Kind
 from selfstop.flow.linear import number
+from selfstop.flow.roles import Kind
 from selfstop.flow.state import State
 from selfstop.flow.terms import Term, Var, walk
 from selfstop.project.program import Program

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.facts import Analysis
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Item, Term, Var
 from selfstop.project.linker import Linker
 from selfstop.project.program import Program

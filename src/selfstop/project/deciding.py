@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from selfstop.flow.cfg import Assign, Call, Graph, Test
-from selfstop.flow.conditions import Kind
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Record
+from selfstop.flow.roles import Kind
 from selfstop.flow.terms import Var, mention_key
 
 

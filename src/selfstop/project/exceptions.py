@@ -9,8 +9,8 @@ from functools import cached_property
 
 from selfstop.flow.cfg import Call, Raise
 from selfstop.flow.code import Function
-from selfstop.flow.facts import EXTERNAL, is_unknown
 from selfstop.flow.terms import App, Attr, Instance, Result, Term, Var, last_name
+from selfstop.flow.world import EXTERNAL, is_unknown
 from selfstop.project.program import Program, class_id
 from selfstop.project.questions import Crowded
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import Comparison, Linear, comparison
-from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
+from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import words
 from selfstop.ways import Choice, Expression, Guard, Literal, Open, Operation, Read
 
@@ -38,13 +38,19 @@ def expression(term: Term, definitions: Definitions, around: tuple[Term, ...] = 
             return _called(callee, args, inner) or _bound(term, definitions, inner, around)
         case Result(callee=callee, args=args) if callee is not None:
             return _called(callee, args, inner) or _bound(term, definitions, inner, around)
-        case App(op="if", args=(test, body, orelse)):
-            return Operation("if", (inner(test), inner(body), inner(orelse)))
+        case App(op="option", args=(default,)):
+            return _typed(default, inner)
         case App(op=op, args=args):
             return Operation(op, tuple(inner(arg) for arg in args))
         case Var() | Attr() | Item():
             return _bound(term, definitions, inner, around)
     return Open(_name(term))
+
+
+def _typed(default: Term, inner: Callable[[Term], Expression]) -> Expression:
+    """What somebody types, or leaves at ``default``."""
+    typed = Open("the command line")
+    return typed if default == NONE else Choice((inner(default), typed))
 
 
 def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Expression]) -> Expression | None:

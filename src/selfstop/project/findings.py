@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from selfstop import rules
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
 from selfstop.model import Finding, StopCall, Target
 from selfstop.project.notes import threshold_name
+from selfstop.project.paths import GUARDED, Judgement, Path
 from selfstop.project.program import Program
 from selfstop.project.target import Aim
-from selfstop.project.verdict import GUARDED, Judgement, Path, Verdicts
+from selfstop.project.verdict import Verdicts
 from selfstop.project.witness import witness
 
 _REPLACED: Final = ", so that every replacement machine stops itself too"

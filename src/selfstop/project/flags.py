@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Definition
-from selfstop.flow.conditions import Kind
-from selfstop.flow.facts import Outcome
-from selfstop.flow.state import Condition, State, is_member, simplify, truth_of
+from selfstop.flow.folding import is_member, simplify, truth_of
+from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
+from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Const, Func, Result, Term, Var, last_name
+from selfstop.flow.world import Outcome
 from selfstop.project.binding import bind
 from selfstop.project.outcomes import MAX_OUTCOMES, inexact
 from selfstop.project.questions import Crowded

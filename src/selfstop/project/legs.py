@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
 from selfstop.flow.route import shortest, way
-from selfstop.flow.state import Condition, State
+from selfstop.flow.state import State
 from selfstop.flow.terms import Term
+from selfstop.project.paths import Judgement, entry_of
 from selfstop.project.propagation import Origin, Propagation
 from selfstop.project.uses import Use
-from selfstop.project.verdict import Judgement, Verdicts, entry_of
+from selfstop.project.verdict import Verdicts
 
 _DEPTH = 8
 _GUARDS = frozenset({Kind.GUARD})
@@ -142,7 +144,7 @@ def _below(
     identity = use.func.function
     if identity in above or len(above) > _DEPTH:
         return None
-    analysis = verdicts.propagation.begun(identity, verdicts.told(use.func, use.args, use.keywords))
+    analysis = verdicts.propagation.begun(identity, verdicts.sites.told(use.func, use.args, use.keywords))
     found: list[list[Leg]] = []
     for record, inner in _uses(verdicts, analysis, lambda state: state.conditions.keys() <= allowed):
         rest = _below(verdicts, inner, allowed, (*above, identity))

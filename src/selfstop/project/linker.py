@@ -13,21 +13,25 @@ from typing import TypeAlias
 
 from selfstop.flow.cfg import Assign, Call, Graph, Operation
 from selfstop.flow.code import Definition, Function
-from selfstop.flow.conditions import Evidence, Kind, Role, classify
+from selfstop.flow.conditions import classify
 from selfstop.flow.contents import Contents, holds_display
 from selfstop.flow.control import ControlDependence
-from selfstop.flow.facts import Analysis, CallEffect, Outcome, Record, is_unknown
+from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.focus import Focus, ends_of, focus
+from selfstop.flow.known import Condition, Shared
 from selfstop.flow.origins import Source, origin
-from selfstop.flow.state import Condition, Shared, State
+from selfstop.flow.roles import Evidence, Kind, Role
+from selfstop.flow.state import State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Var, mention_key, walk
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
+from selfstop.flow.world import CallEffect, Outcome, is_unknown
 from selfstop.project.binding import bind, unwrapped
 from selfstop.project.calls import Calls
 from selfstop.project.clamps import Clamps
 from selfstop.project.effects import Effects
 from selfstop.project.exceptions import Exceptions
 from selfstop.project.flags import Flags
+from selfstop.project.options import Options, is_exit
 from selfstop.project.outcomes import MAX_OUTCOMES, common, guessed, inexact, limited, seen_from, united
 from selfstop.project.program import Program, class_id
 from selfstop.project.questions import Crowded
@@ -66,6 +70,7 @@ class Linker:
         self.writing = Writing(program, self.calls, self._returning)
         self._effects = Effects(program, self.calls)
         self._flags = Flags(self, crowded)
+        self._options = Options(program)
         self._clamps = Clamps(program, self._ends)
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
@@ -113,7 +118,7 @@ class Linker:
         """What is known of variables in ``state``."""
 
         def definitions(place: Term) -> tuple[Definition, ...]:
-            known = self.program.definitions(place)
+            known = (*self.program.definitions(place), *self._options.of(place))
             value = state.values.get(place)
             if value is None or value == place or any(definition.step for definition in known):
                 return known
@@ -143,11 +148,10 @@ class Linker:
                 Instance(class_id(target), call.result.site) if self.program.is_always_true(class_id(target)) else None
             )
             return CallEffect((Outcome(made),), self._constructor_raises(target))
+        if is_exit(self.program, target):
+            return CallEffect(())
         given = (*fixed, *args), (*named, *keywords)
-        written = (*fixed, *call.args), (*named, *call.keywords)
-        effects = [
-            self._effect(item, given, written, call) for item in self.calls.implementations(self.calls.targets(target))
-        ]
+        effects = [self._effect(item, given, call) for item in self.calls.implementations(self.calls.targets(target))]
         known = [effect for effect in effects if effect is not None]
         if not known or len(known) < len(effects):
             return None
@@ -173,6 +177,8 @@ class Linker:
         they are loaded.
         """
         target, fixed, named = unwrapped(func)
+        if is_exit(self.program, target):
+            return CallEffect(())
         found = self.calls.implementations(self.calls.targets(target))
         if not found or not all(map(self._is_at_hand, found)) or self.calls.is_guess(target):
             return None
@@ -183,9 +189,8 @@ class Linker:
                 return None
             function = self.program.functions[item.function]
             bound = State(bind(function, item, (*fixed, *args), (*named, *keywords)))
-            spoken = State(bind(function, item, (*fixed, *call.args), (*named, *call.keywords)))
             outcomes = [seen_from(Outcome(None, way), item.function, call) for way in held]
-            returns += [self.instantiated(outcome, bound, spoken) for outcome in outcomes]
+            returns += [self.instantiated(outcome, bound) for outcome in outcomes]
         if not self.calls.is_all(target):
             returns.append(Outcome(None))
         written = tuple(self.writing.written(found)) if writes else ()
@@ -276,7 +281,7 @@ class Linker:
 
     # Calls
 
-    def _effect(self, func: Func, given: Arguments, written: Arguments, call: Call) -> CallEffect | None:
+    def _effect(self, func: Func, given: Arguments, call: Call) -> CallEffect | None:
         function = self.program.functions[func.function]
         if function.is_async and not call.awaited:
             return CallEffect((Outcome(None),))
@@ -285,12 +290,10 @@ class Linker:
         summary = self.summary(function.id)
         if summary is None:
             return None
-        bound, spoken = State(bind(function, func, *given)), State(bind(function, func, *written))
-        returns = tuple(
-            self.instantiated(seen_from(outcome, function.id, call), bound, spoken) for outcome in summary.returns
-        )
+        bound = State(bind(function, func, *given))
+        returns = tuple(self.instantiated(seen_from(outcome, function.id, call), bound) for outcome in summary.returns)
         raises = tuple(
-            (bound.evaluate(exception), self.instantiated(seen_from(outcome, function.id, call), bound, spoken))
+            (bound.evaluate(exception), self.instantiated(seen_from(outcome, function.id, call), bound))
             for exception, outcome in summary.raises
         )
         return CallEffect(returns, raises, tuple(self.writing.assigned(function.id, bound)), function.id)
@@ -300,12 +303,9 @@ class Linker:
         summary = None if init is None else self.summary(init)
         return () if summary is None else summary.raises
 
-    def instantiated(self, outcome: Outcome, bound: State, spoken: State | None = None) -> Outcome:
-        """An outcome of a function, said of what its caller has ``bound`` to the parameters.
-
-        ``spoken`` are the arguments as the caller writes them, whose names may tell what their values do not.
-        """
-        conditions = tuple(self._rewritten(condition, bound, spoken) for condition in outcome.conditions)
+    def instantiated(self, outcome: Outcome, bound: State) -> Outcome:
+        """An outcome of a function, said of what its caller has ``bound`` to the parameters."""
+        conditions = tuple(self._rewritten(condition, bound) for condition in outcome.conditions)
         if outcome.value is None:
             return Outcome(None, conditions)
         renewed = frozenset(key for key in outcome.value.mentions if self._is_inner(key) and key not in bound.values)
@@ -315,7 +315,7 @@ class Linker:
         """Whether a mention is of something computed within a call: a result, or a variable of a function."""
         return key.scope in self.program.functions if isinstance(key, Var) else str(key).startswith("@")
 
-    def _rewritten(self, condition: Condition, bound: State, spoken: State | None) -> Condition:
+    def _rewritten(self, condition: Condition, bound: State) -> Condition:
         """A condition of the callee, said of the caller's variables and judged anew if it was not clear there.
 
         What it says of values computed in the call is true of these, not of those that the next call computes.
@@ -328,10 +328,6 @@ class Linker:
         if role.kind is Kind.PLAIN or is_nameless:
             thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
             role = replace(condition.role, thresholds=thresholds)
-        if spoken is not None and role.low and not (role.preferred or condition.role.preferred):
-            named = self.role(spoken.evaluate(condition.term), condition.truth, State(), "")
-            if named.kind is Kind.INVERTED:
-                role = replace(role, kind=Kind.INVERTED, low=False, preferred=True)
         places = frozenset(bound.evaluate(place) for place in condition.places)
         return replace(condition, term=term, role=role, places=places, exact=condition.exact and not inner)
 
@@ -407,10 +403,6 @@ class Linker:
         value = state.evaluate(graph.returned)
         kept = holds_display(value) and self.contents(graph.scope).may_be_kept(graph.returned)
         return None if kept or value == graph.returned else value
-
-    # Flags
-
-    # Exceptions
 
 
 def _assigns(operation: Operation, place: Term) -> bool:

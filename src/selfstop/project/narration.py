@@ -8,10 +8,11 @@ from itertools import pairwise
 
 from selfstop.flow.cfg import Assign, Call, Dispatch, EdgeKind, Graph, Iterate, Raise, Skip, Test
 from selfstop.flow.code import MODULE_BODY
-from selfstop.flow.conditions import Kind
-from selfstop.flow.facts import Record, callable_of
-from selfstop.flow.state import Condition
+from selfstop.flow.facts import Record
+from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
 from selfstop.flow.terms import App, Attr, Result, Term, Var, dotted, last_name, mention_key, walk
+from selfstop.flow.world import callable_of
 from selfstop.model import StepKind, WitnessStep
 from selfstop.project.binding import unwrapped
 from selfstop.project.deciding import deciding

@@ -8,13 +8,15 @@ from itertools import pairwise
 
 from selfstop.flow import reasons
 from selfstop.flow.cfg import Assign, Call, EdgeKind, Operation, Test
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
-from selfstop.flow.state import EMPTY, Condition
-from selfstop.flow.terms import Term, dotted, last_name, mention_key
+from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
+from selfstop.flow.state import EMPTY
+from selfstop.flow.terms import App, Attr, Const, Result, Term, dotted, last_name, mention_key
 from selfstop.project.legs import Leg, Legs, marks
+from selfstop.project.paths import Judgement
 from selfstop.project.uses import Mode
-from selfstop.project.verdict import Judgement, Verdicts
+from selfstop.project.verdict import Verdicts
 
 EITHER = "asked, but both outcomes lead to the call"
 BOTH_STOP = "no guard: the other outcome stops it as well"
@@ -157,9 +159,22 @@ def _by_default(guard: Condition) -> str:
 def threshold_name(guard: Condition) -> str:
     """The threshold of a guard as the reader knows it: the shortest name among its atoms."""
     names = sorted(
-        filter(None, (last_name(atom) for atom in guard.role.thresholds)),
+        filter(None, (_called(atom) for atom in guard.role.thresholds)),
         key=lambda n: (n == "getenv", len(n), n),
     )
     written = [name for name in names if name in guard.text]
-    name = (written or names or ["the threshold"])[0]
+    name = (written or names or ["THRESHOLD"])[0]
     return guard.role.origin.variable or name if name == "getenv" else name
+
+
+def _called(threshold: Term) -> str:
+    """What a reader calls a threshold: by its key where it is looked up (``config.get("idle")``)."""
+    match threshold:
+        case App(op="get", args=(_, Const(value=str() as key), *_)):
+            return key
+        case Result(callee=Attr(), args=(*_, Const(value=str() as key))):
+            return key
+        case App(op=op, args=args) if op not in {"getenv", "call"}:
+            return next(filter(None, map(_called, args)), "")
+    name = last_name(threshold)
+    return "" if name.startswith("$") else name

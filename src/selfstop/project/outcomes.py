@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.facts import CallEffect, Outcome
-from selfstop.flow.state import Condition, truth_of
+from selfstop.flow.folding import truth_of
+from selfstop.flow.known import Condition
 from selfstop.flow.terms import Term, framed
+from selfstop.flow.world import CallEffect, Outcome
 
 MAX_OUTCOMES = 12
 

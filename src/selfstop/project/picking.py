@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Assign, Call, Graph, Test
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Item, Result, Term, Var
 from selfstop.model import Target
 from selfstop.project.assignments import ADDING

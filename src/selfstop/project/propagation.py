@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.facts import Analysis, Record, callable_of
+from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
+from selfstop.flow.world import callable_of
 from selfstop.project.binding import bind
 from selfstop.project.linker import Linker
 from selfstop.project.reach import Reach

@@ -5,7 +5,9 @@ from __future__ import annotations
 from selfstop.flow.cfg import EdgeKind
 from selfstop.flow.code import Function
 from selfstop.flow.control import ControlDependence
+from selfstop.flow.terms import Term
 from selfstop.project.calls import Calls
+from selfstop.project.options import is_exit
 from selfstop.project.program import Program
 
 
@@ -31,9 +33,12 @@ class Returning:
         return frozenset(
             number
             for number, call in self._program.functions[identity].graph.calls()
-            if (targets := self._calls.targets(call.func))
-            and all(self._never_returns(item.function) for item in targets)
+            if self._never_comes_back(call.func)
         )
+
+    def _never_comes_back(self, func: Term) -> bool:
+        targets = self._calls.targets(func)
+        return all(self._never_returns(each.function) for each in targets) if targets else is_exit(self._program, func)
 
     def _never_returns(self, identity: str) -> bool:
         """Whether no way leads from the entry of a function to its exit, as far as its body is loaded."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Const, Result, Term, Var, dotted, last_name, substitute
 from selfstop.model import IdSource, Span, Target
 from selfstop.project.binding import bind, unwrapped
@@ -16,13 +16,13 @@ from selfstop.project.doubt import Doubt
 from selfstop.project.following import MAX_FRAMES, Follower
 from selfstop.project.identity import Identity, Reading, joined, reading
 from selfstop.project.passing import IDS, Invocation, Pairs, Part
+from selfstop.project.paths import Judgement
 from selfstop.project.picking import Picking
 from selfstop.project.reach import Reach
 from selfstop.project.registration import is_serverless
 from selfstop.project.texts import Texts
 from selfstop.project.uses import Use
 from selfstop.project.values import Frame, Point, Value
-from selfstop.project.verdict import Judgement
 
 MAX_STOPS = 40
 SELF_BY_DEFINITION = "_stop_self_ec2"

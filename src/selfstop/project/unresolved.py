@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
-from selfstop.flow.facts import callable_of
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
+from selfstop.flow.world import callable_of
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.propagation import Propagation
 from selfstop.project.reach import Reach

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Skip
 from selfstop.flow.code import MODULE_BODY, Definition
-from selfstop.flow.conditions import Kind
 from selfstop.flow.facts import Record
-from selfstop.flow.state import EMPTY, Condition
+from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
+from selfstop.flow.state import EMPTY
 from selfstop.flow.terms import Term
 from selfstop.model import StopCall
 from selfstop.project.expressions import expression, guard
 from selfstop.project.findings import findings
+from selfstop.project.paths import Judgement, Path, entry_of
 from selfstop.project.propagation import Origin
-from selfstop.project.verdict import Judgement, Path, Verdicts, entry_of
+from selfstop.project.verdict import Verdicts
 from selfstop.ways import Entry, StopSite, Way, WayCondition
 
 _COMPARING = frozenset({Kind.GUARD, Kind.INVERTED})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from selfstop.flow.conditions import Kind
-from selfstop.flow.state import Condition
+from selfstop.flow.known import Condition
+from selfstop.flow.roles import Kind
 from selfstop.model import StepKind, WitnessStep
 from selfstop.project.legs import Legs, legs_of, marks
 from selfstop.project.narration import Narration
 from selfstop.project.notes import Notes
-from selfstop.project.verdict import Judgement, Verdicts
+from selfstop.project.paths import Judgement
+from selfstop.project.verdict import Verdicts
 
 MAX_STEPS = 40
 _CAN_GO = frozenset({StepKind.TEST, StepKind.GIVEN})

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Function
-from selfstop.flow.state import Condition, State
+from selfstop.flow.known import Condition
+from selfstop.flow.state import State
 from selfstop.flow.terms import App, Func, Term, Var, last_name
 from selfstop.project.linker import Linker
 from selfstop.project.outcomes import common, inexact

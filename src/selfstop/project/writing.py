@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Definition, Function
-from selfstop.flow.state import Shared, State, effect_of
+from selfstop.flow.known import Shared, effect_of
+from selfstop.flow.state import State
 from selfstop.flow.terms import NONE, Attr, Func, Term, Var, mention_key
 from selfstop.project.binding import bind
 from selfstop.project.calls import Calls

@@ -1,0 +1,97 @@
+"""Which parts of a comparison are its limit."""
+
+from __future__ import annotations
+
+from selfstop.flow.linear import Linear, linear, number
+from selfstop.flow.measures import grows, grows_by_definition, is_clock, is_deadline, is_start
+from selfstop.flow.origins import Source, origin
+from selfstop.flow.roles import Evidence
+from selfstop.flow.terms import App, Attr, Item, Term, Var, last_name
+from selfstop.flow.vocabulary import GROWING_WORDS, LIMIT_WORDS, UNIT_WORDS, is_constant_name, words
+
+
+def is_limit(start: Term, evidence: Evidence) -> bool:
+    """Whether something to count down from is a limit."""
+    value = number(start)
+    if value is not None:
+        return value > 1
+    return all(rank(atom, evidence) > 0 for atom, _ in linear(start).atoms)
+
+
+def threshold_atoms(form: Linear, evidence: Evidence) -> list[Term]:
+    """The atoms that are limits; where several look it, those of the highest rank."""
+    ranks = {atom: rank(atom, evidence) for atom, _ in form.atoms}
+    best = max(ranks.values())
+    if best == 0:
+        return _stable_side(form, evidence)
+    limits = [atom for atom, rank in ranks.items() if rank > 0]
+    if len(limits) < len(ranks):
+        plain = [atom for atom in ranks if ranks[atom] == 0]
+        return limits if plain else []
+    if form.constant == 0 and len(ranks) > 1:
+        top = [atom for atom, rank in ranks.items() if rank == best]
+        return top if len(top) < len(ranks) else limits
+    return limits
+
+
+def _stable_side(form: Linear, evidence: Evidence) -> list[Term]:
+    """``idle >= polls``: a parameter held against something that evidently grows is its limit."""
+    growing = [atom for atom, _ in form.atoms if grows_by_definition(atom, evidence)]
+    growing = growing or [atom for atom, _ in form.atoms if grows(atom, evidence)]
+    if len(form.atoms) < 2 or not growing:
+        return []
+    others = [atom for atom, _ in form.atoms if atom not in growing and not is_start(atom, evidence)]
+    stable = [atom for atom in others if atom in evidence.parameters or _from_parameter(atom, evidence)]
+    return stable if len(stable) == len(others) == 1 else []
+
+
+def _from_parameter(atom: Term, evidence: Evidence) -> bool:
+    values = [item.value for item in evidence.definitions(atom)]
+    return bool(values) and all(
+        value is not None and (value in evidence.parameters or number(value) is not None) for value in values
+    )
+
+
+def rank(atom: Term, evidence: Evidence) -> int:
+    """How much ``atom`` looks like a limit: 0 not at all, 4 certainly."""
+    if is_clock(atom, evidence) or grows_by_definition(atom, evidence):
+        return 0
+    source = origin(atom, evidence.definitions).source
+    name = last_name(atom)
+    found = words(name)
+    if isinstance(atom, App) and atom.op in {"*", "/", "//", "+", "-", "max", "min", "or", "if", "%"}:
+        parts = atom.args[1:] if atom.op == "if" else atom.args
+        ranks = [rank(part, evidence) for part in parts if number(part) is None]
+        return min(ranks, default=0)
+    if source is Source.ENVIRONMENT:
+        return 4
+    if isinstance(atom, (Var, Attr, Item)) and any(is_constant_name(part) for part in _path(atom)):
+        return 4
+    if source in {Source.CONFIGURATION, Source.CLAMPED, Source.COMMAND_LINE}:
+        return 3
+    if found & LIMIT_WORDS or _table_of_limits(atom) or is_deadline(atom, evidence):
+        return 2
+    if _is_fixed(atom, evidence):
+        return 2
+    if found & UNIT_WORDS and not isinstance(atom, App) and not found & (GROWING_WORDS - {"count"}):
+        return 1
+    return 0
+
+
+def _is_fixed(atom: Term, evidence: Evidence) -> bool:
+    """Whether ``atom`` is bound once, to a positive number."""
+    known = evidence.definitions(atom) if isinstance(atom, (Var, Attr)) else ()
+    return len(known) == 1 and (origin(atom, evidence.definitions).value or 0) > 0
+
+
+def _path(atom: Term) -> list[str]:
+    """The names on the way to a place: ``LIMITS["gpu"]`` has gpu and LIMITS."""
+    names = [last_name(atom)]
+    while isinstance(atom, (Attr, Item)):
+        atom = atom.base
+        names.append(last_name(atom))
+    return names
+
+
+def _table_of_limits(atom: Term) -> bool:
+    return isinstance(atom, (Attr, Item)) and bool(words(last_name(atom.base)) & LIMIT_WORDS)
