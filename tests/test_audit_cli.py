@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from commands import selfstop
+from commands import selfstop as selfstop_as_process
+from inprocess import selfstop
 from tests.audits import GUARDED, IMAGE, write
 
 ON = GUARDED.replace('"5"', '"0"') + IMAGE + "==> run.sh <==\ndocker run -e IDLE_STOP_THRESHOLD= fleet-worker:1.4\n"
@@ -18,7 +19,7 @@ def test_status_0_where_nothing_was_found(tmp_path):
 
 
 def test_status_1_for_a_finding_about_the_deployment_alone(tmp_path):
-    done = selfstop("audit", str(write(tmp_path / "a", ON)), cwd=tmp_path)
+    done = selfstop_as_process("audit", str(write(tmp_path / "a", ON)), cwd=tmp_path)
     assert done.status == 1
     assert "SST308 invalid-threshold  run.sh:1" in done.out
     assert "paths are relative to" in done.err

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from commands import UNGUARDED, flake8, write
-from inprocess import selfstop
+from commands import UNGUARDED, write
+from inprocess import flake8, selfstop
 
 CONFIG = '[tool.selfstop]\nbaseline = "known.json"\n'
 ANOTHER = b"\n\ndef halt(client):\n    client.stop_instances(InstanceIds=[1])\n"

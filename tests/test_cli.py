@@ -1,4 +1,4 @@
-"""The contract of the command line, shown by running it."""
+"""The contract of the command line, shown by running it: in this process where it is not the process that is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from textwrap import dedent
 import pytest
 
 import selfstop as package
-from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, check, run, selfstop, write
+from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, run, write
+from commands import check as check_as_process
+from commands import selfstop as selfstop_as_process
+from inprocess import check, selfstop
 from selfstop.cli import cli as package_cli
 from selfstop.rules import RULES
 
@@ -23,16 +26,16 @@ POSIX = sys.platform != "win32"
 
 class TestStatus:
     def test_nothing_found_is_0(self, tmp_path):
-        done = check(cwd=write(tmp_path, {"a.py": HARMLESS}))
+        done = check_as_process(cwd=write(tmp_path, {"a.py": HARMLESS}))
         assert (done.status, done.out) == (0, "")
         assert "0 findings, 1 file checked" in done.err
 
     def test_findings_are_1(self, tmp_path):
-        done = check(cwd=write(tmp_path, {"a.py": UNGUARDED, "b.py": HARMLESS}))
+        done = check_as_process(cwd=write(tmp_path, {"a.py": UNGUARDED, "b.py": HARMLESS}))
         assert (done.status, done.places) == (1, ["a.py:2:5: SST101"])
 
     def test_a_file_not_analysed_is_2_and_the_others_are_reported(self, tmp_path):
-        done = check(cwd=write(tmp_path, {"a.py": UNGUARDED, "b.py": b"stop_instances("}))
+        done = check_as_process(cwd=write(tmp_path, {"a.py": UNGUARDED, "b.py": b"stop_instances("}))
         assert (done.status, done.places) == (2, ["a.py:2:5: SST101", "b.py:1:1: SST003"])
         assert "1 file not analysed" in done.err
 
@@ -69,7 +72,7 @@ class TestStatus:
         assert check(cwd=write(tmp_path, {"a.py": b"print 'x'"})).status == 0
 
     def test_no_python_file_is_2_and_said(self, tmp_path):
-        done = check(cwd=write(tmp_path, {"readme.md": ""}))
+        done = check_as_process(cwd=write(tmp_path, {"readme.md": ""}))
         assert (done.status, done.out) == (2, "")
         assert "nothing to check: there is no Python file" in done.err
 
@@ -112,7 +115,9 @@ class TestStatus:
         assert "Traceback" not in done.err
 
     def test_wrong_configuration_is_2_and_said(self, tmp_path):
-        done = check(cwd=write(tmp_path, {"pyproject.toml": "[tool.selfstop]\nselct = []", "a.py": UNGUARDED}))
+        done = check_as_process(
+            cwd=write(tmp_path, {"pyproject.toml": "[tool.selfstop]\nselct = []", "a.py": UNGUARDED})
+        )
         assert (done.status, done.out) == (2, "")
         assert "unknown key `selct`: did you mean `select`?" in done.err
 
@@ -245,7 +250,7 @@ class TestStandardInput:
         assert (done.status, done.out) == (0, "")
 
     def test_is_read_as_bytes(self, tmp_path):
-        done = check("-", cwd=tmp_path, stdin=b"# coding: latin-1\r'\xe9'\rec2.stop_instances()\r")
+        done = check_as_process("-", cwd=tmp_path, stdin=b"# coding: latin-1\r'\xe9'\rec2.stop_instances()\r")
         assert done.places == ["stdin:3:1: SST101"]
 
     def test_that_is_broken_is_2(self, tmp_path):
@@ -269,7 +274,7 @@ class TestBadInput:
                 "x.py/readme": b"",
             },
         )
-        done = check(cwd=tmp_path)
+        done = check_as_process(cwd=tmp_path)
         assert done.status == 2
         assert done.places == [
             "bytes.py:1:1: SST002",
@@ -290,7 +295,7 @@ class TestBadInput:
         (tmp_path / "loop.py").symlink_to("loop.py")
         (tmp_path / "round").symlink_to(".")
         os.mkfifo(tmp_path / "pipe.py")
-        done = check(cwd=tmp_path)
+        done = check_as_process(cwd=tmp_path)
         assert done.status == 2
         assert done.places == [
             "broken.py:1:1: SST001",
@@ -304,7 +309,7 @@ class TestBadInput:
     def test_names_that_are_no_text_or_deceive(self, tmp_path, output_format):
         for name in (b"byte\xff.py", b"escape\x1b[31m.py", b"line\nend.py"):
             (tmp_path / os.fsdecode(name)).write_bytes(UNGUARDED)
-        done = selfstop("check", "--output-format", output_format, cwd=tmp_path)
+        done = selfstop_as_process("check", "--output-format", output_format, cwd=tmp_path)
         assert done.status == 1
         assert "Traceback" not in done.err
         assert "\x1b" not in done.out
@@ -321,13 +326,13 @@ class TestOutput:
 
     def test_output_file_holds_the_findings(self, tmp_path):
         write(tmp_path, {"a.py": UNGUARDED})
-        done = check("--output-file", "out.txt", cwd=tmp_path)
+        done = check_as_process("--output-file", "out.txt", cwd=tmp_path)
         assert (done.status, done.out) == (1, "")
         assert (tmp_path / "out.txt").read_bytes().startswith(b"a.py:2:5: SST101 ")
 
     def test_is_utf8_whatever_the_locale(self, tmp_path):
         write(tmp_path, {"größe.py": UNGUARDED})
-        done = check("größe.py", cwd=tmp_path, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"})
+        done = check_as_process("größe.py", cwd=tmp_path, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"})
         assert done.places == ["größe.py:2:5: SST101"]
 
     @pytest.mark.skipif(not POSIX, reason="needs a pipe that closes")
@@ -418,7 +423,7 @@ class TestImports:
 
 
 def test_version(tmp_path):
-    assert selfstop("--version", cwd=tmp_path).out.strip() == f"selfstop, version {package.__version__}"
+    assert selfstop_as_process("--version", cwd=tmp_path).out.strip() == f"selfstop, version {package.__version__}"
 
 
 def test_the_script_is_installed(tmp_path):

@@ -21,6 +21,14 @@ RULES = sorted((FIXTURES / "rules").rglob("*.py"))
 FOLDERS = [FIXTURES / "academy", *sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())]
 
 
+def every_third(paths: list[Path]) -> list[object]:
+    """The others are for the slow tests."""
+    return [
+        pytest.param(path, id=path.relative_to(FIXTURES).as_posix(), marks=() if number % 3 == 0 else pytest.mark.slow)
+        for number, path in enumerate(paths)
+    ]
+
+
 def outline_of(path: Path) -> Outline:
     return outline(source.decode(path.read_bytes()))
 
@@ -47,7 +55,7 @@ def functions_of(path: Path, *, apart: bool) -> dict[str, Function]:
     return {function.id: function for function in code.functions if function.qualname != MODULE_BODY}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(FIXTURES).as_posix())
+@pytest.mark.parametrize("path", every_third(FILES))
 def test_a_function_on_its_own_becomes_what_it_is_in_its_file(path: Path) -> None:
     if not outline_of(path).units:
         return  # newer syntax than this Python's, or no function: the file is taken whole
@@ -127,7 +135,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", every_third(FOLDERS))
 def test_verdicts_do_not_depend_on_how_much_is_taken_at_once(folder, monkeypatch):
     whole = check(files_of(folder), EngineOptions())
     monkeypatch.setattr(loading, "SHORT", 0)

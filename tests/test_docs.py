@@ -13,8 +13,9 @@ from types import ModuleType
 import pytest
 import yaml
 
-from commands import UNGUARDED, run, selfstop, write
-from inprocess import selfstop as in_process
+from commands import UNGUARDED, run, write
+from commands import selfstop as selfstop_as_process
+from inprocess import selfstop
 from selfstop.config import Config, EngineOptions, load
 from selfstop.engine import check
 from tests.test_audit_evidence import ONE, stop
@@ -94,7 +95,7 @@ def commands() -> list[str]:
 def test_the_readme_shows_what_its_commands_print_and_how_they_end(checkout: Path) -> None:
     assert [command.split()[1] for command in commands()] == ["audit", "check"]
     for command in commands():
-        done = selfstop(*command.split()[1:], cwd=checkout)
+        done = selfstop_as_process(*command.split()[1:], cwd=checkout)
         assert done.status == 1
         shown = done.out.partition("\nFINDINGS\n")[0]
         assert f"```\n{shown.rstrip()}\n```" in README
@@ -135,7 +136,7 @@ def test_enough_commands_are_found() -> None:
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 @pytest.mark.parametrize("command", named_commands())
 def test_every_command_of_the_documentation_works(command: str, repository: Path) -> None:
-    done = in_process(*shlex.split(command)[1:], cwd=repository)
+    done = selfstop(*shlex.split(command)[1:], cwd=repository)
     assert done.status in (0, 1), done.err
     assert "Traceback" not in done.err
 

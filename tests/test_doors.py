@@ -18,8 +18,8 @@ SUBJECTS = (
     "academy",
     "syntax",
     "rules/sst102_stop_in_finally",
-    "rules/sst104_no_off_switch",
-    "rules/sst106_inverted_threshold",
+    "rules/sst105_off_switch_only",
+    "rules/sst201_stop_on_by_default",
 )
 
 

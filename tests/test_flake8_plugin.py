@@ -1,4 +1,4 @@
-"""The plugin inside real flake8, run as a process."""
+"""The plugin inside real flake8: in this process where it is not the process that matters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import sys
 
 import pytest
 
-from commands import HARMLESS, UNGUARDED, check, flake8, run, write
+from commands import HARMLESS, UNGUARDED, run, write
+from commands import check as check_as_process
+from commands import flake8 as flake8_as_process
+from inprocess import check, flake8
 
 ON_BY_DEFAULT = b"""\
 import os
@@ -21,7 +24,7 @@ def work(ec2, ids, idle_rounds):
 
 
 def test_findings_are_printed_and_counted(tmp_path):
-    done = flake8("--select", "SST", "a.py", cwd=write(tmp_path, {"a.py": UNGUARDED}))
+    done = flake8_as_process("--select", "SST", "a.py", cwd=write(tmp_path, {"a.py": UNGUARDED}))
     assert (done.status, done.places) == (1, ["a.py:2:5: SST101"])
 
 
@@ -32,7 +35,7 @@ def test_is_on_without_being_selected(tmp_path):
 
 def test_messages_are_those_of_check(tmp_path):
     write(tmp_path, {"a.py": UNGUARDED})
-    assert flake8("--select=SST", "a.py", cwd=tmp_path).out == check("a.py", cwd=tmp_path).out
+    assert flake8_as_process("--select=SST", "a.py", cwd=tmp_path).out == check_as_process("a.py", cwd=tmp_path).out
 
 
 ENCODED = {
@@ -50,9 +53,9 @@ ENCODED = {
 def test_places_are_those_of_check(tmp_path):
     write(tmp_path, {f"{name.replace(' ', '_')}.py": data for name, data in ENCODED.items()})
     names = sorted(path.name for path in tmp_path.iterdir())
-    expected = check(*names, cwd=tmp_path).out.splitlines()
+    expected = check_as_process(*names, cwd=tmp_path).out.splitlines()
     assert len({line.partition(":")[0] for line in expected}) == len(ENCODED)
-    assert sorted(flake8("--select=SST", *names, cwd=tmp_path).out.splitlines()) == sorted(expected)
+    assert sorted(flake8_as_process("--select=SST", *names, cwd=tmp_path).out.splitlines()) == sorted(expected)
 
 
 @pytest.mark.parametrize("name", ["lone CR", "byte order mark", "latin-1"])
@@ -65,7 +68,7 @@ def test_places_in_standard_input_are_those_of_check(tmp_path, name):
 
 def test_jobs_find_the_same(tmp_path):
     write(tmp_path, {f"worker{number}.py": UNGUARDED for number in range(20)})
-    one, many = (flake8("--select=SST", f"--jobs={jobs}", ".", cwd=tmp_path) for jobs in (1, 4))
+    one, many = (flake8_as_process("--select=SST", f"--jobs={jobs}", ".", cwd=tmp_path) for jobs in (1, 2))
     assert len(one.places) == 20
     assert one.out == many.out
 
@@ -168,7 +171,7 @@ def test_what_python_cannot_parse_is_flake8s_to_report(tmp_path):
 
 def test_standard_input_has_its_name_and_its_contents(tmp_path):
     write(tmp_path, {"a.py": HARMLESS})
-    done = flake8("--select=SST", "--stdin-display-name=a.py", "-", cwd=tmp_path, stdin=UNGUARDED)
+    done = flake8_as_process("--select=SST", "--stdin-display-name=a.py", "-", cwd=tmp_path, stdin=UNGUARDED)
     assert done.places == ["a.py:2:5: SST101"]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from commands import check
+from commands import check as check_as_process
+from inprocess import check
 from selfstop.project import git as asked
 from selfstop.project.git import Repository
 
@@ -36,12 +37,13 @@ def repository(tmp_path: Path) -> Path:
 
 
 def checked(root: Path, *arguments: str) -> list[str]:
-    done = check("--output-format", "concise", *arguments, cwd=root)
+    done = check(*arguments, cwd=root)
     return [line.partition(":")[0] for line in done.out.splitlines()]
 
 
 def test_ignored_files_are_left_out_and_tracked_ones_are_not(repository):
     assert checked(repository) == ["also/tracked.py", "kept.py"]
+    assert check_as_process(cwd=repository).out == check(cwd=repository).out
 
 
 @pytest.mark.parametrize(

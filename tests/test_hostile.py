@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, Finished, check, flake8, run, selfstop, write
+from commands import HARMLESS, PLACE_OF_UNGUARDED, UNGUARDED, Finished, check, flake8, run, write
+from inprocess import selfstop
 from selfstop.config import EngineOptions
 from selfstop.engine import check as engine_check
 from selfstop.output import FORMATS
@@ -158,7 +159,14 @@ class TestGit:
         assert self.found(repository) == ["a.py", "b/c.py"]
         assert not (program.parent / "trace").exists()
 
-    @pytest.mark.parametrize("name", [".gitignore", ".git/config", ".git/index", ".git/HEAD", ".git/info/exclude"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            ".gitignore",
+            ".git/index",
+            *(pytest.param(name, marks=pytest.mark.slow) for name in (".git/config", ".git/HEAD", ".git/info/exclude")),
+        ],
+    )
     def test_git_is_not_called_where_it_would_wait_for_a_pipe(self, repository, name):
         (repository / name).unlink(missing_ok=True)
         os.mkfifo(repository / name)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import libcst
 import pytest
-from click.testing import CliRunner
-from flake8.main.application import Application
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from commands import check as check_as_process
 from commands import flake8 as flake8_as_process
-from commands import hook_entry, run, selfstop
+from commands import hook_entry, run
+from commands import selfstop as selfstop_as_process
 from expectations import (
     Expectations,
     differences,
@@ -22,9 +21,9 @@ from expectations import (
     parse_expectations,
     unused_births,
 )
+from inprocess import check as check_in_process
+from inprocess import flake8, selfstop
 from reported import FIXTURES, files_of, manifests_of, report_of
-from selfstop import flake8_plugin
-from selfstop.cli import cli
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.model import Target
@@ -36,6 +35,13 @@ OPT_IN = "SST201"
 CONFIGURATION = "[tool.selfstop]\n"
 
 of_every_project = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+
+
+def of_every_third_project(first: int) -> pytest.MarkDecorator:
+    """From the ``first`` on; the others are for the slow tests. That the engine is right is tested of every project."""
+    quick = FOLDERS[first::3]
+    cases = [pytest.param(each, marks=() if each in quick else pytest.mark.slow) for each in FOLDERS]
+    return pytest.mark.parametrize("folder", cases, ids=lambda folder: folder.name)
 
 
 def expectations_of(folder: Path) -> dict[str, Expectations]:
@@ -111,18 +117,25 @@ def copied(folder: Path, directory: Path) -> Path:
 
 def checked(*arguments: str) -> list[str]:
     """The lines of `selfstop check`, run in the working directory within this process."""
-    done = CliRunner().invoke(cli, ["check", "--output-format", "concise", *arguments])
-    assert done.exit_code in (0, 1), done.output
-    return sorted(done.stdout.splitlines())
+    done = check_in_process(*arguments, cwd=Path())
+    assert done.status in (0, 1), done.err
+    return sorted(done.out.splitlines())
 
 
-def linted(jobs: int, output: Path) -> list[str]:
+def linted(jobs: int) -> list[str]:
     """The lines of flake8, run in the working directory within this process (but for its jobs)."""
-    flake8_plugin._run_once.cache_clear()  # it is remembered by its paths, and `.` is another directory now
-    output.unlink(missing_ok=True)
-    Application().run(["--isolated", "--select=SST", f"--jobs={jobs}", f"--output-file={output}", "."])
-    text = output.read_text(encoding="utf-8") if output.exists() else ""
-    return sorted(line.removeprefix("./") for line in text.splitlines())
+    done = flake8("--isolated", "--select=SST", f"--jobs={jobs}", ".", cwd=Path())
+    assert done.status in (0, 1), done.err
+    return sorted(line.removeprefix("./") for line in done.out.splitlines())
+
+
+def told(folder: Path) -> list[str]:
+    """The lines of the findings that the engine has in a project, without those of the rule that is off by default."""
+    return sorted(
+        f"{each.call.path}:{each.call.span.line}:{each.call.span.column}: {each.code} {one_line(each)}"
+        for each in report_of(folder).findings
+        if each.code != OPT_IN
+    )
 
 
 @pytest.fixture
@@ -134,32 +147,27 @@ def project(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 @of_every_project
 def test_check_says_what_the_engine_says(folder: Path, project: Path) -> None:
-    found = sorted(
-        f"{each.call.path}:{each.call.span.line}:{each.call.span.column}: {each.code} {one_line(each)}"
-        for each in report_of(folder).findings
-        if each.code != OPT_IN
-    )
-    assert found
-    assert checked() == found
+    assert told(folder)
+    assert checked() == told(folder)
 
 
 def audited() -> list[str]:
     """What `selfstop audit` says of the code of the working directory, without the rule that it switches on."""
-    done = CliRunner().invoke(cli, ["audit", "--output-format", "concise"])
-    assert done.exit_code in (0, 1), done.output
-    return sorted(line for line in done.stdout.splitlines() if f": {OPT_IN} " not in line)
+    done = selfstop("audit", "--output-format", "concise", cwd=Path())
+    assert done.status in (0, 1), done.err
+    return sorted(line for line in done.out.splitlines() if f": {OPT_IN} " not in line)
 
 
-@of_every_project
-def test_audit_says_what_check_says(project: Path) -> None:
+@of_every_third_project(0)
+def test_audit_says_what_check_says(folder: Path, project: Path) -> None:
     """The projects deploy nothing, so that nothing but code can be reported."""
-    assert audited() == checked()
+    assert audited() == told(folder)
 
 
-@of_every_project
+@of_every_third_project(1)
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])  # test_doors has both, for all at once
-def test_flake8_says_what_check_says(project: Path, jobs: int) -> None:
-    assert linted(jobs, project.parent / "flake8.txt") == checked()
+def test_flake8_says_what_check_says(folder: Path, project: Path, jobs: int) -> None:
+    assert linted(jobs) == told(folder)
 
 
 @pytest.mark.slow
@@ -181,11 +189,10 @@ def test_projects_below_one_root_do_not_disturb_each_other() -> None:
     assert {(each.call.path, each.call.span.line, each.code) for each in together.findings} == expected
 
 
-@of_every_project
+@of_every_third_project(2)
 def test_every_file_alone_says_what_all_files_say(folder: Path, project: Path) -> None:
-    together = checked()
     for path in files_of(folder):
-        assert checked(path) == [line for line in together if line.startswith(f"{path}:")], path
+        assert checked(path) == [line for line in told(folder) if line.startswith(f"{path}:")], path
 
 
 TARGETS = [folder for folder in FOLDERS if folder.name.startswith("targets_")]
@@ -194,16 +201,15 @@ TARGETS = [folder for folder in FOLDERS if folder.name.startswith("targets_")]
 @pytest.mark.parametrize("folder", TARGETS, ids=lambda folder: folder.name)
 def test_every_door_leaves_out_what_stops_another_machine(folder: Path, project: Path) -> None:
     """With `target = "self"`, and with nothing else: what is unknown is reported."""
-    everything = checked()
     (project / "pyproject.toml").write_text(f'{CONFIGURATION}target = "self"\n', encoding="utf-8")
     others = {
         f"{each.call.path}:{each.call.span.line}:{each.call.span.column}: {each.code} {one_line(each)}"
         for each in report_of(folder).findings
         if each.call.target is Target.OTHER
     }
-    expected = sorted(set(everything) - others)
+    expected = sorted(set(told(folder)) - others)
     assert checked() == expected
-    assert linted(1, project.parent / "flake8.txt") == expected
+    assert linted(1) == expected
     for path in files_of(folder):
         assert checked(path) == [line for line in expected if line.startswith(f"{path}:")], path
 
@@ -226,8 +232,8 @@ def test_real_processes_say_the_same_of_all_projects_at_once(tmp_path: Path) -> 
     names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py"))
     for door in ([*hook_entry("selfstop"), *names], hook_entry("selfstop-all")):
         assert sorted(run(*door, cwd=tmp_path).out.splitlines()) == expected
-    audited_lines = selfstop("audit", "--output-format=concise", f"--ignore={OPT_IN}", cwd=tmp_path).out.splitlines()
-    assert sorted(audited_lines) == expected
+    audited_as_process = selfstop_as_process("audit", "--output-format=concise", f"--ignore={OPT_IN}", cwd=tmp_path)
+    assert sorted(audited_as_process.out.splitlines()) == expected
     for jobs in (1, 2):
         options = ("--isolated", "--select=SST", f"--jobs={jobs}")
         linted_lines = flake8_as_process(*options, *(folder.name for folder in FOLDERS), cwd=tmp_path).out.splitlines()

@@ -139,9 +139,10 @@ def test_what_is_no_python_is_said_with_its_line(data, code, line):
     assert str(caught.value) == caught.value.message
 
 
-def test_ten_megabytes_are_read():
+@pytest.mark.parametrize("megabytes", [1, pytest.param(10, marks=pytest.mark.slow)])
+def test_megabytes_are_read(megabytes):
     line = b"x = {'key': [1, 2, 3], 'other': (4, 5)}  # and a comment that makes the line somewhat longer\n"
-    data = line * (10_000_000 // len(line)) + b"stop()\n"
+    data = line * (megabytes * 1_000_000 // len(line)) + b"stop()\n"
     assert source.mentions(data, ["stop"])
     assert nesting.too_deep(source.decode(data)) == 0
 

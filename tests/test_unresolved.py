@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import selfstop
+from inprocess import selfstop
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.model import Place, Report

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from commands import UNGUARDED, flake8, write
-from inprocess import selfstop
+from commands import UNGUARDED, write
+from inprocess import flake8, selfstop
 from selfstop.rules import RULES
 
 STOP = "def f(ec2):\n    ec2.stop_instances(InstanceIds=[]){}\n"

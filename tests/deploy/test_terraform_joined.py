@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import selfstop
+from tests.inprocess import selfstop
 
 FILES = {
     "apps/worker.py": """
