@@ -62,7 +62,7 @@ class Given:
         """Record what calls give for parameters. What is called may depend on that: so again, as long as it is new."""
         for function in self._program.functions.values():
             for place, parameter in zip(function.places, function.parameters, strict=True):
-                if parameter.default is not None and self.names_stop(parameter.default):
+                if parameter.default is not None and self.is_stop_call(parameter.default):
                     self.by_default.add(function.id)
                     self._passed[place].add(_STOP_CALL)
                 if parameter.default is not None and not isinstance(parameter.default, Func):
@@ -96,6 +96,11 @@ class Given:
                 is_new = self._record_argument(place, value, caller) or is_new
         return is_new
 
+    def is_stop_call(self, value: Term) -> bool:
+        """Whether a value is a stop call to be made, or the name of one."""
+        target = self._program.resolve(unwrapped(as_partial(value))[0])
+        return self._stops.is_reference(target) or self.names_stop(value)
+
     def names_stop(self, value: Term) -> bool:
         """Whether a value is the name of a stop call, or is kept under a name that is bound to one."""
         if isinstance(value, Const):
@@ -124,7 +129,7 @@ class Given:
         target = self._program.resolve(unwrapped(as_partial(value))[0])
         if isinstance(target, Func):
             self._passed[parameter].add(target.function)
-        elif self._stops.is_reference(target) or self.names_stop(value):
+        elif self.is_stop_call(value):
             self._passed[parameter].add(_STOP_CALL)
         self.telling.hand_on(value, parameter)
         return not isinstance(value, Func) and self._program.add_argument(parameter, value, caller)

@@ -15,7 +15,7 @@ from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.flow.world import callable_of
-from selfstop.project.binding import bind
+from selfstop.project.binding import as_partial, bind
 from selfstop.project.linker import Linker
 from selfstop.project.reach import Reach
 from selfstop.project.turning import focus_of
@@ -48,12 +48,19 @@ class Propagation:
     def _run(self) -> None:
         for identity in sorted(self.reach.functions):
             if self.reach.is_entry(identity) or self.reach.cleanup_of(identity):
-                self._enter(identity, State(), None, self.reach.registering(identity) or 0)
+                self._enter(identity, self._unasked(identity), None, self.reach.registering(identity) or 0)
         self._settle()
         for identity in sorted(self.reach.functions):
             if identity not in self.analyses and self._is_left_over(identity):
-                self._enter(identity, State(), None)
+                self._enter(identity, self._unasked(identity), None)
                 self._settle()
+
+    def _unasked(self, identity: str) -> State:
+        """What a function knows that something outside of the program calls: the stop calls that it has by default."""
+        function = self.program.functions[identity]
+        defaults = {place: each.default for place, each in zip(function.places, function.parameters, strict=True)}
+        stops = {p: value for p, value in defaults.items() if value and self.reach.given.is_stop_call(value)}
+        return State({place: as_partial(value) for place, value in stops.items()})
 
     def _is_left_over(self, identity: str) -> bool:
         """Whether nobody is known to call a function: not at all, or by what turned out to call something else."""
