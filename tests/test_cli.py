@@ -358,6 +358,8 @@ class TestOutput:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # Tests that run in the background of a shell inherit that it is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             time.sleep(1.5)  # until it waits for standard input
             process.send_signal(signal.SIGINT)
