@@ -359,7 +359,7 @@ class TestOutput:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             # Tests that run in the background of a shell inherit that it is ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         ) as process:
             time.sleep(1.5)  # until it waits for standard input
             process.send_signal(signal.SIGINT)
