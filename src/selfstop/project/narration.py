@@ -101,7 +101,7 @@ class Narration:
                 outcome = (move.kind is EdgeKind.TRUE) != negated
                 yield from self._test(move, f"{text} is {'true' if outcome else 'false'}")
             case Iterate(text=text) if move.kind is EdgeKind.FALSE:
-                yield from self._test(move, f"{text} is exhausted")
+                yield from self._test(move, f"{text} exhausted")
             case Call() as call:
                 yield from self._returned(move, call)
             case Raise(exception=exception):
