@@ -234,6 +234,9 @@ class _Weaver(ast.NodeTransformer):
 
     def _tested(self, value: ast.expr) -> ast.expr:
         """A test. Comparisons and questions tell of themselves, flags do not."""
+        if isinstance(value, ast.Call) and ast.unparse(value.func) == "bool":
+            value.args = list(map(self._tested, value.args))
+            return value
         if not isinstance(value, (ast.Name, ast.Attribute)):
             return self._visited(value)
         switch = ast.Constant(_called(value) in self.switches)

@@ -142,6 +142,8 @@ class Run:
                 )
             else:
                 self.memory.answered_below(limit.name, measure.own, measure.places)
+                if int(limit) > int(measure) >= 0:
+                    self.memory.switched(limit.name, on=False)
         elif direction > 0 and int(limit) >= LIMIT:
             self.memory.tested(Fact(str(int(limit)), measure.own, measure.places))
         else:
