@@ -289,8 +289,8 @@ class Transfer:
     @staticmethod
     def _opaque_value(call: Call, func: Term, args: Sequence[Term]) -> Term | None:
         if last_name(func) == "partial":
-            named = tuple(App(f"keyword:{name}", (value,)) for name, value in call.keywords)
-            return App("partial", (*args, *named))
+            keywords = tuple(App(f"keyword:{name}", (value,)) for name, value in call.keywords)
+            return App("partial", (*args, *keywords))
         if func != call.func or tuple(args) != call.args:
             return Result(call.result.site, func, tuple(args))
         return None

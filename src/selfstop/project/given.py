@@ -98,8 +98,11 @@ class Given:
 
     def is_stop_call(self, value: Term) -> bool:
         """Whether a value is a stop call to be made, or the name of one."""
-        target = self._program.resolve(unwrapped(as_partial(value))[0])
-        return self._stops.is_reference(target) or self.names_stop(value)
+        return self._stops.is_reference(self._called_by(value)) or self.names_stop(value)
+
+    def _called_by(self, value: Term) -> Term:
+        """What would run if a value were called."""
+        return self._program.resolve(unwrapped(as_partial(value))[0])
 
     def names_stop(self, value: Term) -> bool:
         """Whether a value is the name of a stop call, or is kept under a name that is bound to one."""
@@ -126,10 +129,10 @@ class Given:
         return frozenset(known)
 
     def _record_argument(self, parameter: Var, value: Term, caller: str) -> bool:
-        target = self._program.resolve(unwrapped(as_partial(value))[0])
+        target = self._called_by(value)
         if isinstance(target, Func):
             self._passed[parameter].add(target.function)
-        elif self.is_stop_call(value):
+        elif self._stops.is_reference(target) or self.names_stop(value):
             self._passed[parameter].add(_STOP_CALL)
         self.telling.hand_on(value, parameter)
         return not isinstance(value, Func) and self._program.add_argument(parameter, value, caller)

@@ -113,8 +113,6 @@ def _texts(terms: Iterable[Term]) -> Iterator[str]:
 def _value(keywords: Keywords) -> Term:
     default = keywords.get("default", NONE)
     match keywords.get("envvar"):
-        case Const(value=str()) as variable:
-            return App("getenv", (variable, default))
-        case App(op="list" | "tuple", args=(Const(value=str()) as variable, *_)):
+        case (Const(value=str()) as variable) | App(op="list" | "tuple", args=(Const(value=str()) as variable, *_)):
             return App("getenv", (variable, default))
     return App("option", (default,))

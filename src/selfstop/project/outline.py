@@ -65,8 +65,6 @@ class Outline:
 
     def mentioning(self, pattern: re.Pattern[str], word: str = "") -> frozenset[int]:
         """The functions, by line, in whose bodies ``pattern`` is found; ``word`` is part of all it matches."""
-        if word not in self.text if word else not pattern.search(self.text):
-            return frozenset()
         return frozenset(line for line, body in self._bodies if word in body and pattern.search(body))
 
     def speaking(self, names: Set[str]) -> frozenset[int]:
