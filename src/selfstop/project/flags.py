@@ -68,7 +68,7 @@ class Flags:
             if summary is None:
                 return None
             bound = State(bind(self._program.functions[method.function], method, (), ()))
-            found += [self._linker.instantiated(outcome, bound) for outcome in summary.returns]
+            found += [self._linker.instantiated(outcome, bound, bound) for outcome in summary.returns]
         if not all(self._is_of_property(definition) for definition in self._program.definitions(term)):
             found.append(Outcome(None))
         return self._outcomes_with(found, truth=truth)

@@ -155,7 +155,9 @@ class Linker:
         if is_exit(self.program, target):
             return CallEffect(())
         given = (*fixed, *args), (*named, *keywords)
-        effects = [self._effect(item, given, call) for item in self.calls.implementations(self.calls.targets(target))]
+        written = (*fixed, *call.args), (*named, *call.keywords)
+        found = self.calls.implementations(self.calls.targets(target))
+        effects = [self._effect(item, given, written, call) for item in found]
         known = [effect for effect in effects if effect is not None]
         if not known or len(known) < len(effects):
             return None
@@ -193,8 +195,9 @@ class Linker:
                 return None
             function = self.program.functions[item.function]
             bound = State(bind(function, item, (*fixed, *args), (*named, *keywords)))
+            passed = State(bind(function, item, (*fixed, *call.args), (*named, *call.keywords)))
             outcomes = [seen_from(Outcome(None, way), item.function, call) for way in held]
-            returns += [self.instantiated(outcome, bound) for outcome in outcomes]
+            returns += [self.instantiated(outcome, bound, passed) for outcome in outcomes]
         if not self.calls.is_all(target):
             returns.append(Outcome(None))
         written = tuple(self.writing.written(found)) if writes else ()
@@ -285,7 +288,7 @@ class Linker:
 
     # Calls
 
-    def _effect(self, func: Func, given: Arguments, call: Call) -> CallEffect | None:
+    def _effect(self, func: Func, given: Arguments, written: Arguments, call: Call) -> CallEffect | None:
         function = self.program.functions[func.function]
         if function.is_async and not call.awaited:
             return CallEffect((Outcome(None),))
@@ -295,11 +298,13 @@ class Linker:
         if summary is None:
             return None
         bound = State(bind(function, func, *given))
-        returns = tuple(self.instantiated(seen_from(outcome, function.id, call), bound) for outcome in summary.returns)
-        raises = tuple(
-            (bound.evaluate(exception), self.instantiated(seen_from(outcome, function.id, call), bound))
-            for exception, outcome in summary.raises
-        )
+        passed = State(bind(function, func, *written))
+
+        def seen(outcome: Outcome) -> Outcome:
+            return self.instantiated(seen_from(outcome, function.id, call), bound, passed)
+
+        returns = tuple(map(seen, summary.returns))
+        raises = tuple((bound.evaluate(exception), seen(outcome)) for exception, outcome in summary.raises)
         return CallEffect(returns, raises, tuple(self.writing.assigned(function.id, bound)), function.id)
 
     def _constructor_raises(self, cls: Term) -> tuple[tuple[Term, Outcome], ...]:
@@ -307,9 +312,12 @@ class Linker:
         summary = None if init is None else self.summary(init)
         return () if summary is None else summary.raises
 
-    def instantiated(self, outcome: Outcome, bound: State) -> Outcome:
-        """An outcome of a function, said of what its caller has ``bound`` to the parameters."""
-        conditions = tuple(self._rewritten(condition, bound) for condition in outcome.conditions)
+    def instantiated(self, outcome: Outcome, bound: State, passed: State) -> Outcome:
+        """An outcome of a function, said of what its caller has ``bound`` to the parameters.
+
+        ``passed`` are the same arguments as they are written, before values are put in.
+        """
+        conditions = tuple(self._rewritten(condition, bound, passed) for condition in outcome.conditions)
         if outcome.value is None:
             return Outcome(None, conditions)
         renewed = frozenset(key for key in outcome.value.mentions if self._is_inner(key) and key not in bound.values)
@@ -319,7 +327,7 @@ class Linker:
         """Whether a mention is of something computed within a call: a result, or a variable of a function."""
         return key.scope in self.program.functions if isinstance(key, Var) else str(key).startswith("@")
 
-    def _rewritten(self, condition: Condition, bound: State) -> Condition:
+    def _rewritten(self, condition: Condition, bound: State, passed: State) -> Condition:
         """A condition of the callee, said of the caller's variables and judged anew if it was not clear there.
 
         What it says of values computed in the call is true of these, not of those that the next call computes.
@@ -332,8 +340,11 @@ class Linker:
         if role.kind is Kind.PLAIN or is_nameless:
             thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
             role = replace(condition.role, thresholds=thresholds)
-        places = frozenset(bound.evaluate(place) for place in condition.places)
-        return replace(condition, term=term, role=role, places=places, exact=condition.exact and not inner)
+        # Where a variable is passed whose value is known, a condition of the value still changes with the variable.
+        places = frozenset(known.evaluate(place) for known in (bound, passed) for place in condition.places)
+        written = None if condition.written is None else passed.evaluate(condition.written)
+        exact = condition.exact and not inner
+        return replace(condition, term=term, role=role, places=places, written=written, exact=exact)
 
     # Summaries
 
