@@ -110,6 +110,15 @@ class Iterate:
     abandons: bool = False
 
 
+COMPUTED = "t"
+"""The label of pseudo-variables that hold what an expression, such as ``a if b else c``, has come to."""
+
+
+def is_computed(term: Term) -> bool:
+    """Whether all that is known of a value is the expression that it comes from."""
+    return isinstance(term, Var) and term.name.startswith(f"${COMPUTED}")
+
+
 def round_of(scope: str, node: int) -> Var:
     """The pseudo-variable that stands for the current round of the loop whose header is ``node``."""
     return Var(scope, f"$round{node}")

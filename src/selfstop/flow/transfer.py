@@ -17,6 +17,7 @@ from selfstop.flow.cfg import (
     Raise,
     Skip,
     Test,
+    is_computed,
     round_of,
 )
 from selfstop.flow.contents import MUTATORS as CHANGING
@@ -113,7 +114,8 @@ class Transfer:
         evaluated = None if value is None else self.world.resolve(state.evaluate(value))
         name = last_name(target)
         if evaluated is not None and name and not name.startswith("$"):
-            evaluated = named(evaluated, name)
+            # What is counted is told from what limits it by its name, which the result of an expression does not have.
+            evaluated = None if is_computed(evaluated) else named(evaluated, name)
         return state.assign(self.place(state, target), evaluated, raw=value)
 
     @staticmethod

@@ -319,6 +319,10 @@ class Expressions(Structure):
         self.builder.call(Call(result, func, args, keywords, text, self.context.span(node), awaited))
         return result
 
+    def argument(self, node: cst.BaseExpression) -> Term:
+        """A test that is handed on is decided before the call, so that the callee is entered knowing why."""
+        return self.flag(node)
+
     def _quantifier_value(self, node: cst.Call) -> Term | None:
         split = self._branch_quantifier(node)
         if split is None:
