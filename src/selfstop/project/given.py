@@ -83,6 +83,7 @@ class Given:
                     open_calls.append((identity, call))
                 for func in found:
                     is_new = self._record_given(identity, call, func) or is_new
+                is_new = self._record_mapped(identity, call) or is_new
             if not is_new:
                 break
             calls = open_calls
@@ -97,6 +98,20 @@ class Given:
         for place, value in bind(callee, func, call.args, call.keywords).items():
             if isinstance(place, Var):
                 is_new = self._record_argument(place, value, caller) or is_new
+        return is_new
+
+    def _record_mapped(self, caller: str, call: Call) -> bool:
+        """Record what a function is given that ``map`` calls for each element; returns whether any of that is new."""
+        if last_name(call.func) != "map" or len(call.args) < 2:
+            return False
+        mapped, *collections = call.args
+        given = tuple(App("element", (collection,)) for collection in collections)
+        is_new = False
+        for func in self._calls.targets(mapped):
+            callee = self._program.functions.get(func.function)
+            for place, value in {} if callee is None else bind(callee, func, given, ()).items():
+                if isinstance(place, Var) and value in given:
+                    is_new = self._program.add_argument(place, value, caller) or is_new
         return is_new
 
     def is_stop_call(self, value: Term) -> bool:

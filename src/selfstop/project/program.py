@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from selfstop.flow.cfg import Assign, Graph
+from selfstop.flow.cfg import Assign, Call, Graph
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.binding import bind, split_arguments
@@ -104,6 +104,13 @@ class Program:
             self.questions.body_of(identity)
             return None
         return function
+
+    def call_at(self, site: str) -> Call | None:
+        """The call whose result is named ``site``."""
+        identity, _, number = site.rpartition("@")
+        function = self.functions.get(identity)
+        operation = None if function is None else function.graph.nodes[int(number)].operation
+        return operation if isinstance(operation, Call) else None
 
     # Names
 
@@ -474,6 +481,13 @@ class Program:
                     self.questions.attribute(name, module)
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
+
+    def ask_who_fills(self, place: Term) -> None:
+        """Ask for what is put into a collection that an attribute holds."""
+        if self.questions.open and isinstance(place, Attr):
+            for module in self._homes(place.base):
+                for method in ("append", "extend", "add", "insert"):
+                    self.questions.attribute(f"{place.name}.{method}", module)
 
     def ask_who_binds(self, place: Attr) -> None:
         """Ask for all bindings of an attribute, in whichever file has to do with such objects."""

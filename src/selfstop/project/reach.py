@@ -61,8 +61,7 @@ class Reach:
     def over(self, program: Program, linker: Linker) -> Reach:
         """The same over a ``program`` of which more is loaded: enough to ask what else matters, not to judge."""
         renewed = copy(self)
-        for name in ("assignments", "declared"):
-            renewed.__dict__.pop(name, None)
+        renewed.__dict__.pop("declared", None)
         renewed.program = program
         renewed.linker = linker
         renewed.stops = replace(self.stops, program=program)
@@ -255,10 +254,10 @@ class Reach:
         )
         return {parameter.scope for parameter in telling if isinstance(parameter, Var)}
 
-    @cached_property
+    @property
     def assignments(self) -> Assignments:
         """Where things are assigned, in all of the program."""
-        return Assignments(self.program)
+        return self.stops.machines.assignments
 
     def is_entry(self, identity: str) -> bool:
         """Whether something outside the program may call the function."""

@@ -344,6 +344,8 @@ class Expressions(Structure):
             if isinstance(node, cst.DictComp):
                 inside.value(node.key)
                 inside.value(node.value)
+                pair = App("pair", (inside.structure.value(node.key), inside.structure.value(node.value)))
+                self.context.define(collected, App("dict", (pair,)), self.function_id)
             else:
                 assert isinstance(node, cst.BaseSimpleComp)
                 self.builder.assign(collected, App("appended", (inside.value(node.elt),)))
