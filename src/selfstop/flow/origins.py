@@ -71,7 +71,7 @@ def _traced(term: Term, definitions: Definitions, known: dict[Term, Origin], dep
 def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
     returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
     if returned:
-        return worst([inner(value) for value in returned])
+        return _one_of([inner(value) for value in returned])
     match term:
         case Const():
             return Origin(Source.CONSTANT)
@@ -106,7 +106,7 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
         case App(op="option", args=(default,)):
             return _typed(inner(default))
         case App(op="if", args=(_, body, orelse)):
-            return worst([inner(body), inner(orelse)])
+            return _one_of([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)):
             return _configured(base, inner)
         case App(op="call", args=(callee, *args)):
@@ -154,6 +154,20 @@ def _setting(term: Term) -> Term:
 def worst(origins: Iterable[Origin]) -> Origin:
     """The origin that asks most for an off switch; arithmetic takes the worst of its operands."""
     return max(origins, key=lambda item: (item.source, item.may_be_zero), default=UNKNOWN)
+
+
+def _is_of_function(term: Term) -> bool:
+    """Whether a place is a variable of a function or a class, of which the state knows which value it has."""
+    return isinstance(term, Var) and ":" in term.scope
+
+
+def _one_of(origins: Iterable[Origin]) -> Origin:
+    """The origin of what has one of several values: the worst, and of constants the lowest."""
+    origins = list(origins)
+    found = worst(origins)
+    if found.source is not Source.CONSTANT:
+        return found
+    return min((each for each in origins if each.value is not None), key=lambda each: each.value or 0, default=found)
 
 
 def _clamped(parts: list[Origin]) -> Origin:
@@ -242,7 +256,8 @@ def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], O
     known = [found for found in definitions(term) if not found.step]
     values = [found.value for found in known if found.value is not None]
     if values:
-        found = worst([inner(value) for value in values if value != term])
+        origins = [inner(value) for value in values if value != term]
+        found = worst(origins) if _is_of_function(term) else _one_of(origins)
         if found.source is not Source.UNKNOWN:
             return found
     match term:
