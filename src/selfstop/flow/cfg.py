@@ -103,11 +103,13 @@ class Iterate:
     A generator may raise instead.
 
     ``abandons`` tells that what follows exhaustion is reached no other way, though the body can leave the loop.
+    ``name`` is what an item is called, if it has one name.
     """
 
     iterable: Term
     text: str
     abandons: bool = False
+    name: str = ""
 
 
 COMPUTED = "t"
