@@ -192,6 +192,11 @@ class Graph:
                 sources[edge.target].append(number)
         return tuple(tuple(group) for group in sources)
 
+    @cached_property
+    def assigned(self) -> frozenset[Term]:
+        """All that is assigned to in it."""
+        return frozenset(node.operation.target for node in self.nodes if isinstance(node.operation, Assign))
+
     def calls(self) -> tuple[tuple[int, Call], ...]:
         """All calls with their node numbers."""
         return self._calls

@@ -70,7 +70,7 @@ def _traced(term: Term, definitions: Definitions, known: dict[Term, Origin], dep
 def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
     returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
     if returned:
-        return worst([inner(value) for value in returned])
+        return any_of([inner(value) for value in returned])
     match term:
         case Const():
             return Origin(Source.CONSTANT)
@@ -105,7 +105,7 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
         case App(op="option", args=(default,)):
             return _typed(inner(default))
         case App(op="if", args=(_, body, orelse)):
-            return worst([inner(body), inner(orelse)])
+            return any_of([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)):
             return _configured(base, inner)
         case App(op="call", args=(callee, *args)):
@@ -145,6 +145,15 @@ def _setting(term: Term) -> Term:
 def worst(origins: Iterable[Origin]) -> Origin:
     """The origin that asks most for an off switch; arithmetic takes the worst of its operands."""
     return max(origins, key=lambda item: (item.source, item.may_be_zero), default=UNKNOWN)
+
+
+def any_of(origins: Iterable[Origin]) -> Origin:
+    """The origin of what may be any of several: the worst, and of constants the least."""
+    found = list(origins)
+    least = worst(found)
+    if least.source is not Source.CONSTANT:
+        return least
+    return min((each for each in found if each.value is not None), key=lambda each: each.value or 0, default=least)
 
 
 def _clamped(parts: list[Origin]) -> Origin:
@@ -229,7 +238,7 @@ def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], O
     known = [found for found in definitions(term) if not found.step]
     values = [found.value for found in known if found.value is not None]
     if values:
-        found = worst([inner(value) for value in values if value != term])
+        found = any_of([inner(value) for value in values if value != term])
         if found.source is not Source.UNKNOWN:
             return found
     match term:

@@ -19,9 +19,10 @@ from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.focus import Focus, deciding, ends_of, focus
 from selfstop.flow.known import Condition, Shared
+from selfstop.flow.linear import number
 from selfstop.flow.origins import Source, origin
 from selfstop.flow.roles import Evidence, Kind, Role
-from selfstop.flow.state import State
+from selfstop.flow.state import EMPTY, State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Var, mention_key, walk
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
 from selfstop.flow.world import CallEffect, Outcome, is_unknown
@@ -76,7 +77,7 @@ class Linker:
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
         self._on_return: dict[str, tuple[tuple[Condition, ...], ...]] = {}
-        self._focused: dict[tuple[str, tuple[int, ...]], Analysis] = {}
+        self._focused: dict[object, Analysis] = {}
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
 
     @cached_property
@@ -341,7 +342,7 @@ class Linker:
         role = self.role(term, condition.truth, State(), "") if term != condition.term else condition.role
         # The caller may give a name to what the callee counts, or have none for it.
         is_nameless = condition.role.kind is Kind.INVERTED and role.low and not role.preferred
-        if role.kind is Kind.PLAIN or is_nameless:
+        if (role.kind is Kind.PLAIN or is_nameless) and not _holds_at_once(condition.role, bound):
             thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
             role = replace(condition.role, thresholds=thresholds)
         # Where a variable is passed whose value is known, a condition of the value still changes with the variable.
@@ -369,12 +370,13 @@ class Linker:
             self._analyses[identity] = self._run(identity, self.focus(identity, ends_of(function.graph)))
         return self._analyses[identity]
 
-    def states_at(self, identity: str, nodes: Iterable[int]) -> list[Record]:
-        """The states at some nodes of a function about whose callers nothing is assumed, node by node."""
+    def states_at(self, identity: str, nodes: Iterable[int], entry: State = EMPTY) -> list[Record]:
+        """The states at some nodes of a function that begins in ``entry``, whoever calls it, node by node."""
         targets = tuple(sorted(nodes))
-        analysis = self._focused.get((identity, targets))
+        key = (identity, targets, entry.values.pairs, frozenset(entry.conditions.values()))
+        analysis = self._focused.get(key)
         if analysis is None:
-            analysis = self._focused[identity, targets] = self._run(identity, self.focus(identity, targets))
+            analysis = self._focused[key] = self._run(identity, self.focus(identity, targets), entry)
         return [record for node in targets for record in analysis.states(node)]
 
     def focus(self, identity: str, targets: Iterable[int], beyond: frozenset[object] = frozenset()) -> Focus:
@@ -393,9 +395,9 @@ class Linker:
         """Whether a function is being analysed further up."""
         return identity in self._running
 
-    def _run(self, identity: str, matters: Focus) -> Analysis:
+    def _run(self, identity: str, matters: Focus, entry: State = EMPTY) -> Analysis:
         analysis = Analysis(self.program.functions[identity].graph, self, matters, crowds=SUMMARY_CROWDS)
-        analysis.enter(State())
+        analysis.enter(entry)
         self._running.append(identity)
         try:
             analysis.run()
@@ -428,6 +430,12 @@ class Linker:
         value = state.evaluate(graph.returned)
         kept = holds_display(value) and self.contents(graph.scope).may_be_kept(graph.returned)
         return None if kept or value == graph.returned else value
+
+
+def _holds_at_once(role: Role, bound: State) -> bool:
+    """Whether a measure that has to reach its limit has done so from the start: the limit in this call is 0 or less."""
+    limits = [number(bound.evaluate(threshold)) for threshold in role.thresholds]
+    return role.kind is Kind.GUARD and not role.low and any(limit is not None and limit <= 0 for limit in limits)
 
 
 def _assigns(operation: Operation, place: Term) -> bool:

@@ -492,6 +492,14 @@ class Program:
             }
         self.questions.binding(place.name, near - {""})
 
+    def is_settled(self, place: Term) -> bool:
+        """Whether a place is a variable of a function that nothing but that function itself binds."""
+        return (
+            isinstance(place, Var)
+            and place.scope in self.functions
+            and all(definition.function == place.scope for definition in self._definitions.get(place, ()))
+        )
+
     def outlives(self, target: Term) -> bool:
         """Whether what is bound is anything but a variable of a function."""
         return not (isinstance(target, Var) and target.scope in self.functions)

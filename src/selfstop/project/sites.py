@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.known import Condition
@@ -58,8 +59,7 @@ class Sites:
             collected = found.setdefault((node, call.span), _Collected(call, [], []))
             collected.uses.append(use)
             base = tuple(record.state.conditions.values())
-            operands = [*use.args, *(value for _, value in use.keywords), *_receiver(use.term)]
-            for inserted in self._data.alternatives(operands, self._propagation.analyses):
+            for inserted in self._data.alternatives(_operands(use), self._propagation.analyses):
                 collected.paths.extend(
                     Path(record, use, joined(joined(inserted, base), inner)) for inner in alternatives
                 )
@@ -149,6 +149,7 @@ class Sites:
     def _find_inner(self, identity: str, entry: State) -> tuple[tuple[Condition, ...], ...]:
         graph = self._program.functions[identity].graph
         analysis = self._propagation.begun(identity, entry)
+        analyses = {**self._propagation.analyses, identity: analysis}
         found: dict[frozenset[tuple[Term, bool]], tuple[Condition, ...]] = {}
         for node, call in graph.calls():
             for record in analysis.states(node):
@@ -158,11 +159,15 @@ class Sites:
                         if use.func.function not in self._reach.functions:
                             continue
                         inner = self._inner_paths(use.func, use.args, use.keywords)
-                    for conditions in inner:
-                        held = joined(tuple(record.state.conditions.values()), conditions)
+                    base = tuple(record.state.conditions.values())
+                    inserted = self._data.alternatives(_operands(use), analyses)
+                    for filled, conditions in product(inserted, inner):
+                        held = joined(joined(filled, base), conditions)
                         found[frozenset(condition.key for condition in held)] = held
         return tuple(found.values())
 
 
-def _receiver(term: Term) -> list[Term]:
-    return [term.base] if isinstance(term, Attr) else []
+def _operands(use: Use) -> list[Term]:
+    """What a use is given, with the object whose method it calls."""
+    receiver = [use.term.base] if isinstance(use.term, Attr) else []
+    return [*use.args, *(value for _, value in use.keywords), *receiver]
