@@ -199,6 +199,8 @@ def _belongs_to_configuration(term: Term) -> bool:
             return is_configuration(base)
         case Var(scope="import", name=name):
             return is_configuration(Var("import", name.rpartition(".")[0]))
+        case Var(scope=module) if ":" not in module:
+            return is_configuration(Var("import", module))
     return False
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
 
-from selfstop.flow.cfg import Assign, Call, Iterate, Operation, Raise, Test
+from selfstop.flow.cfg import Operation, terms_of
 from selfstop.flow.code import Class, Definition, Function
 from selfstop.flow.lower.positions import Extent
 from selfstop.flow.lower.scopes import Importer
@@ -69,7 +69,7 @@ class ModuleContext:
     def remember_outer(self, operations: Iterable[Operation], scope: str) -> None:
         """Note which variables of other scopes ``operations`` of the function ``scope`` speak of."""
         for operation in operations:
-            for term in _terms(operation):
+            for term in terms_of(operation):
                 self.outer_variables.update(key for key in term.mentions if isinstance(key, Var) and key.scope != scope)
 
     def define(self, target: Term, value: Term | None, function: str, *, step: str = "", annotation: str = "") -> None:
@@ -80,22 +80,6 @@ class ModuleContext:
         """Record a binding in which ``target`` may occur: ``n = 0 if job else n + 1`` sets back, or raises."""
         for step, part in _ways(target, value):
             self.define(target, part, function, step=step, annotation=annotation)
-
-
-def _terms(operation: Operation) -> Iterator[Term]:
-    match operation:
-        case Assign(target=target, value=value):
-            yield target
-            if value is not None:
-                yield value
-        case Call(func=func, args=args, keywords=keywords):
-            yield func
-            yield from args
-            yield from (value for _, value in keywords)
-        case Test(term=term) | Iterate(iterable=term):
-            yield term
-        case Raise(exception=exception) if exception is not None:
-            yield exception
 
 
 def _ways(target: Term, value: Term | None) -> list[tuple[str, Term | None]]:
