@@ -474,16 +474,25 @@ class Program:
         return None
 
     def _annotated_class(self, module: str, annotation: str) -> str | None:
+        meanings = self._annotated(module, annotation)
+        return next((class_id(found) for found in meanings if _is_class(found)), None)
+
+    def annotated_name(self, module: str, annotation: str) -> Term | None:
+        """What the first name in an annotation means that says what an object is, rather than whether there is one."""
+        return next(self._annotated(module, annotation), None)
+
+    def _annotated(self, module: str, annotation: str) -> Iterator[Term]:
+        """What the names in an annotation mean, as far as they are those of modules, imported or of the program."""
         for name in _IDENTIFIER.findall(annotation):
-            if name in _WRAPPER_TYPES:
-                continue
             first, _, rest = name.partition(".")
-            found = self.module_member(module, first)
+            found = None if name in _WRAPPER_TYPES else self.module_member(module, first)
             for part in filter(None, rest.split(".")):
-                found = None if found is None else self._member(found, part)
-            if found is not None and _is_class(found):
-                return class_id(found)
-        return None
+                if isinstance(found, Var) and found.scope == "import":
+                    found = self.resolve(Var("import", f"{found.name}.{part}"))
+                else:
+                    found = None if found is None else self._member(found, part)
+            if found is not None and last_name(found) not in _WRAPPER_TYPES:
+                yield found
 
     # Definitions
 
