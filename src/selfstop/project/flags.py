@@ -84,7 +84,8 @@ class Flags:
         found: list[tuple[Condition, ...]] = []
         for outcome in outcomes:
             value = outcome.value if outcome.value is not None else App("opaque")
-            known = truth_of(value)
+            # `ENABLED and …` is ENABLED where that is false.
+            known = State({}, {condition.key: condition for condition in outcome.conditions}).holds(value)
             if known is None:
                 found.append((*outcome.conditions, *self._truth_condition(value, truth=truth)))
             elif known is truth:
