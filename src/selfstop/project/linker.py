@@ -40,6 +40,9 @@ from selfstop.project.returning import Returning
 from selfstop.project.writing import Writing
 
 MAX_DEPTH = 4
+MAX_SETTINGS = 20
+"""How many places a limit is followed through to see who sets it."""
+
 SUMMARY_CROWDS = (8, 12, 16)
 """As ``facts.CROWDS``, for functions of which only what they give back matters."""
 
@@ -102,8 +105,23 @@ class Linker:
             for part in walk(term):
                 self.program.ask_about(part)
             role = classify(term, truth, self.evidence(state, scope))
+            if role.kind is Kind.GUARD:
+                self._ask_who_sets(role.thresholds)
             self._roles[key] = self._corrected(role) if role.needs_off_switch else role
         return self._roles[key]
+
+    def _ask_who_sets(self, thresholds: Iterable[Term]) -> None:
+        """Ask who binds the variables and attributes that limits come from, in whichever file."""
+        seen: set[Term] = set()
+        pending = list(thresholds) if self.program.questions.open else []
+        while pending and len(seen) < MAX_SETTINGS:
+            for part in walk(pending.pop()):
+                place = self.resolve(part)
+                if isinstance(place, (Var, Attr)) and place not in seen:
+                    seen.add(place)
+                    if isinstance(place, Var) or self.program.class_of(place.base) is not None:
+                        self.program.ask_who_binds(place)
+                    pending += [found.value for found in self.program.definitions(place) if found.value is not None]
 
     def _corrected(self, role: Role) -> Role:
         """A guard whose threshold its module does not let be 0 needs no off switch."""
