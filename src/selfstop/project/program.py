@@ -475,8 +475,11 @@ class Program:
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
-    def ask_who_binds(self, place: Attr) -> None:
-        """Ask for all bindings of an attribute, in whichever file has to do with such objects."""
+    def ask_who_binds(self, place: Attr, names: Iterable[str] = ()) -> None:
+        """Ask for all bindings of an attribute, in whichever file has to do with such objects.
+
+        ``names`` are those to look for, where calls of its methods (``ids.append``) count as well.
+        """
         if not self.questions.open:
             return
         owner = self.class_of(place.base)
@@ -490,7 +493,8 @@ class Program:
                 for definition in module.links_of(frozenset(near))
                 if self.outlives(definition.target)
             }
-        self.questions.binding(place.name, near - {""})
+        for name in names or (place.name,):
+            self.questions.binding(name, near - {""})
 
     def is_settled(self, place: Term) -> bool:
         """Whether a place is a variable of a function that nothing but that function itself binds."""
