@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Dispatch, Graph
+from selfstop.flow.cfg import Dispatch, Graph, terms_of
 from selfstop.flow.telling import telling_keys
 from selfstop.flow.terms import Attr, Const, Func, Term, Var, last_name, walk
 
@@ -84,6 +84,17 @@ class Function:
             part.name
             for _, call in self.graph.calls()
             for part in walk(call.func)
+            if isinstance(part, Var) and part.scope == "import"
+        )
+
+    @cached_property
+    def imported(self) -> frozenset[Var]:
+        """The imported names that it speaks of."""
+        return frozenset(
+            part
+            for node in self.graph.nodes
+            for term in terms_of(node.operation)
+            for part in walk(term)
             if isinstance(part, Var) and part.scope == "import"
         )
 

@@ -13,7 +13,6 @@ from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, 
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
-_DECLARED = frozenset({"typer.Option", "typer.Argument"})
 
 
 class Source(IntEnum):
@@ -114,14 +113,6 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
     return worst([inner(arg) for arg in term.args])
 
 
-def _declared(args: list[Term], inner: Callable[[Term], Origin]) -> Origin:
-    """The origin of a parameter with ``typer.Option(default, …, envvar="X")`` as its default."""
-    match next((arg for arg in args if isinstance(arg, App) and arg.op == "keyword:envvar"), None):
-        case App(args=(Const(value=str() as variable),)):
-            return Origin(Source.ENVIRONMENT, variable)
-    return _typed(inner(args[0])) if args else Origin(Source.COMMAND_LINE)
-
-
 def _typed(default: Origin) -> Origin:
     """The origin of what somebody types, or leaves at ``default``."""
     return default if default.may_be_zero else Origin(Source.COMMAND_LINE, value=default.value)
@@ -191,8 +182,6 @@ def _configured(base: Term, inner: Callable[[Term], Origin]) -> Origin:
 
 def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Origin]) -> Origin:
     name = last_name(callee)
-    if dotted(callee) in _DECLARED:
-        return _declared(list(args), inner)
     if "environ" in dotted(callee) or name in {"getenv", "get_env", "env"} or "env" in words(name):
         first = next(iter(args), None)
         return Origin(Source.ENVIRONMENT, _literal(first) if first is not None else "")
@@ -210,6 +199,8 @@ def _belongs_to_configuration(term: Term) -> bool:
             return is_configuration(base)
         case Var(scope="import", name=name):
             return is_configuration(Var("import", name.rpartition(".")[0]))
+        case Var(scope=module) if ":" not in module:
+            return is_configuration(Var("import", module))
     return False
 
 

@@ -17,6 +17,7 @@ from selfstop.flow.cfg import (
     Raise,
     Skip,
     Test,
+    is_computed,
     round_of,
 )
 from selfstop.flow.contents import MUTATORS as CHANGING
@@ -25,6 +26,7 @@ from selfstop.flow.focus import Focus
 from selfstop.flow.folding import simplify, truth_of
 from selfstop.flow.known import Condition, Shared
 from selfstop.flow.linear import linear
+from selfstop.flow.measures import counts_tries
 from selfstop.flow.roles import Kind, Role
 from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, named, rebuild, walk
@@ -113,7 +115,8 @@ class Transfer:
         evaluated = None if value is None else self.world.resolve(state.evaluate(value))
         name = last_name(target)
         if evaluated is not None and name and not name.startswith("$"):
-            evaluated = named(evaluated, name)
+            # What is counted is told from what limits it by its name, which the result of an expression does not have.
+            evaluated = None if is_computed(evaluated) else named(evaluated, name)
         return state.assign(self.place(state, target), evaluated, raw=value)
 
     @staticmethod
@@ -317,7 +320,7 @@ class Transfer:
             if edge.kind is EdgeKind.TRUE:
                 yield edge, after.forget(round_of(self.graph.scope, number))
                 continue
-            if count is None or not loop.abandons:
+            if count is None or not loop.abandons or counts_tries(loop.name):
                 yield edge, after
                 continue
             template = Condition(

@@ -8,11 +8,21 @@ from collections.abc import Container, Iterable, Iterator
 from selfstop.flow.cfg import Assign, Call, Operation, Raise, Skip
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Result, Term, Var, last_name
 from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
+from selfstop.project.outside import Outside
 from selfstop.project.program import Program
 
-_COMMON_METHODS = BUILT_IN_METHODS | vocabulary(
-    "stop start run main close process handle execute shutdown exit send put wait poll read write open call"
+GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
+    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
+    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup "
+    "map filter result acquire release connect disconnect flush reset open read write next"
 )
+"""Names of methods that say nothing: very different objects have them."""
+
+_ASKING_NAMES = vocabulary(
+    "is_set is_alive is_running is_active is_open is_closed is_closing is_file is_dir done running ready successful "
+    "cancelled finished locked exists empty full closed expired timeout exception match search qsize readable writable"
+)
+"""Names by which objects of the standard library, and many others, are asked something."""
 
 
 class Calls:
@@ -21,6 +31,7 @@ class Calls:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.parameters = frozenset(place for function in program.functions.values() for place in function.places)
+        self._outside = Outside(program)
         self._callees: dict[str, frozenset[str]] = {}
         self._methods: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
@@ -43,11 +54,13 @@ class Calls:
         return []
 
     def _only_method(self, base: Term, name: str) -> str | None:
-        """The one method of that name in the program, for an object of unknown class."""
+        """The one method of that name in the program, for an object of unknown class that may be one of the program."""
         known = self._methods.get(name, ())
-        if len(known) != 1 or name in _COMMON_METHODS or self.program.class_of(base) is not None:
+        if len(known) != 1 or name in GENERIC_NAMES | _ASKING_NAMES or self.program.class_of(base) is not None:
             return None
-        return None if isinstance(base, Var) and base.scope in {"import", "builtins"} else known[0]
+        if isinstance(base, Var) and base.scope in {"import", "builtins"}:
+            return None
+        return None if self._outside.has(base, self.program.functions[known[0]].cls) else known[0]
 
     def _values(self, place: Term) -> Iterator[Term]:
         for definition in self.program.definitions(place):

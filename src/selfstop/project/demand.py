@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from selfstop import source
 from selfstop.config import EngineOptions
+from selfstop.flow.terms import Var
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
 from selfstop.model import AnalysisError
 from selfstop.project.asking import ask_about_calls, ask_about_ways
@@ -63,6 +64,7 @@ class Demand:
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str | Owner]] = set()
+        self._rebound: set[Var] = set()
         self._crowded = Crowded()
         self._imported_words: dict[str, Imported] = {}
         self._rounds = 0
@@ -269,7 +271,9 @@ class Demand:
                 grew = self._keep_matching(path, name.partition(".")[0], binding_of(name)) or grew
         for name, near in sorted(questions.bindings, key=lambda asked: (asked[0], sorted(asked[1]))):
             grew = self._bind_near(name, near) or grew
-        for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
+        for variable in sorted(questions.rebindings, key=_by_name):
+            grew = self._bind_outside(variable) or grew
+        for variable in sorted(questions.variables, key=_by_name):
             grew = (
                 self._keep_matching(self._paths[variable.scope], variable.name, declaration_of(variable.name)) or grew
             )
@@ -284,17 +288,38 @@ class Demand:
         if not near or name in self._crowded.attributes or asked in self._searched:
             return False
         self._searched.add(asked)
-        grew = False
+        mention = re.compile(any_word(near).pattern.encode())
+        found = self._load_binding(name, lambda data: mention.search(data) is not None)
+        if found is None:
+            self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
+        return found is not False
+
+    def _bind_outside(self, variable: Var) -> bool:
+        """Load the files that import a module and may bind a variable of it; keep the functions that do."""
+        if variable in self._rebound:
+            return False
+        self._rebound.add(variable)
+        owner = Owner(variable.scope)
+        found = self._load_binding(variable.name, lambda data: Imported.of(data).has(owner.stem, {owner}))
+        if found is None:
+            self._crowded = replace(self._crowded, variables=self._crowded.variables | {variable})
+        return found is not False
+
+    def _load_binding(self, name: str, is_near: Callable[[bytes], bool]) -> bool | None:
+        """Load the files that bind an attribute, of those that are near; keep the functions that do.
+
+        Returns whether that is anything new; None where so many files do that they are left alone.
+        """
         word, pattern = name.encode(), binding_of(name)
-        binding, mention = re.compile(pattern.encode()), re.compile(any_word(near).pattern.encode())
+        binding = re.compile(pattern.encode())
 
         def binds(data: bytes) -> bool:
-            return word in data and bool(mention.search(data) and binding.search(data))
+            return word in data and binding.search(data) is not None and is_near(data)
 
         found = select(self.files, binds, [name])
         if sum(path not in self._loaded for path in found) > MANY:
-            self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
-            return True
+            return None
+        grew = False
         for path in found:
             grew = (path not in self._loaded and self._load(path) is not None) or grew
             if path in self._loaded:
@@ -334,6 +359,10 @@ class Demand:
             if module is not None:
                 return self._paths[module], parts[end] if end < len(parts) else ""
         return None
+
+
+def _by_name(variable: Var) -> tuple[str, str]:
+    return variable.scope, variable.name
 
 
 def _deciding(reach: Reach) -> set[str]:

@@ -84,7 +84,8 @@ class Flags:
         found: list[tuple[Condition, ...]] = []
         for outcome in outcomes:
             value = outcome.value if outcome.value is not None else App("opaque")
-            known = truth_of(value)
+            # `ENABLED and …` is ENABLED where that is false.
+            known = State({}, {condition.key: condition for condition in outcome.conditions}).holds(value)
             if known is None:
                 found.append((*outcome.conditions, *self._truth_condition(value, truth=truth)))
             elif known is truth:
@@ -110,10 +111,9 @@ class Flags:
             if not held:  # set for no reason, so it says nothing, whoever else binds it
                 return None
             settings.append(held)
-        if isinstance(place, Attr):
-            if place.name in self._crowded.attributes:
-                return None
-            self._program.ask_who_binds(place)
+        if place in self._crowded.variables or (isinstance(place, Attr) and place.name in self._crowded.attributes):
+            return None
+        self._program.ask_who_binds(place)
         if wanted is None and not any(
             isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions
         ):

@@ -113,12 +113,16 @@ class Linker:
             return role
         return replace(role, origin=replace(role.origin, source=Source.CLAMPED))
 
-    def _ends(self, identity: str, variable: Var) -> list[State]:
-        """The states in which a function ends, as far as they matter to a variable that it assigns."""
+    def _ends(self, identity: str, place: Term) -> list[State]:
+        """The states in which a function ends, as far as they matter to a place, whatever else is being analysed."""
         graph = self.program.functions[identity].graph
-        assigning = [number for number, node in enumerate(graph.nodes) if _assigns(node.operation, variable)]
-        matters = focus(graph, self.dependence(identity), [*assigning, graph.exit], frozenset({mention_key(variable)}))
-        return [record.state for record in self._run(identity, matters).states(graph.exit)]
+        assigning = [number for number, node in enumerate(graph.nodes) if _assigns(node.operation, place)]
+        matters = focus(graph, self.dependence(identity), [*assigning, graph.exit], frozenset({mention_key(place)}))
+        running, self._running = self._running, []
+        try:
+            return [record.state for record in self._run(identity, matters).states(graph.exit)]
+        finally:
+            self._running = running
 
     def evidence(self, state: State, scope: str) -> Evidence:
         """What is known of variables in ``state``."""

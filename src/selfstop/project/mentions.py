@@ -10,9 +10,9 @@ from functools import cached_property
 
 from selfstop.flow.code import MODULE_BODY
 from selfstop.flow.terms import Var
+from selfstop.project.calls import GENERIC_NAMES
 from selfstop.project.outline import syntax_tree
 from selfstop.project.reach import Reach
-from selfstop.project.uses import GENERIC_NAMES
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from types import MappingProxyType
 
 from selfstop.flow.cfg import Assign, Graph
@@ -15,6 +16,7 @@ from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.binding import bind, split_arguments
 from selfstop.project.questions import Questions
+from selfstop.project.rebinding import speaking_of
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 _WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
@@ -41,7 +43,7 @@ class Program:
         """
         self._suffixes = suffixes
         self.questions = Questions()
-        self.modules: Mapping[str, ModuleCode] = {module.name: module for module in modules}
+        self.modules: dict[str, ModuleCode] = {module.name: module for module in modules}
         self._packages = {name.partition(".")[0] for name in (*self.modules, *suffixes, *names)}
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, Class] = {}
@@ -68,6 +70,49 @@ class Program:
         for cls in self.classes.values():
             for base in self.bases(cls.id):
                 self._subclasses[base].append(cls.id)
+        self._take_rebindings()
+
+    def _take_rebindings(self) -> None:
+        """Let modules that bind variables of others, and attributes of what these hold, speak of the variables."""
+        bound = [target for target in self._definitions if isinstance(target, Var) and target.scope == "import"]
+        places = {target: place for target in bound if (place := self._place_of(target.name)) is not None}
+        if not places:
+            return
+        for target, place in places.items():
+            for definition in self._definitions[target]:
+                self._index(replace(definition, target=place))
+        self.resolve_anew()
+        names = {last_name(target) for target in places}
+        meant = frozenset(places.values())
+        for module in self.modules.values():
+            spoken = {
+                function.id: found for function in module.functions if (found := self._speaking(function, names, meant))
+            }
+            if spoken:
+                changed = speaking_of(module, spoken)
+                self.modules[module.name] = changed
+                self.functions.update({function.id: function for function in changed.functions})
+
+    def _place_of(self, dotted: str) -> Var | Attr | None:
+        """The variable or attribute of the program that a name bound through an import is; no function and no class.
+
+        Whoever replaces one of these changes what the program does, and not what it knows.
+        """
+        meaning = self._imported(dotted)
+        if meaning is None:
+            module, _, name = dotted.rpartition(".")
+            module = self._suffixes.get(module, module) if module not in self.modules else module
+            return Var(module, name) if module in self.modules else None
+        root = meaning
+        while isinstance(root, Attr):
+            root = root.base
+        known = isinstance(root, Var) and root.scope not in {"import", "builtins"}
+        return meaning if known and isinstance(meaning, (Var, Attr)) else None
+
+    def _speaking(self, function: Function, names: Set[str], meant: Set[Term]) -> dict[Term, Term]:
+        """The imported names in a function that mean one of certain variables and attributes, with what they mean."""
+        found = {name: self.resolve(name) for name in function.imported if last_name(name) in names}
+        return {name: meaning for name, meaning in found.items() if meaning in meant}
 
     def _index(self, definition: Definition) -> None:
         known = self._definitions[definition.target]
@@ -429,16 +474,25 @@ class Program:
         return None
 
     def _annotated_class(self, module: str, annotation: str) -> str | None:
+        meanings = self._annotated(module, annotation)
+        return next((class_id(found) for found in meanings if _is_class(found)), None)
+
+    def annotated_name(self, module: str, annotation: str) -> Term | None:
+        """What the first name in an annotation means that says what an object is, rather than whether there is one."""
+        return next(self._annotated(module, annotation), None)
+
+    def _annotated(self, module: str, annotation: str) -> Iterator[Term]:
+        """What the names in an annotation mean, as far as they are those of modules, imported or of the program."""
         for name in _IDENTIFIER.findall(annotation):
-            if name in _WRAPPER_TYPES:
-                continue
             first, _, rest = name.partition(".")
-            found = self.module_member(module, first)
+            found = None if name in _WRAPPER_TYPES else self.module_member(module, first)
             for part in filter(None, rest.split(".")):
-                found = None if found is None else self._member(found, part)
-            if found is not None and _is_class(found):
-                return class_id(found)
-        return None
+                if isinstance(found, Var) and found.scope == "import":
+                    found = self.resolve(Var("import", f"{found.name}.{part}"))
+                else:
+                    found = None if found is None else self._member(found, part)
+            if found is not None and last_name(found) not in _WRAPPER_TYPES:
+                yield found
 
     # Definitions
 
@@ -475,12 +529,16 @@ class Program:
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
-    def ask_who_binds(self, place: Attr, names: Iterable[str] = ()) -> None:
-        """Ask for all bindings of an attribute, in whichever file has to do with such objects.
+    def ask_who_binds(self, place: Term, names: Iterable[str] = ()) -> None:
+        """Ask for all bindings of an attribute or a variable of a module, in whichever file has to do with them.
 
-        ``names`` are those to look for, where calls of its methods (``ids.append``) count as well.
+        ``names`` are those of an attribute to look for, where calls of its methods (``ids.append``) count as well.
         """
         if not self.questions.open:
+            return
+        if isinstance(place, Var) and place.scope in self.modules:
+            self.questions.rebinding(place)
+        if not isinstance(place, Attr):
             return
         owner = self.class_of(place.base)
         if owner is None:

@@ -21,6 +21,9 @@ class Crowded:
     attributes: frozenset[str] = frozenset()
     """As far as it matters what held wherever they were bound."""
 
+    variables: frozenset[Var] = frozenset()
+    """Of modules, as far as it matters what held wherever they were bound."""
+
 
 @dataclass
 class Questions:
@@ -47,6 +50,9 @@ class Questions:
 
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
+
+    rebindings: set[Var] = field(default_factory=set)
+    """Variables of modules, for all files that import the module and bind them."""
 
     classes: set[str] = field(default_factory=set)
     """Names of classes, for all places where objects of them are made."""
@@ -85,6 +91,11 @@ class Questions:
         """Ask where a variable of a module is bound."""
         if self.open:
             self.variables.add(variable)
+
+    def rebinding(self, variable: Var) -> None:
+        """Ask where a variable of a module is bound by way of an import."""
+        if self.open:
+            self.rebindings.add(variable)
 
     def made(self, cls: str) -> None:
         """Ask where objects of classes of that name are made."""

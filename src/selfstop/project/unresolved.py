@@ -13,10 +13,10 @@ from selfstop.flow.code import Function
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
 from selfstop.flow.world import callable_of
 from selfstop.model import Place, UnresolvedCall
+from selfstop.project.calls import GENERIC_NAMES
 from selfstop.project.propagation import Propagation
 from selfstop.project.reach import Reach
 from selfstop.project.told import looked_up
-from selfstop.project.uses import GENERIC_NAMES
 
 _DEPTH = 4
 _OPEN_NAME = "the name that is looked up is not known"

@@ -9,19 +9,12 @@ from enum import Enum
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name
-from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
 from selfstop.project.binding import as_partial, bind, unwrapped
-from selfstop.project.calls import Calls
+from selfstop.project.calls import GENERIC_NAMES, Calls
 from selfstop.project.program import Program
 from selfstop.project.registration import cleanup_by, is_registration
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.told import Telling, looked_up
-
-GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
-    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
-    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup "
-    "map filter result acquire release connect disconnect flush reset open read write next"
-)
 
 
 class Mode(Enum):
