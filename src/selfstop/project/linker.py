@@ -67,6 +67,7 @@ class Linker:
     def __init__(self, program: Program, crowded: Crowded | None = None) -> None:
         """``crowded`` are names of which so many files speak that not all of these are known."""
         crowded = crowded or Crowded()
+        self.crowded = crowded
         self.program = program
         self.calls = Calls(program)
         self.exceptions = Exceptions(program, crowded)

@@ -529,8 +529,11 @@ class Program:
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
-    def ask_who_binds(self, place: Term) -> None:
-        """Ask for all bindings of an attribute or a variable of a module, in whichever file has to do with them."""
+    def ask_who_binds(self, place: Term, names: Iterable[str] = ()) -> None:
+        """Ask for all bindings of an attribute or a variable of a module, in whichever file has to do with them.
+
+        ``names`` are those of an attribute to look for, where calls of its methods (``ids.append``) count as well.
+        """
         if not self.questions.open:
             return
         if isinstance(place, Var) and place.scope in self.modules:
@@ -548,7 +551,8 @@ class Program:
                 for definition in module.links_of(frozenset(near))
                 if self.outlives(definition.target)
             }
-        self.questions.binding(place.name, near - {""})
+        for name in names or (place.name,):
+            self.questions.binding(name, near - {""})
 
     def is_settled(self, place: Term) -> bool:
         """Whether a place is a variable of a function that nothing but that function itself binds."""
