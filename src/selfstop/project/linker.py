@@ -19,7 +19,7 @@ from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.focus import Focus, deciding, ends_of, focus
 from selfstop.flow.known import Condition, Shared
-from selfstop.flow.linear import number
+from selfstop.flow.linear import linear, number
 from selfstop.flow.origins import Source, origin
 from selfstop.flow.roles import Evidence, Kind, Role
 from selfstop.flow.state import EMPTY, State
@@ -362,8 +362,9 @@ class Linker:
         # The caller may give a name to what the callee counts, or have none for it.
         is_nameless = condition.role.kind is Kind.INVERTED and role.low and not role.preferred
         if (role.kind is Kind.PLAIN or is_nameless) and not _holds_at_once(condition.role, bound):
-            thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
-            role = replace(condition.role, thresholds=thresholds)
+            given = (linear(bound.evaluate(threshold)) for threshold in condition.role.thresholds)
+            atoms = frozenset(atom for form in given for atom, _ in form.atoms)
+            role = replace(condition.role, thresholds=condition.role.thresholds | atoms)
         # Where a variable is passed whose value is known, a condition of the value still changes with the variable.
         places = frozenset(known.evaluate(place) for known in (bound, passed) for place in condition.places)
         written = None if condition.written is None else passed.evaluate(condition.written)
