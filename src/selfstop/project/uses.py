@@ -57,7 +57,8 @@ class Uses:
         self._reached = reached
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
-            self._by_name[function.name].append(function.id)
+            if not calls.is_stub(function.id):
+                self._by_name[function.name].append(function.id)
 
     def of(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
         """What a call with these evaluated operands calls or hands away."""
@@ -209,7 +210,7 @@ class Uses:
             yield Use(None, term, mode, fixed, named, cleanup)
 
     def named(self, name: str) -> Sequence[str]:
-        """All functions of the program that have a name."""
+        """All functions of the program that have a name, but for those that others always stand in for."""
         return self._by_name.get(name, ())
 
 
