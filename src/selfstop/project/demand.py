@@ -269,6 +269,8 @@ class Demand:
                 grew = self._keep_matching(path, name.partition(".")[0], binding_of(name)) or grew
         for name, near in sorted(questions.bindings, key=lambda asked: (asked[0], sorted(asked[1]))):
             grew = self._bind_near(name, near) or grew
+        for name, near in sorted(questions.readings, key=lambda asked: (asked[0], sorted(asked[1]))):
+            grew = self._read_near(name, near) or grew
         for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
             grew = (
                 self._keep_matching(self._paths[variable.scope], variable.name, declaration_of(variable.name)) or grew
@@ -280,21 +282,41 @@ class Demand:
 
     def _bind_near(self, name: str, near: frozenset[str]) -> bool:
         """Load the files that bind an attribute and mention one of the names ``near``; keep the functions that do."""
-        asked = (name, " ".join(sorted(near)))
-        if not near or name in self._crowded.attributes or asked in self._searched:
+        if name in self._crowded.attributes:
+            return False
+        found = self._load_near(name, near, binding_of(name))
+        if found is None:
+            self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
+        return found is not False
+
+    def _read_near(self, name: str, near: frozenset[str]) -> bool:
+        """The same for files that read an attribute."""
+        if name in self._crowded.readings:
+            return False
+        found = self._load_near(name, near, rf"\.[ \t]*{re.escape(name)}\b")
+        if found is None:
+            self._crowded = replace(self._crowded, readings=self._crowded.readings | {name})
+        return found is not False
+
+    def _load_near(self, name: str, near: frozenset[str], pattern: str) -> bool | None:
+        """Load the files in which ``pattern`` and one of the names ``near`` are found; returns whether that is new.
+
+        None where there are very many of them. ``name`` is part of all that ``pattern`` matches.
+        """
+        asked = (pattern, " ".join(sorted(near)))
+        if not near or asked in self._searched:
             return False
         self._searched.add(asked)
         grew = False
-        word, pattern = name.encode(), binding_of(name)
-        binding, mention = re.compile(pattern.encode()), re.compile(any_word(near).pattern.encode())
+        word = name.encode()
+        wanted, mention = re.compile(pattern.encode()), re.compile(any_word(near).pattern.encode())
 
-        def binds(data: bytes) -> bool:
-            return word in data and bool(mention.search(data) and binding.search(data))
+        def matches(data: bytes) -> bool:
+            return word in data and bool(mention.search(data) and wanted.search(data))
 
-        found = select(self.files, binds, [name])
+        found = select(self.files, matches, [name])
         if sum(path not in self._loaded for path in found) > MANY:
-            self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
-            return True
+            return None
         for path in found:
             grew = (path not in self._loaded and self._load(path) is not None) or grew
             if path in self._loaded:

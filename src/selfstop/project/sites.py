@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.known import Condition
@@ -104,12 +105,14 @@ class Sites:
 
     def alternatives(self, use: Use) -> Sequence[tuple[Condition, ...]] | None:
         """What holds in addition once a use stops the machine; None if the decision is not made here."""
-        if use.func is None:
-            return [()]
-        identity = use.func.function
-        if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
-            return None
-        return self._inner_paths(use.func, use.args, use.keywords)
+        inner: Sequence[tuple[Condition, ...]] = [()]
+        if use.func is not None:
+            identity = use.func.function
+            if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
+                return None
+            inner = self._inner_paths(use.func, use.args, use.keywords)
+        called = self._propagation.held_when_called(use)
+        return [joined(held, conditions) for held, conditions in product(called, inner)]
 
     def _lands_further_on(self, use: Use) -> bool:
         """Whether a helper is given a function that is reported at its own stop call."""
@@ -158,8 +161,9 @@ class Sites:
                         if use.func.function not in self._reach.functions:
                             continue
                         inner = self._inner_paths(use.func, use.args, use.keywords)
-                    for conditions in inner:
-                        held = joined(tuple(record.state.conditions.values()), conditions)
+                    base = tuple(record.state.conditions.values())
+                    for called, conditions in product(self._propagation.held_when_called(use), inner):
+                        held = joined(joined(base, called), conditions)
                         found[frozenset(condition.key for condition in held)] = held
         return tuple(found.values())
 
