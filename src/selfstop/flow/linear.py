@@ -74,6 +74,11 @@ class Limit:
     value: float
     bounds: tuple[tuple[float, int], tuple[float, int]] | None
 
+    @property
+    def is_above_zero(self) -> bool:
+        """Whether nothing but positive values are left."""
+        return self.value >= 0 if self.relation == ">" else self.relation in {">=", "=="} and self.value > 0
+
 
 _MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 

@@ -13,7 +13,6 @@ from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, 
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
-_DECLARED = frozenset({"typer.Option", "typer.Argument"})
 
 
 class Source(IntEnum):
@@ -71,7 +70,7 @@ def _traced(term: Term, definitions: Definitions, known: dict[Term, Origin], dep
 def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
     returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
     if returned:
-        return worst([inner(value) for value in returned])
+        return any_of([inner(value) for value in returned])
     match term:
         case Const():
             return Origin(Source.CONSTANT)
@@ -106,20 +105,12 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
         case App(op="option", args=(default,)):
             return _typed(inner(default))
         case App(op="if", args=(_, body, orelse)):
-            return worst([inner(body), inner(orelse)])
+            return any_of([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)):
             return _configured(base, inner)
         case App(op="call", args=(callee, *args)):
             return _called(callee, args, inner)
     return worst([inner(arg) for arg in term.args])
-
-
-def _declared(args: list[Term], inner: Callable[[Term], Origin]) -> Origin:
-    """The origin of a parameter with ``typer.Option(default, …, envvar="X")`` as its default."""
-    match next((arg for arg in args if isinstance(arg, App) and arg.op == "keyword:envvar"), None):
-        case App(args=(Const(value=str() as variable),)):
-            return Origin(Source.ENVIRONMENT, variable)
-    return _typed(inner(args[0])) if args else Origin(Source.COMMAND_LINE)
 
 
 def _typed(default: Origin) -> Origin:
@@ -156,6 +147,15 @@ def worst(origins: Iterable[Origin]) -> Origin:
     return max(origins, key=lambda item: (item.source, item.may_be_zero), default=UNKNOWN)
 
 
+def any_of(origins: Iterable[Origin]) -> Origin:
+    """The origin of what may be any of several: the worst, and of constants the least."""
+    found = list(origins)
+    least = worst(found)
+    if least.source is not Source.CONSTANT:
+        return least
+    return min((each for each in found if each.value is not None), key=lambda each: each.value or 0, default=least)
+
+
 def _clamped(parts: list[Origin]) -> Origin:
     floors = [part.value for part in parts if part.source in {Source.CONSTANT, Source.CLAMPED} and part.value]
     if any(floor > 0 for floor in floors if floor is not None):
@@ -182,8 +182,6 @@ def _configured(base: Term, inner: Callable[[Term], Origin]) -> Origin:
 
 def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Origin]) -> Origin:
     name = last_name(callee)
-    if dotted(callee) in _DECLARED:
-        return _declared(list(args), inner)
     if "environ" in dotted(callee) or name in {"getenv", "get_env", "env"} or "env" in words(name):
         first = next(iter(args), None)
         return Origin(Source.ENVIRONMENT, _literal(first) if first is not None else "")
@@ -201,6 +199,8 @@ def _belongs_to_configuration(term: Term) -> bool:
             return is_configuration(base)
         case Var(scope="import", name=name):
             return is_configuration(Var("import", name.rpartition(".")[0]))
+        case Var(scope=module) if ":" not in module:
+            return is_configuration(Var("import", module))
     return False
 
 
@@ -240,7 +240,7 @@ def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], O
     known = [found for found in definitions(term) if not found.step]
     values = [found.value for found in known if found.value is not None]
     if values:
-        found = worst([inner(value) for value in values if value != term])
+        found = any_of([inner(value) for value in values if value != term])
         if found.source is not Source.UNKNOWN:
             return found
     match term:

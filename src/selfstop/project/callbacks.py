@@ -149,7 +149,10 @@ class Callbacks:
 
 def _is_from(value: Term | None, place: Term) -> bool:
     """Whether a value is that of a place, or something else where that holds none."""
-    return value == place or (isinstance(value, App) and value.op in {"or", "if"} and place in value.args)
+    match value:
+        case App(op="if", args=(_, *values)) | App(op="or", args=values):
+            return place in values
+    return value == place
 
 
 def _speaks_of(values: Sequence[Term | None], place: Term) -> bool:

@@ -50,7 +50,7 @@ class Calls:
             case Var() | Attr():
                 found = [self.program.resolve(value) for value in self._values(func)]
                 return [value for value in found if isinstance(value, Func)]
-            case App(op="if" | "or", args=args):
+            case App(op="if", args=(_, *args)) | App(op="or", args=args):
                 return [item for arg in args for item in self.targets(arg)]
         return []
 
@@ -107,7 +107,7 @@ class Calls:
             case Func(receiver=receiver):
                 owner = None if receiver is None else self.program.class_of(receiver)
                 return receiver is None or owner is None or not self._protocols.classes_for(owner, receiver)
-            case App(op="if" | "or", args=args):
+            case App(op="if", args=(_, *args)) | App(op="or", args=args):
                 return all(self.is_all(arg) for arg in args)
             case Var() | Attr():
                 known = self.program.definitions(func)

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from selfstop import source
 from selfstop.config import EngineOptions
+from selfstop.flow.terms import Var
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
 from selfstop.model import AnalysisError
 from selfstop.project.asking import ask_about_calls, ask_about_ways
@@ -63,6 +64,7 @@ class Demand:
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str | Owner]] = set()
+        self._rebound: set[Var] = set()
         self._crowded = Crowded()
         self._imported_words: dict[str, Imported] = {}
         self._rounds = 0
@@ -271,7 +273,9 @@ class Demand:
             grew = self._bind_near(name, near) or grew
         for name, near in sorted(questions.readings, key=lambda asked: (asked[0], sorted(asked[1]))):
             grew = self._read_near(name, near) or grew
-        for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
+        for variable in sorted(questions.rebindings, key=_by_name):
+            grew = self._bind_outside(variable) or grew
+        for variable in sorted(questions.variables, key=_by_name):
             grew = (
                 self._keep_matching(self._paths[variable.scope], variable.name, declaration_of(variable.name)) or grew
             )
@@ -299,24 +303,41 @@ class Demand:
         return found is not False
 
     def _load_near(self, name: str, near: frozenset[str], pattern: str) -> bool | None:
-        """Load the files in which ``pattern`` and one of the names ``near`` are found; returns whether that is new.
-
-        None where there are very many of them. ``name`` is part of all that ``pattern`` matches.
-        """
+        """Load the files in which ``pattern`` and one of the names ``near`` are found, once; see ``_load_matching``."""
         asked = (pattern, " ".join(sorted(near)))
         if not near or asked in self._searched:
             return False
         self._searched.add(asked)
-        grew = False
-        word = name.encode()
-        wanted, mention = re.compile(pattern.encode()), re.compile(any_word(near).pattern.encode())
+        mention = re.compile(any_word(near).pattern.encode())
+        return self._load_matching(name, pattern, lambda data: mention.search(data) is not None)
+
+    def _bind_outside(self, variable: Var) -> bool:
+        """Load the files that import a module and may bind a variable of it; keep the functions that do."""
+        if variable in self._rebound:
+            return False
+        self._rebound.add(variable)
+        owner = Owner(variable.scope)
+        pattern = binding_of(variable.name)
+        found = self._load_matching(variable.name, pattern, lambda data: Imported.of(data).has(owner.stem, {owner}))
+        if found is None:
+            self._crowded = replace(self._crowded, variables=self._crowded.variables | {variable})
+        return found is not False
+
+    def _load_matching(self, name: str, pattern: str, is_near: Callable[[bytes], bool]) -> bool | None:
+        """Load the files in which ``pattern`` is found, of those that are near; keep the functions in which it is.
+
+        Returns whether that is anything new; None where these are so many files that they are left alone. ``name`` is
+        part of all that ``pattern`` matches.
+        """
+        word, wanted = name.encode(), re.compile(pattern.encode())
 
         def matches(data: bytes) -> bool:
-            return word in data and bool(mention.search(data) and wanted.search(data))
+            return word in data and wanted.search(data) is not None and is_near(data)
 
         found = select(self.files, matches, [name])
         if sum(path not in self._loaded for path in found) > MANY:
             return None
+        grew = False
         for path in found:
             grew = (path not in self._loaded and self._load(path) is not None) or grew
             if path in self._loaded:
@@ -335,6 +356,7 @@ class Demand:
         """Files of modules that were asked for, each with the name in it."""
         known = [module for name in sorted(askers) if (module := reach.program.modules.get(name)) is not None]
         origins = {path for module in known for _, path in module.imports}
+        origins |= {path for module in known for _, path in module.alternatives}
         origins |= {star for module in known for star in module.star_imports}
         origins |= {path for module in known for function in module.functions for path in function.called_imports}
         for dotted in questions.imports:
@@ -356,6 +378,10 @@ class Demand:
             if module is not None:
                 return self._paths[module], parts[end] if end < len(parts) else ""
         return None
+
+
+def _by_name(variable: Var) -> tuple[str, str]:
+    return variable.scope, variable.name
 
 
 def _deciding(reach: Reach) -> set[str]:

@@ -24,6 +24,9 @@ class Crowded:
     readings: frozenset[str] = frozenset()
     """Of attributes, as far as it matters where what they hold is called."""
 
+    variables: frozenset[Var] = frozenset()
+    """Of modules, as far as it matters what held wherever they were bound."""
+
 
 @dataclass
 class Questions:
@@ -53,6 +56,9 @@ class Questions:
 
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
+
+    rebindings: set[Var] = field(default_factory=set)
+    """Variables of modules, for all files that import the module and bind them."""
 
     classes: set[str] = field(default_factory=set)
     """Names of classes, for all places where objects of them are made."""
@@ -96,6 +102,11 @@ class Questions:
         """Ask where a variable of a module is bound."""
         if self.open:
             self.variables.add(variable)
+
+    def rebinding(self, variable: Var) -> None:
+        """Ask where a variable of a module is bound by way of an import."""
+        if self.open:
+            self.rebindings.add(variable)
 
     def made(self, cls: str) -> None:
         """Ask where objects of classes of that name are made."""

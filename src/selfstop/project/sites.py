@@ -59,8 +59,7 @@ class Sites:
             collected = found.setdefault((node, call.span), _Collected(call, [], []))
             collected.uses.append(use)
             base = tuple(record.state.conditions.values())
-            operands = [*use.args, *(value for _, value in use.keywords), *_receiver(use.term)]
-            for inserted in self._data.alternatives(operands, self._propagation.analyses):
+            for inserted in self._data.alternatives(_operands(use), self._propagation.analyses):
                 collected.paths.extend(
                     Path(record, use, joined(joined(inserted, base), inner)) for inner in alternatives
                 )
@@ -152,6 +151,7 @@ class Sites:
     def _find_inner(self, identity: str, entry: State) -> tuple[tuple[Condition, ...], ...]:
         graph = self._program.functions[identity].graph
         analysis = self._propagation.begun(identity, entry)
+        analyses = {**self._propagation.analyses, identity: analysis}
         found: dict[frozenset[tuple[Term, bool]], tuple[Condition, ...]] = {}
         for node, call in graph.calls():
             for record in analysis.states(node):
@@ -162,11 +162,15 @@ class Sites:
                             continue
                         inner = self._inner_paths(use.func, use.args, use.keywords)
                     base = tuple(record.state.conditions.values())
-                    for called, conditions in product(self._propagation.held_when_called(use), inner):
-                        held = joined(joined(base, called), conditions)
+                    inserted = self._data.alternatives(_operands(use), analyses)
+                    called = self._propagation.held_when_called(use)
+                    for filled, kept, conditions in product(inserted, called, inner):
+                        held = joined(joined(joined(filled, base), kept), conditions)
                         found[frozenset(condition.key for condition in held)] = held
         return tuple(found.values())
 
 
-def _receiver(term: Term) -> list[Term]:
-    return [term.base] if isinstance(term, Attr) else []
+def _operands(use: Use) -> list[Term]:
+    """What a use is given, with the object whose method it calls."""
+    receiver = [use.term.base] if isinstance(use.term, Attr) else []
+    return [*use.args, *(value for _, value in use.keywords), *receiver]
