@@ -74,6 +74,8 @@ class Calls:
         if owner is None or isinstance(receiver, Instance):
             return []
         name = self.program.functions[method].name
+        if self.program.method(owner, name) != method:
+            return []  # that of a base, asked for by ``super()`` or by the name of the class
         conforming = (self.program.method(cls, name) for cls in self._protocols.classes_for(owner, receiver))
         found = dict.fromkeys((*self.program.overrides(owner, name), *filter(None, conforming)))
         return [Func(other, receiver) for other in found if other != method]

@@ -271,6 +271,8 @@ class Demand:
                 grew = self._keep_matching(path, name.partition(".")[0], binding_of(name)) or grew
         for name, near in sorted(questions.bindings, key=lambda asked: (asked[0], sorted(asked[1]))):
             grew = self._bind_near(name, near) or grew
+        for name, near in sorted(questions.readings, key=lambda asked: (asked[0], sorted(asked[1]))):
+            grew = self._read_near(name, near) or grew
         for variable in sorted(questions.rebindings, key=_by_name):
             grew = self._bind_outside(variable) or grew
         for variable in sorted(questions.variables, key=_by_name):
@@ -284,15 +286,30 @@ class Demand:
 
     def _bind_near(self, name: str, near: frozenset[str]) -> bool:
         """Load the files that bind an attribute and mention one of the names ``near``; keep the functions that do."""
-        asked = (name, " ".join(sorted(near)))
-        if not near or name in self._crowded.attributes or asked in self._searched:
+        if name in self._crowded.attributes:
             return False
-        self._searched.add(asked)
-        mention = re.compile(any_word(near).pattern.encode())
-        found = self._load_binding(name, lambda data: mention.search(data) is not None)
+        found = self._load_near(name, near, binding_of(name))
         if found is None:
             self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
         return found is not False
+
+    def _read_near(self, name: str, near: frozenset[str]) -> bool:
+        """The same for files that read an attribute."""
+        if name in self._crowded.readings:
+            return False
+        found = self._load_near(name, near, rf"\.[ \t]*{re.escape(name)}\b")
+        if found is None:
+            self._crowded = replace(self._crowded, readings=self._crowded.readings | {name})
+        return found is not False
+
+    def _load_near(self, name: str, near: frozenset[str], pattern: str) -> bool | None:
+        """Load the files in which ``pattern`` and one of the names ``near`` are found, once; see ``_load_matching``."""
+        asked = (pattern, " ".join(sorted(near)))
+        if not near or asked in self._searched:
+            return False
+        self._searched.add(asked)
+        mention = re.compile(any_word(near).pattern.encode())
+        return self._load_matching(name, pattern, lambda data: mention.search(data) is not None)
 
     def _bind_outside(self, variable: Var) -> bool:
         """Load the files that import a module and may bind a variable of it; keep the functions that do."""
@@ -300,23 +317,24 @@ class Demand:
             return False
         self._rebound.add(variable)
         owner = Owner(variable.scope)
-        found = self._load_binding(variable.name, lambda data: Imported.of(data).has(owner.stem, {owner}))
+        pattern = binding_of(variable.name)
+        found = self._load_matching(variable.name, pattern, lambda data: Imported.of(data).has(owner.stem, {owner}))
         if found is None:
             self._crowded = replace(self._crowded, variables=self._crowded.variables | {variable})
         return found is not False
 
-    def _load_binding(self, name: str, is_near: Callable[[bytes], bool]) -> bool | None:
-        """Load the files that bind an attribute, of those that are near; keep the functions that do.
+    def _load_matching(self, name: str, pattern: str, is_near: Callable[[bytes], bool]) -> bool | None:
+        """Load the files in which ``pattern`` is found, of those that are near; keep the functions in which it is.
 
-        Returns whether that is anything new; None where so many files do that they are left alone.
+        Returns whether that is anything new; None where these are so many files that they are left alone. ``name`` is
+        part of all that ``pattern`` matches.
         """
-        word, pattern = name.encode(), binding_of(name)
-        binding = re.compile(pattern.encode())
+        word, wanted = name.encode(), re.compile(pattern.encode())
 
-        def binds(data: bytes) -> bool:
-            return word in data and binding.search(data) is not None and is_near(data)
+        def matches(data: bytes) -> bool:
+            return word in data and wanted.search(data) is not None and is_near(data)
 
-        found = select(self.files, binds, [name])
+        found = select(self.files, matches, [name])
         if sum(path not in self._loaded for path in found) > MANY:
             return None
         grew = False

@@ -69,6 +69,7 @@ class Linker:
         crowded = crowded or Crowded()
         self.crowded = crowded
         self.program = program
+        self.crowded = crowded
         self.calls = Calls(program)
         self.exceptions = Exceptions(program, crowded)
         self._returning = Returning(program, self.calls)
@@ -398,6 +399,12 @@ class Linker:
         if analysis is None:
             analysis = self._focused[key] = self._run(identity, self.focus(identity, targets), entry)
         return [record for node in targets for record in analysis.states(node)]
+
+    def held_at(self, identity: str, node: int) -> list[tuple[Condition, ...]]:
+        """What holds at a node of a function of whose callers nothing is known, for each class of paths."""
+        held = (record.state.conditions.values() for record in self.states_at(identity, [node]))
+        ways = list(dict.fromkeys(map(inexact, held)))
+        return ways if 0 < len(ways) <= MAX_OUTCOMES else [common(ways) if ways else ()]
 
     def focus(self, identity: str, targets: Iterable[int], beyond: frozenset[object] = frozenset()) -> Focus:
         """What matters in a function to the question how it gets to ``targets``; see ``flow.focus``."""

@@ -46,7 +46,7 @@ class Outside:
         match term:
             case Result(callee=callee, args=args) | App(op="call", args=(callee, *args)) if callee is not None:
                 return self._is_given_by(callee, args, steps) or self._may_hold(term, steps)
-            case App(op="if" | "or", args=values):
+            case App(op="if", args=(_, *values)) | App(op="or", args=values):
                 return any(self._is_made(value, steps) for value in values)
             case Attr(base=base):
                 return self._may_hold(term, steps) or self._is_made(base, steps - 1)

@@ -21,6 +21,9 @@ class Crowded:
     attributes: frozenset[str] = frozenset()
     """As far as it matters what held wherever they were bound."""
 
+    readings: frozenset[str] = frozenset()
+    """Of attributes, as far as it matters where what they hold is called."""
+
     variables: frozenset[Var] = frozenset()
     """Of modules, as far as it matters what held wherever they were bound."""
 
@@ -41,6 +44,9 @@ class Questions:
 
     bindings: set[tuple[str, frozenset[str]]] = field(default_factory=set)
     """Names of attributes, for all files that bind them and mention one of certain names."""
+
+    readings: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """The same, for all files that read them."""
 
     sources: set[str] = field(default_factory=set)
     """Dotted names that lead to no module that is loaded, and from which an instance id comes."""
@@ -86,6 +92,11 @@ class Questions:
         """Ask where attributes of that name are bound, in whichever file mentions one of the names ``near``."""
         if self.open:
             self.bindings.add((name, frozenset(near)))
+
+    def reading(self, name: str, near: Iterable[str]) -> None:
+        """Ask where attributes of that name are read, in whichever file mentions one of the names ``near``."""
+        if self.open:
+            self.readings.add((name, frozenset(near)))
 
     def variable(self, variable: Var) -> None:
         """Ask where a variable of a module is bound."""

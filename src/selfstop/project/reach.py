@@ -21,13 +21,11 @@ from selfstop.project.given import Given
 from selfstop.project.linker import Linker
 from selfstop.project.manifests import EntryPoint, declared
 from selfstop.project.program import Program, class_id
-from selfstop.project.registration import is_serverless, registering
+from selfstop.project.registration import CLEANUP_METHODS, is_serverless, registering
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.templates import composed
 from selfstop.project.told import Telling
 from selfstop.project.uses import Mode, Use, Uses
-
-_CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
 
 class Reach:
@@ -43,7 +41,7 @@ class Reach:
         self.given = Given(program, linker.calls, stops)
         self.functions: set[str] = set()
         self._watched = _Watched(self.functions)
-        self.uses = Uses(program, linker.calls, stops, self.given.callables, self._watched)
+        self.uses = Uses(program, linker, stops, self.given, self._watched)
         self.names: set[str] = set()
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
@@ -67,7 +65,7 @@ class Reach:
         renewed.linker = linker
         renewed.stops = replace(self.stops, program=program)
         renewed.given = self.given.over(program, linker.calls, renewed.stops)
-        renewed.uses = Uses(program, linker.calls, renewed.stops, renewed.given.callables, self.functions)
+        renewed.uses = Uses(program, linker, renewed.stops, renewed.given, self.functions)
         return renewed
 
     @property
@@ -286,7 +284,7 @@ class Reach:
     def cleanup_of(self, identity: str) -> str:
         """How a function runs as clean-up by its own definition, or the empty string."""
         function = self.program.functions[identity]
-        if function.cls and function.name in _CLEANUP_METHODS:
+        if function.cls and function.name in CLEANUP_METHODS:
             return f"`{function.name}`"
         for decorator in function.decorators:
             if dotted(decorator) == "atexit.register":

@@ -104,12 +104,14 @@ class Sites:
 
     def alternatives(self, use: Use) -> Sequence[tuple[Condition, ...]] | None:
         """What holds in addition once a use stops the machine; None if the decision is not made here."""
-        if use.func is None:
-            return [()]
-        identity = use.func.function
-        if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
-            return None
-        return self._inner_paths(use.func, use.args, use.keywords)
+        inner: Sequence[tuple[Condition, ...]] = [()]
+        if use.func is not None:
+            identity = use.func.function
+            if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
+                return None
+            inner = self._inner_paths(use.func, use.args, use.keywords)
+        called = self._propagation.held_when_called(use)
+        return [joined(held, conditions) for held, conditions in product(called, inner)]
 
     def _lands_further_on(self, use: Use) -> bool:
         """Whether a helper is given a function that is reported at its own stop call."""
@@ -161,8 +163,9 @@ class Sites:
                         inner = self._inner_paths(use.func, use.args, use.keywords)
                     base = tuple(record.state.conditions.values())
                     inserted = self._data.alternatives(_operands(use), analyses)
-                    for filled, conditions in product(inserted, inner):
-                        held = joined(joined(filled, base), conditions)
+                    called = self._propagation.held_when_called(use)
+                    for filled, kept, conditions in product(inserted, called, inner):
+                        held = joined(joined(joined(filled, base), kept), conditions)
                         found[frozenset(condition.key for condition in held)] = held
         return tuple(found.values())
 
