@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -137,8 +137,8 @@ class Class:
 class ModuleCode:
     """A lowered module.
 
-    ``imports`` maps its imported names to dotted ones,
-    ``star_imports`` are the modules whose public names it takes over wholesale.
+    ``imports`` maps its imported names to dotted ones, ``alternatives`` some of them to others which they may be
+    instead; ``star_imports`` are the modules whose public names it takes over wholesale.
     """
 
     name: str
@@ -148,6 +148,33 @@ class ModuleCode:
     definitions: tuple[Definition, ...]
     imports: tuple[tuple[str, str], ...] = ()
     star_imports: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def rebinding(self) -> tuple[Definition, ...]:
+        """Its bindings of what belongs to modules and objects that it imports, not of the names that it imports."""
+        imported = frozenset(path for _, path in self.imports)
+        return tuple(
+            definition
+            for definition in self.definitions
+            if isinstance(definition.target, Var)
+            and definition.target.scope == "import"
+            and definition.target.name not in imported
+        )
+
+    @cached_property
+    def others(self) -> Mapping[str, Sequence[Term]]:
+        """What else its imported names, dotted, may be: other imported names, or functions of its own."""
+        names = dict(self.imports)
+        found: dict[str, list[Term]] = defaultdict(list)
+        for local, other in self.alternatives:
+            found[names[local]].append(Var("import", other))
+        imported = frozenset(names.values())
+        for definition in self.definitions:
+            target = definition.target
+            if isinstance(target, Var) and target.scope == "import" and target.name in imported:
+                found[target.name] += [definition.value] if isinstance(definition.value, Func) else []
+        return {name: tuple(terms) for name, terms in found.items() if terms}
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import linear
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name, rebuild
+from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
@@ -126,20 +126,6 @@ def is_text(term: Term) -> bool:
         case Item(base=base):
             return dotted(base) == "os.environ"
     return False
-
-
-def settings(terms: Iterable[Term]) -> frozenset[Term]:
-    """``terms`` with variables of the environment however they are read, with a default or without."""
-    return frozenset(map(_setting, terms))
-
-
-def _setting(term: Term) -> Term:
-    match term:
-        case App(op="getenv", args=(name, *_)):
-            return App("getenv", (name,))
-        case Item(base=base, key=name) if dotted(base) == "os.environ":
-            return App("getenv", (name,))
-    return rebuild(term, _setting)
 
 
 def worst(origins: Iterable[Origin]) -> Origin:

@@ -30,7 +30,7 @@ def off_switch(candidates: list[Term], evidence: Evidence) -> Role:
 
 def is_threshold(term: Term, evidence: Evidence) -> bool:
     """Whether ``if T:`` tests a threshold rather than a list or an id."""
-    found = words(last_name(_unwrapped(term)))
+    found = _key_words(_unwrapped(term))
     numeric = isinstance(term, App) and term.op in TRANSPARENT
     return numeric or bool(found & (LIMIT_WORDS | UNIT_WORDS)) or _numeric_definition(term, evidence)
 

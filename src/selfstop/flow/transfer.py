@@ -276,13 +276,23 @@ class Transfer:
         for outcome in effect.returns:
             if any(condition.exact and state.contradicts(condition) for condition in outcome.conditions):
                 continue
-            after = self._renewed(state, Shared(outcome.renewed))
-            after = self.established(after, outcome.conditions)
+            after = self._consistent(self._renewed(state, Shared(outcome.renewed)), outcome.conditions)
+            if after is None:
+                continue
             value = outcome.value
             yield (
                 edge,
                 after if value is None or value == call.result else after.with_value(call.result, value),
             )
+
+    @staticmethod
+    def _consistent(state: State, conditions: Iterable[Condition]) -> State | None:
+        """``state`` with ``conditions``; None where these exclude each other (`limit > 0 and 0 >= limit`)."""
+        for condition in conditions:
+            if condition.exact and state.contradicts(condition):
+                return None
+            state = state.established(condition)
+        return state
 
     @staticmethod
     def _renewed(state: State, renewed: Shared) -> State:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 
-from selfstop.flow.cfg import Assign, Call, Operation, Raise, Skip
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Result, Term, Var, last_name
+from selfstop.flow.terms import App, Attr, Func, Instance, Term, Var
 from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
 from selfstop.project.outside import Outside
 from selfstop.project.program import Program
+from selfstop.project.protocols import Protocols, does_nothing
 
 GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
@@ -32,6 +32,7 @@ class Calls:
         self.program = program
         self.parameters = frozenset(place for function in program.functions.values() for place in function.places)
         self._outside = Outside(program)
+        self._protocols = Protocols(program, GENERIC_NAMES)
         self._callees: dict[str, frozenset[str]] = {}
         self._methods: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
@@ -49,7 +50,7 @@ class Calls:
             case Var() | Attr():
                 found = [self.program.resolve(value) for value in self._values(func)]
                 return [value for value in found if isinstance(value, Func)]
-            case App(op="if" | "or", args=args):
+            case App(op="if", args=(_, *args)) | App(op="or", args=args):
                 return [item for arg in args for item in self.targets(arg)]
         return []
 
@@ -68,12 +69,14 @@ class Calls:
                 yield definition.value
 
     def overriding(self, method: str, receiver: Term) -> list[Func]:
-        """The methods that may run instead of ``method`` because the receiver is of a subclass."""
+        """The methods that may run instead of ``method`` because of the receiver's class, which is another."""
         owner = self.program.class_of(receiver)
         if owner is None or isinstance(receiver, Instance):
             return []
         name = self.program.functions[method].name
-        return [Func(other, receiver) for other in self.program.overrides(owner, name) if other != method]
+        conforming = (self.program.method(cls, name) for cls in self._protocols.classes_for(owner, receiver))
+        found = dict.fromkeys((*self.program.overrides(owner, name), *filter(None, conforming)))
+        return [Func(other, receiver) for other in found if other != method]
 
     def implementations(self, targets: Iterable[Func]) -> list[Func]:
         """``targets`` without methods that only stand for those of subclasses, as far as these are known."""
@@ -84,7 +87,11 @@ class Calls:
         """Whether a method does nothing, so that there is something to do for a subclass."""
         if func.receiver is None or isinstance(func.receiver, Instance):
             return False
-        return all(_does_nothing(node.operation) for node in self.program.functions[func.function].graph.nodes)
+        return all(does_nothing(node.operation) for node in self.program.functions[func.function].graph.nodes)
+
+    def is_stub(self, function: str) -> bool:
+        """Whether a method only says that there is one: of a protocol, or abstract."""
+        return self._protocols.is_stub(function)
 
     def is_guess(self, func: Term) -> bool:
         """Whether nothing but its name says which function a call runs."""
@@ -95,9 +102,10 @@ class Calls:
         """Whether ``targets`` are all that calling ``func`` may run."""
         func = self.program.resolve(func)
         match func:
-            case Func():
-                return True
-            case App(op="if" | "or", args=args):
+            case Func(receiver=receiver):
+                owner = None if receiver is None else self.program.class_of(receiver)
+                return receiver is None or owner is None or not self._protocols.classes_for(owner, receiver)
+            case App(op="if", args=(_, *args)) | App(op="or", args=args):
                 return all(self.is_all(arg) for arg in args)
             case Var() | Attr():
                 known = self.program.definitions(func)
@@ -147,15 +155,3 @@ class Calls:
     def is_method(self, name: str) -> bool:
         """Whether a class of the program has a method of that name."""
         return name in self._methods
-
-
-def _does_nothing(operation: Operation) -> bool:
-    match operation:
-        case Call(func=func):
-            return last_name(func) == "NotImplementedError"
-        case Raise(exception=exception):
-            callee = exception.callee if isinstance(exception, Result) else exception
-            return last_name(callee) == "NotImplementedError"
-        case Assign(value=value):
-            return value is None or isinstance(value, Const)
-    return isinstance(operation, Skip)

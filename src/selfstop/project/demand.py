@@ -338,6 +338,7 @@ class Demand:
         """Files of modules that were asked for, each with the name in it."""
         known = [module for name in sorted(askers) if (module := reach.program.modules.get(name)) is not None]
         origins = {path for module in known for _, path in module.imports}
+        origins |= {path for module in known for _, path in module.alternatives}
         origins |= {star for module in known for star in module.star_imports}
         origins |= {path for module in known for function in module.functions for path in function.called_imports}
         for dotted in questions.imports:

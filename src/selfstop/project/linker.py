@@ -19,7 +19,7 @@ from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.focus import Focus, deciding, ends_of, focus
 from selfstop.flow.known import Condition, Shared
-from selfstop.flow.linear import number
+from selfstop.flow.linear import linear, number
 from selfstop.flow.origins import Source, origin
 from selfstop.flow.roles import Evidence, Kind, Role
 from selfstop.flow.state import EMPTY, State
@@ -40,6 +40,9 @@ from selfstop.project.returning import Returning
 from selfstop.project.writing import Writing
 
 MAX_DEPTH = 4
+MAX_SETTINGS = 20
+"""How many places a limit is followed through to see who sets it."""
+
 SUMMARY_CROWDS = (8, 12, 16)
 """As ``facts.CROWDS``, for functions of which only what they give back matters."""
 
@@ -103,8 +106,23 @@ class Linker:
             for part in walk(term):
                 self.program.ask_about(part)
             role = classify(term, truth, self.evidence(state, scope))
+            if role.kind is Kind.GUARD:
+                self._ask_who_sets(role.thresholds)
             self._roles[key] = self._corrected(role) if role.needs_off_switch else role
         return self._roles[key]
+
+    def _ask_who_sets(self, thresholds: Iterable[Term]) -> None:
+        """Ask who binds the variables and attributes that limits come from, in whichever file."""
+        seen: set[Term] = set()
+        pending = list(thresholds) if self.program.questions.open else []
+        while pending and len(seen) < MAX_SETTINGS:
+            for part in walk(pending.pop()):
+                place = self.resolve(part)
+                if isinstance(place, (Var, Attr)) and place not in seen:
+                    seen.add(place)
+                    if isinstance(place, Var) or self.program.class_of(place.base) is not None:
+                        self.program.ask_who_binds(place)
+                    pending += [found.value for found in self.program.definitions(place) if found.value is not None]
 
     def _corrected(self, role: Role) -> Role:
         """A guard whose threshold its module does not let be 0 needs no off switch."""
@@ -344,8 +362,9 @@ class Linker:
         # The caller may give a name to what the callee counts, or have none for it.
         is_nameless = condition.role.kind is Kind.INVERTED and role.low and not role.preferred
         if (role.kind is Kind.PLAIN or is_nameless) and not _holds_at_once(condition.role, bound):
-            thresholds = condition.role.thresholds | frozenset(map(bound.evaluate, condition.role.thresholds))
-            role = replace(condition.role, thresholds=thresholds)
+            given = (linear(bound.evaluate(threshold)) for threshold in condition.role.thresholds)
+            atoms = frozenset(atom for form in given for atom, _ in form.atoms)
+            role = replace(condition.role, thresholds=condition.role.thresholds | atoms)
         # Where a variable is passed whose value is known, a condition of the value still changes with the variable.
         places = frozenset(known.evaluate(place) for known in (bound, passed) for place in condition.places)
         written = None if condition.written is None else passed.evaluate(condition.written)

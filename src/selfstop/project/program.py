@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from selfstop.flow.cfg import Assign, Graph
@@ -26,6 +27,7 @@ _PLAIN_BASES = frozenset(
 )
 _RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 _RECORD_BASES = frozenset({"BaseModel", "NamedTuple", "TypedDict", "Struct"})
+_SOME_IMPORT = App("opaque", (Const("import"),))
 
 
 class Program:
@@ -70,39 +72,73 @@ class Program:
         for cls in self.classes.values():
             for base in self.bases(cls.id):
                 self._subclasses[base].append(cls.id)
+        self._take_alternatives()
         self._take_rebindings()
 
+    def _take_alternatives(self) -> None:
+        """Let modules that import a function from one place or another speak of either."""
+        for module in list(self.modules.values()):
+            if module.others:
+                self._let_speak(module, partial(self._meaning_either, module))
+
+    def _meaning_either(self, module: ModuleCode, function: Function) -> dict[Term, Term]:
+        """The names of functions in a function of a module that may be imported from several places, with all these."""
+        found: dict[Term, Term] = {}
+        for name in function.imported:
+            for path, others in module.others.items():
+                if name.name == path or name.name.startswith(f"{path}."):
+                    found[name] = self._either(name, others, name.name.removeprefix(path))
+        return {name: meaning for name, meaning in found.items() if meaning != name}
+
+    def _either(self, name: Var, others: Sequence[Term], rest: str = "") -> Term:
+        """The function of an imported name or, each with the ``rest`` of that name, one of others; else the name."""
+        known = self.resolve(name)
+        if not isinstance(known, Func):
+            return name
+        meaning: Term = name
+        for other in reversed(others):
+            alternative = Var("import", other.name + rest) if isinstance(other, Var) else other
+            if (rest == "" or isinstance(other, Var)) and self.resolve(alternative) != known:
+                meaning = App("if", (_SOME_IMPORT, alternative, meaning))
+        return meaning
+
+    def _let_speak(self, module: ModuleCode, meanings: Callable[[Function], Mapping[Term, Term]]) -> None:
+        """Put ``meanings`` in the place of names in the functions of a module."""
+        spoken = {function.id: found for function in module.functions if (found := meanings(function))}
+        if spoken:
+            changed = speaking_of(module, spoken)
+            self.modules[module.name] = changed
+            self.functions.update({function.id: function for function in changed.functions})
+
     def _take_rebindings(self) -> None:
-        """Let modules that bind variables of others, and attributes of what these hold, speak of the variables."""
-        bound = [target for target in self._definitions if isinstance(target, Var) and target.scope == "import"]
-        places = {target: place for target in bound if (place := self._place_of(target.name)) is not None}
+        """Let modules that bind variables of others, and attributes of what these hold, speak of the variables.
+
+        A name that a module imports and binds anew is not one of these.
+        """
+        bound = [definition for module in self.modules.values() for definition in module.rebinding]
+        places = {each.target: place for each in bound if (place := self._place_of(each.target)) is not None}
         if not places:
             return
-        for target, place in places.items():
-            for definition in self._definitions[target]:
-                self._index(replace(definition, target=place))
+        for definition in bound:
+            if definition.target in places:
+                self._index(replace(definition, target=places[definition.target]))
         self.resolve_anew()
         names = {last_name(target) for target in places}
         meant = frozenset(places.values())
-        for module in self.modules.values():
-            spoken = {
-                function.id: found for function in module.functions if (found := self._speaking(function, names, meant))
-            }
-            if spoken:
-                changed = speaking_of(module, spoken)
-                self.modules[module.name] = changed
-                self.functions.update({function.id: function for function in changed.functions})
+        for module in list(self.modules.values()):
+            self._let_speak(module, lambda function: self._speaking(function, names, meant))
 
-    def _place_of(self, dotted: str) -> Var | Attr | None:
+    def _place_of(self, name: Term) -> Var | Attr | None:
         """The variable or attribute of the program that a name bound through an import is; no function and no class.
 
         Whoever replaces one of these changes what the program does, and not what it knows.
         """
-        meaning = self._imported(dotted)
+        assert isinstance(name, Var)
+        meaning = self._imported(name.name)
         if meaning is None:
-            module, _, name = dotted.rpartition(".")
+            module, _, variable = name.name.rpartition(".")
             module = self._suffixes.get(module, module) if module not in self.modules else module
-            return Var(module, name) if module in self.modules else None
+            return Var(module, variable) if module in self.modules else None
         root = meaning
         while isinstance(root, Attr):
             root = root.base
@@ -196,7 +232,9 @@ class Program:
             return self.resolve(own[0].target)
         imported = self._imports.get(module, {}).get(name)
         if imported is not None:
-            return self.resolve(Var("import", imported))
+            name_there = Var("import", imported)
+            others = self.modules[module].others.get(imported)
+            return self._either(name_there, others) if others else self.resolve(name_there)
         submodule = f"{module}.{name}"
         if submodule in self.modules:
             return Var("import", submodule)

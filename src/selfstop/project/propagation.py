@@ -60,7 +60,7 @@ class Propagation:
         function = self.program.functions[identity]
         defaults = {place: each.default for place, each in zip(function.places, function.parameters, strict=True)}
         stops = {p: value for p, value in defaults.items() if value and self.reach.given.is_stop_call(value)}
-        return State({place: as_partial(value) for place, value in stops.items()})
+        return State({place: self.reach.uses.kept(as_partial(value)) for place, value in stops.items()})
 
     def _is_left_over(self, identity: str) -> bool:
         """Whether nobody is known to call a function: not at all, or by what turned out to call something else."""
@@ -97,7 +97,8 @@ class Propagation:
         callee = self.program.functions[use.func.function]
         # States are kept apart by the functions that they hold, which an imported name would hide.
         bound = {
-            place: self.linker.resolve(value) for place, value in bind(callee, use.func, use.args, use.keywords).items()
+            place: self.reach.uses.kept(self.linker.resolve(value))
+            for place, value in bind(callee, use.func, use.args, use.keywords).items()
         }
         values = {
             place: value

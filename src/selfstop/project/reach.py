@@ -13,9 +13,10 @@ from dataclasses import replace
 from functools import cached_property
 
 from selfstop.flow.code import MODULE_BODY, Definition, Function, ModuleCode
-from selfstop.flow.terms import NONE, App, Attr, Const, Func, Item, Term, Var, dotted, last_name, walk
+from selfstop.flow.terms import NONE, App, Attr, Const, Func, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import says_stop
 from selfstop.project.assignments import Assignments
+from selfstop.project.binding import unwrapped
 from selfstop.project.given import Given
 from selfstop.project.linker import Linker
 from selfstop.project.manifests import EntryPoint, declared
@@ -42,7 +43,7 @@ class Reach:
         self.given = Given(program, linker.calls, stops)
         self.functions: set[str] = set()
         self._watched = _Watched(self.functions)
-        self.uses = Uses(program, linker.calls, stops, self.given.telling, self._watched)
+        self.uses = Uses(program, linker.calls, stops, self.given.callables, self._watched)
         self.names: set[str] = set()
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
@@ -66,7 +67,7 @@ class Reach:
         renewed.linker = linker
         renewed.stops = replace(self.stops, program=program)
         renewed.given = self.given.over(program, linker.calls, renewed.stops)
-        renewed.uses = Uses(program, linker.calls, renewed.stops, renewed.telling, self.functions)
+        renewed.uses = Uses(program, linker.calls, renewed.stops, renewed.given.callables, self.functions)
         return renewed
 
     @property
@@ -217,20 +218,24 @@ class Reach:
                 return any(self.program.functions[identity].cls == cls for identity in self.functions - self.told)
             case Const(value=str() as name):
                 return name in self.stops.names
-            case App(op="element") | Item(base=App(op="element")):
-                return any(map(self.stops_if_called, self.telling.alternatives(part)))
-            case Item():
-                return self.given.names_stop(part)
-            case Var() | Attr():
-                meaning = self.program.resolve(part)
-                if meaning != part:
-                    return self.stops_if_called(meaning)
-                if self.given.names_stop(part):
-                    return True
-                if part in self._other_names or self.given.is_stop(part) or self.stops.is_reference(part):
-                    return True
-                return not self.given.functions(part).isdisjoint(self.functions - self.told)
+            case Item() | Var() | Attr() if self.given.names_stop(part):
+                return True
+            case Var() | Attr() if (meaning := self.program.resolve(part)) != part:
+                return self.stops_if_called(meaning)
+            case Var() | Attr() if part in self._other_names or self._is_given_stop(part):
+                return True
+            case Item() | Var() | Attr() | Result() | App(op="element" | "get" | "call"):
+                return self._may_run(part)
         return False
+
+    def _is_given_stop(self, parameter: Term) -> bool:
+        given = self.given.functions(parameter)
+        return self.given.is_stop(parameter) or not given.isdisjoint(self.functions - self.told)
+
+    def _may_run(self, term: Term) -> bool:
+        """Whether one of the things that a term may stand for reaches a stop call."""
+        found = (unwrapped(target)[0] for target in self.given.callables.runnable(term))
+        return any(not isinstance(target, Func) or self.stops_if_called(target) for target in found)
 
     def _composed(self, identity: str) -> Iterator[Term]:
         """The names that a function puts together for ``getattr``, if they may be those of stop calls."""

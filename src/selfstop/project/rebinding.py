@@ -1,7 +1,8 @@
-"""Variables that other modules bind: ``state.ready = True`` binds what the module ``state`` calls ``ready``.
+"""Code that comes to speak of what imported names mean, where that takes more than one module to tell.
 
-Code speaks of such a variable by the name under which it imported the module, or the object, that has it. Here it comes
-to speak of the variable itself, so that what one module says of it is what all others mean.
+A variable that other modules bind: ``state.ready = True`` binds what the module ``state`` calls ``ready``. So that what
+one module says of it is what all others mean, they all speak of the variable itself. And a function that is imported
+from one place, and in an ``except`` or ``else`` from another: that is either.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from dataclasses import replace
 
 from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, Iterate, Operation, Raise, Test
 from selfstop.flow.code import Definition, Function, ModuleCode
-from selfstop.flow.terms import Result, Term, substitute
+from selfstop.flow.terms import App, Result, Term, substitute
 
 Places = Mapping[Term, Term]
-"""Imported names, with the variable or attribute of the program that each of them means."""
+"""Imported names, with what each of them means."""
 
 
 def speaking_of(module: ModuleCode, places: Mapping[str, Places]) -> ModuleCode:
@@ -32,9 +33,15 @@ def _definition(definition: Definition, places: Places) -> Definition:
     value = definition.value
     return replace(
         definition,
-        target=substitute(definition.target, places),
+        target=_place(definition.target, places),
         value=None if value is None else substitute(value, places),
     )
+
+
+def _place(target: Term, places: Places) -> Term:
+    """What is bound; a name that means one of several functions is bound as itself."""
+    meaning = places.get(target)
+    return target if isinstance(meaning, App) else substitute(target, places)
 
 
 def _function(function: Function, places: Places) -> Function:
@@ -49,7 +56,7 @@ def _operation(operation: Operation, places: Places) -> Operation:
 
     match operation:
         case Assign(target=target, value=value):
-            return Assign(changed(target), None if value is None else changed(value))
+            return Assign(_place(target, places), None if value is None else changed(value))
         case Call(result=result, func=func, args=args, keywords=keywords):
             seen = changed(result)
             return replace(

@@ -10,9 +10,9 @@ from selfstop.flow.cfg import Call
 from selfstop.flow.known import Condition
 from selfstop.flow.roles import Kind
 from selfstop.flow.state import State
-from selfstop.flow.terms import Attr, Const, Func, Term, Var
+from selfstop.flow.terms import Attr, Bound, Const, Func, Term, Var
 from selfstop.model import Span
-from selfstop.project.binding import bind, unwrapped
+from selfstop.project.binding import bind
 from selfstop.project.data import GuardedData
 from selfstop.project.linker import Linker
 from selfstop.project.paths import Path, Site, entry_of, joined, without_stale, without_void
@@ -113,9 +113,11 @@ class Sites:
 
     def _lands_further_on(self, use: Use) -> bool:
         """Whether a helper is given a function that is reported at its own stop call."""
-        given = [self._program.resolve(unwrapped(value)[0]) for value in (*use.args, *(v for _, v in use.keywords))]
-        functions = [v.function for v in given if isinstance(v, Func) and v.function in self._reach.functions]
-        return any(not self.hands_up(function) for function in functions)
+        found = [list(self._reach.uses.stopping(value)) for value in (*use.args, *(v for _, v in use.keywords))]
+        return any(targets and all(map(self._is_reported_itself, targets)) for targets in found)
+
+    def _is_reported_itself(self, target: Term) -> bool:
+        return isinstance(target, Func) and not self.hands_up(target.function)
 
     def _inner_paths(
         self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
@@ -135,14 +137,12 @@ class Sites:
     def told(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> State:
         """What a function learns from its arguments about what it is to stop: names, callables and switches."""
         bound = bind(self._program.functions[func.function], func, args, keywords)
-        resolved = {place: self._program.resolve(value) for place, value in bound.items()}
+        resolved = {place: self._reach.uses.kept(self._program.resolve(value)) for place, value in bound.items()}
         return State(
             {
                 place: value
                 for place, value in resolved.items()
-                if isinstance(value, (Const, Func))
-                or self._reach.stops.is_reference(value)
-                or any(True for _ in self._reach.telling.names(value))
+                if isinstance(value, (Const, Func, Bound)) or any(True for _ in self._reach.telling.names(value))
             }
         )
 
