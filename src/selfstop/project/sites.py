@@ -171,6 +171,13 @@ class Sites:
 
 
 def _operands(use: Use) -> list[Term]:
-    """What a use is given, with the object whose method it calls."""
+    """What a use is given, with the object whose method it calls.
+
+    A list that an object keeps may be empty, and a function of the program stop the machine in spite of that: of what
+    such a function is given only what it is a part of counts.
+    """
     receiver = [use.term.base] if isinstance(use.term, Attr) else []
-    return [*use.args, *(value for _, value in use.keywords), *receiver]
+    given = [*use.args, *(value for _, value in use.keywords)]
+    if use.func is not None:
+        given = [value.base if isinstance(value, Attr) else value for value in given]
+    return [*given, *receiver]
