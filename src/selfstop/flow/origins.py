@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -13,6 +14,7 @@ from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, 
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
+_NEVER_REACHED = frozenset({"math.inf", "numpy.inf", "sys.maxsize"})
 
 
 class Source(IntEnum):
@@ -68,6 +70,8 @@ def _traced(term: Term, definitions: Definitions, known: dict[Term, Origin], dep
 
 
 def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
+    if is_infinite(term):
+        return Origin(Source.CONSTANT, value=math.inf)
     returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
     if returned:
         return any_of([inner(value) for value in returned])
@@ -75,7 +79,7 @@ def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]
         case Const():
             return Origin(Source.CONSTANT)
         case App():
-            return _operation(term, inner)
+            return _operation(term, definitions, inner)
         case Item(base=base):
             return _configured(base, inner)
         case Result(callee=callee, args=args) if callee is not None:
@@ -89,7 +93,7 @@ def _is_call(term: Term) -> bool:
     return isinstance(term, Result) or (isinstance(term, App) and term.op == "call")
 
 
-def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
+def _operation(term: App, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
     match term:
         case App(op="getenv", args=(name, *default)):
             return Origin(Source.ENVIRONMENT, _literal(name), _literal(default[0]) if default else "")
@@ -97,7 +101,7 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
             return _clamped([inner(arg) for arg in args])
         case App(op="or", args=(first, *_, last)) if (fallback := inner(last).value or 0) > 0:
             variable = inner(first).variable
-            if is_text(first):  # "0" is true
+            if may_be_text(first, definitions):  # "0" is true
                 return Origin(Source.ENVIRONMENT, variable, f"{fallback:g}")
             return Origin(Source.CLAMPED, variable, f"{fallback:g}" if variable else "", fallback)
         case App(op="or", args=(first, *_, last)) if inner(first).source is Source.COMMAND_LINE:
@@ -116,6 +120,21 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
 def _typed(default: Origin) -> Origin:
     """The origin of what somebody types, or leaves at ``default``."""
     return default if default.may_be_zero else Origin(Source.COMMAND_LINE, value=default.value)
+
+
+def may_be_text(term: Term, definitions: Definitions) -> bool:
+    """Whether a value is that of an environment variable as it is, here or where it is bound."""
+    return is_text(term) or any(found.value is not None and is_text(found.value) for found in definitions(term))
+
+
+def is_infinite(term: Term) -> bool:
+    """Whether ``term`` is infinity, or as much as that: what is never reached."""
+    match term:
+        case Var(scope="import", name=name):
+            return name in _NEVER_REACHED
+        case App(op="float", args=(Const(value=str() as text),)):
+            return text.strip().lower() in {"inf", "+inf", "infinity", "+infinity"}
+    return False
 
 
 def is_text(term: Term) -> bool:
