@@ -98,6 +98,26 @@ def test_not_counted(source: str) -> None:
     assert unresolved_in(source) == []
 
 
+HANDED_OVER = {
+    "one of two classes": "def g(x):\n    stay(Host() if x else Guest())\n",
+    "out of a table": "HOSTS = {'inn': Host()}\ndef g():\n    stay(HOSTS['inn'])\n",
+    "for another thread": "def g():\n    threading.Thread(target=stay, args=(Host(),)).start()\n",
+}
+
+
+@pytest.mark.parametrize("source", HANDED_OVER.values(), ids=HANDED_OVER)
+def test_counted_where_the_object_is_handed_to(source: str) -> None:
+    """That file says nothing of its class. A call in a ``finally`` is counted once."""
+    stay = "def stay(one):\n    try:\n        one.sleep()\n    finally:\n        one.stop()\n"
+    report = report_on(f"from b import stay\n{source}", b=stay)
+    assert [(call.path, call.callee) for call in report.unresolved] == [("b.py", "one.stop")]
+
+
+def test_not_counted_where_another_object_is_handed_to() -> None:
+    report = report_on("from b import stay\ndef g():\n    stay(Guest())\n", b="def stay(one):\n    one.stop()\n")
+    assert report.unresolved == ()
+
+
 def test_what_is_matched_by_name_is_not_counted() -> None:
     alone = HEADER.partition("class Guest")[0] + "def f(one):\n    one.leave()\n"
     report = check({"a.py": alone.encode()}, EngineOptions())

@@ -181,27 +181,26 @@ class Demand:
         names = spoken_of(reach)
         grew = False
         new = {
-            name: replace(each, owners=each.owners - {o for o in each.owners if (name, o) in self._searched})
+            name: each.but({owner for owner in each.having if (name, owner) in self._searched})
             for name, each in names.items()
         }
-        new = {name: each for name, each in new.items() if each.owners}
+        new = {name: each for name, each in new.items() if each.having}
         if new:
-            self._searched |= {(name, owner) for name, each in new.items() for owner in each.owners}
+            self._searched |= {(name, owner) for name, each in new.items() for owner in each.having}
             mention = Mention(new)
             for path in select(self.files, mention, mention.words):
                 if path not in self._loaded and self._load(path) is not None:
                     grew = True
                 self._possible_callers.add(path)
-        classes = {reach.program.classes[cls].name for cls in reach.classes()}
         for path in sorted(self._possible_callers & self._loaded.keys()):
             file = self._loaded[path]
             here, imported = self._owners_in(path), self._imports_of(path)
             spoken = {
                 name
                 for name, each in names.items()
-                if not each.by_import or not here.isdisjoint(each.owners) or imported.has(name, each.owners)
+                if not each.by_import or not here.isdisjoint(each.having) or imported.has(name, each)
             }
-            callers = file.outline.speaking(spoken | classes)
+            callers = file.outline.speaking(spoken)
             if self._rounds > PATIENCE:
                 callers = file.outline.calling_into(callers)
             grew = file.keep(callers) or grew
@@ -238,6 +237,10 @@ class Demand:
                 grew = True
                 # What is imported is called, most of the time.
                 module.keep(module.outline.called_from(module.outline.named(member)))
+        for name, names in questions.spoken:
+            path = self._paths[name]
+            self._possible_callers.add(path)
+            grew = self._loaded[path].keep(self._loaded[path].outline.speaking(names)) or grew
         grew = self._make(questions) or grew
         return self._bind(questions) or grew
 

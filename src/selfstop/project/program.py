@@ -222,6 +222,8 @@ class Program:
                 found = self.module_member(module, parts[cut])
                 for name in parts[cut + 1 :]:
                     found = None if found is None else self._member(found, name) or Attr(found, name)
+                if found is None:  # the package is loaded, a module in it may not be
+                    break
                 return found
         self.questions.imported(dotted)
         return None

@@ -54,6 +54,9 @@ class Questions:
     calls: set[str] = field(default_factory=set)
     """Names of functions and classes, for all places where they are called."""
 
+    spoken: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """Modules, each with names: all of its functions matter that speak one of these."""
+
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
 
@@ -97,6 +100,11 @@ class Questions:
         """Ask where attributes of that name are read, in whichever file mentions one of the names ``near``."""
         if self.open:
             self.readings.add((name, frozenset(near)))
+
+    def speaking(self, module: str, names: frozenset[str]) -> None:
+        """Ask which functions of a module speak one of ``names``."""
+        if self.open:
+            self.spoken.add((module, names))
 
     def variable(self, variable: Var) -> None:
         """Ask where a variable of a module is bound."""

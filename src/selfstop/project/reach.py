@@ -25,7 +25,7 @@ from selfstop.project.registration import CLEANUP_METHODS, is_serverless, regist
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.templates import composed
 from selfstop.project.told import Telling
-from selfstop.project.uses import Mode, Use, Uses
+from selfstop.project.uses import GENERIC_NAMES, Mode, Use, Uses
 
 
 class Reach:
@@ -94,19 +94,19 @@ class Reach:
         A call can only lead to one by a name: that of a stop call, of a function that reaches one, or of
         something in which either is kept. So in each round only functions that speak new names are looked at.
         """
-        looking_up = self._speakers({"getattr"})
+        looking_up = self.speaking({"getattr"})
         told = set(self.given.receivers()) | looking_up
         new = set(self.stops.words)
         composing = {identity for identity in looking_up if any(True for _ in self._composed(identity))}
         while new:
             self.names |= new
-            self._grow(composing | self._speakers(new), told)
+            self._grow(composing | self.speaking(new), told)
             new = self._names_of_reached(self.names)
             # What a call means may depend on what reaches a stop call: in the end such are looked at again.
             while not new and self._grow(self._outdated(), told):
                 new = self._names_of_reached(self.names)
 
-    def _speakers(self, names: Set[str]) -> set[str]:
+    def speaking(self, names: Set[str]) -> set[str]:
         """The functions in whose calls one of ``names`` is spoken."""
         return {
             identity
@@ -307,10 +307,10 @@ class Reach:
             "test",
         }
 
-    def classes(self) -> set[str]:
-        """The classes with methods that reach a stop call."""
-        owners = (self.program.functions[identity].cls for identity in self.functions - self.told)
-        return {cls for cls in owners if cls is not None}
+    def nameless_methods(self) -> set[str]:
+        """The methods that reach a stop call and run without being named, or by a name that anything may have."""
+        functions = (self.program.functions[identity] for identity in self.functions - self.told)
+        return {each.id for each in functions if each.cls is not None and _says_nothing(each.name)}
 
     def callees_of(self, identity: str) -> Iterator[str]:
         """The functions that a function calls or hands away on ways to a stop call."""
@@ -335,6 +335,11 @@ class _Watched:
         if not found and isinstance(identity, str):
             self.missed.add(identity)
         return found
+
+
+def _says_nothing(name: str) -> bool:
+    """Whether the name of a method does not tell which class it is of."""
+    return name in GENERIC_NAMES or (name.startswith("__") and name.endswith("__"))
 
 
 def _is_name_of(value: Term | None) -> bool:

@@ -14,6 +14,7 @@ from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var
 from selfstop.flow.world import callable_of
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.calls import GENERIC_NAMES
+from selfstop.project.holders import Holders
 from selfstop.project.propagation import Propagation
 from selfstop.project.reach import Reach
 from selfstop.project.told import looked_up
@@ -25,6 +26,7 @@ _BUILT_IN = frozenset({"list", "dict", "tuple", "set", "fstring", "str", "int", 
 
 def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCall]:
     """The calls of methods of unknown objects that have the name of a method which reaches a stop call."""
+    holders = Holders(reach)
     inside = frozenset(part for name in reach.program.modules for part in name.split("."))
     for function in reach.program.functions.values():
         for node, call in function.graph.calls():
@@ -35,10 +37,12 @@ def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCal
             if not isinstance(place, Attr) or place.name in reach.stops.names:
                 continue
             stoppers = reach.stoppers_named(place.name)
-            if not stoppers or not _is_open(reach, meaning, inside):
+            if not stoppers:
                 continue
-            if place.name in GENERIC_NAMES and not _is_near(reach, function.module, stoppers):
-                continue
+            if not holders.holds(place.base):
+                is_near = function.module in holders.modules or _is_near(reach, function.module, stoppers)
+                if not _is_open(reach, meaning, inside) or (place.name in GENERIC_NAMES and not is_near):
+                    continue
             if propagation.is_feasible(function.id, node) and not _is_linked(propagation, function, node, call):
                 yield _described(reach, function, call, place.name, stoppers)
 
