@@ -21,6 +21,9 @@ class Crowded:
     attributes: frozenset[str] = frozenset()
     """As far as it matters what held wherever they were bound."""
 
+    tables: frozenset[str] = frozenset()
+    """Of modules, as far as it matters whether anything changes them."""
+
 
 @dataclass
 class Questions:
@@ -47,6 +50,9 @@ class Questions:
 
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
+
+    tables: set[Var] = field(default_factory=set)
+    """Variables of modules, for all places where what they hold may be changed."""
 
     classes: set[str] = field(default_factory=set)
     """Names of classes, for all places where objects of them are made."""
@@ -85,6 +91,11 @@ class Questions:
         """Ask where a variable of a module is bound."""
         if self.open:
             self.variables.add(variable)
+
+    def table(self, variable: Var) -> None:
+        """Ask where what a variable of a module holds may be changed."""
+        if self.open:
+            self.tables.add(variable)
 
     def made(self, cls: str) -> None:
         """Ask where objects of classes of that name are made."""
