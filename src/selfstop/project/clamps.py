@@ -19,6 +19,7 @@ from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Const, Func, Result, Term, Var, last_name, walk
 from selfstop.project.declared import refuses_zero
 from selfstop.project.program import Program
+from selfstop.project.tables import Tables
 
 _AFTERWARDS = ("__post_init__", "__attrs_post_init__", "model_post_init")
 _VALIDATORS = frozenset({"field_validator", "validator"})
@@ -29,9 +30,10 @@ Ends = Callable[[str, Term], Sequence[State]]
 class Clamps:
     """Tells which settings are positive once they have been made."""
 
-    def __init__(self, program: Program, ends: Ends) -> None:
+    def __init__(self, program: Program, tables: Tables, ends: Ends) -> None:
         """``ends`` gives the states in which a function ends, as far as they matter to a place."""
         self._program = program
+        self._tables = tables
         self._ends = ends
         self._positive: dict[Term, bool] = {}
         self._known: dict[tuple[str, Term], bool] = {}
@@ -40,6 +42,10 @@ class Clamps:
         """Whether a threshold can be neither 0 nor negative, because whatever binds it sees to that."""
         if place not in self._positive:
             self._positive[place] = False  # for whoever asks on the way
+            value = self._tables.value(place)
+            if value is not None:
+                self._positive[place] = self._is_chosen(value)
+                return self._positive[place]
             # A property is bound to its function, and to what that returns.
             definitions = [item for item in self._program.definitions(place) if not isinstance(item.value, Func)]
             self._positive[place] = bool(definitions) and all(map(self._is_seen_to, definitions))

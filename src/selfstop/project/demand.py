@@ -24,7 +24,17 @@ from selfstop.project.linker import Linker
 from selfstop.project.loading import Loaded, loaded
 from selfstop.project.lowering import Lowered, Task
 from selfstop.project.manifests import Manifests, entry_points
-from selfstop.project.mentions import Imported, Mention, Owner, any_word, binding_of, declaration_of, spoken_of
+from selfstop.project.mentions import (
+    Imported,
+    Mention,
+    Owner,
+    Spoken,
+    any_word,
+    binding_of,
+    change_of,
+    declaration_of,
+    spoken_of,
+)
 from selfstop.project.names import ModuleNames, by_suffix, is_package
 from selfstop.project.outline import outline
 from selfstop.project.program import Program
@@ -282,6 +292,8 @@ class Demand:
             grew = (
                 self._keep_matching(self._paths[variable.scope], variable.name, declaration_of(variable.name)) or grew
             )
+        for table in sorted(questions.tables, key=_by_name):
+            grew = self._bring_users(table) or grew
         for name in sorted(questions.calls):
             for path in sorted(self._loaded):
                 grew = self._keep_matching(path, name, rf"\b{re.escape(name)}\b\s*\(") or grew
@@ -321,7 +333,8 @@ class Demand:
         self._rebound.add(variable)
         owner = Owner(variable.scope)
         pattern = binding_of(variable.name)
-        found = self._load_matching(variable.name, pattern, lambda data: Imported.of(data).has(owner.stem, {owner}))
+        module = Spoken(frozenset({owner}), by_import=True)
+        found = self._load_matching(variable.name, pattern, lambda data: Imported.of(data).has(owner.stem, module))
         if found is None:
             self._crowded = replace(self._crowded, variables=self._crowded.variables | {variable})
         return found is not False
@@ -345,6 +358,23 @@ class Demand:
             grew = (path not in self._loaded and self._load(path) is not None) or grew
             if path in self._loaded:
                 grew = self._keep_matching(path, name, pattern) or grew
+        return grew
+
+    def _bring_users(self, table: Var) -> bool:
+        """Load the files that import a table and may change it; keep the functions that speak of it."""
+        grew = False
+        if (asked := (table.name, Owner(table.scope))) not in self._searched:
+            self._searched.add(asked)
+            imports = Mention({table.name: Spoken(frozenset({asked[1]}), by_import=True)})
+            changing = re.compile(change_of(table.name).encode())
+            found = select(self.files, lambda data: bool(changing.search(data)) and imports(data), [table.name])
+            if sum(path not in self._loaded for path in found) > MANY:
+                self._crowded = replace(self._crowded, tables=self._crowded.tables | {table.name})
+                return True
+            for path in found:
+                grew = (path not in self._loaded and self._load(path) is not None) or grew
+        for path in sorted(self._loaded):
+            grew = self._keep_matching(path, table.name, rf"\b{re.escape(table.name)}\b") or grew
         return grew
 
     def _keep_matching(self, path: str, word: str, pattern: str) -> bool:

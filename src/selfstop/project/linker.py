@@ -37,6 +37,7 @@ from selfstop.project.outcomes import MAX_OUTCOMES, common, guessed, inexact, li
 from selfstop.project.program import Program, class_id
 from selfstop.project.questions import Crowded
 from selfstop.project.returning import Returning
+from selfstop.project.tables import Tables
 from selfstop.project.writing import Writing
 
 MAX_DEPTH = 4
@@ -77,7 +78,7 @@ class Linker:
         self._effects = Effects(program, self.calls)
         self._flags = Flags(self, crowded)
         self._options = Options(program)
-        self._clamps = Clamps(program, self._ends)
+        self._clamps = Clamps(program, Tables(program, crowded), self._ends)
         self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}

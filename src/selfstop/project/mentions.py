@@ -263,6 +263,13 @@ def declaration_of(name: str) -> str:
     return rf"\bglobal\b[^\n]*\b{re.escape(name)}\b"
 
 
+def change_of(name: str) -> str:
+    """A pattern of where what a name stands for may be changed: by key, by a method, or by whom it is handed to."""
+    word = rf"\b{re.escape(name)}\b"
+    used = r"\[|\|=|\.(?!get\b|items\b|keys\b|values\b|copy\b)\w"
+    return rf"{word}\s*(?:{used})|[=(,:]\s*(?:\w+\.)*{word}\s*(?:[,)\]}}\n#]|$)"
+
+
 def _word(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"\b" + re.escape(_bytes(name)) + rb"\b")
 

@@ -27,6 +27,9 @@ class Crowded:
     variables: frozenset[Var] = frozenset()
     """Of modules, as far as it matters what held wherever they were bound."""
 
+    tables: frozenset[str] = frozenset()
+    """Of modules, as far as it matters whether anything changes them."""
+
 
 @dataclass
 class Questions:
@@ -62,6 +65,9 @@ class Questions:
 
     rebindings: set[Var] = field(default_factory=set)
     """Variables of modules, for all files that import the module and bind them."""
+
+    tables: set[Var] = field(default_factory=set)
+    """Variables of modules, for all places where what they hold may be changed."""
 
     classes: set[str] = field(default_factory=set)
     """Names of classes, for all places where objects of them are made."""
@@ -115,6 +121,11 @@ class Questions:
         """Ask where a variable of a module is bound by way of an import."""
         if self.open:
             self.rebindings.add(variable)
+
+    def table(self, variable: Var) -> None:
+        """Ask where what a variable of a module holds may be changed."""
+        if self.open:
+            self.tables.add(variable)
 
     def made(self, cls: str) -> None:
         """Ask where objects of classes of that name are made."""

@@ -17,6 +17,7 @@ from selfstop.flow.terms import NONE, App, Attr, Const, Func, Item, Result, Term
 from selfstop.flow.vocabulary import says_stop
 from selfstop.project.assignments import Assignments
 from selfstop.project.binding import unwrapped
+from selfstop.project.calls import GENERIC_NAMES
 from selfstop.project.given import Given
 from selfstop.project.linker import Linker
 from selfstop.project.manifests import EntryPoint, declared
@@ -25,7 +26,7 @@ from selfstop.project.registration import CLEANUP_METHODS, is_serverless, regist
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.templates import composed
 from selfstop.project.told import Telling
-from selfstop.project.uses import GENERIC_NAMES, Mode, Use, Uses
+from selfstop.project.uses import Mode, Use, Uses
 
 
 class Reach:
