@@ -104,11 +104,22 @@ class Iterate:
     A generator may raise instead.
 
     ``abandons`` tells that what follows exhaustion is reached no other way, though the body can leave the loop.
+    ``name`` is what an item is called, if it has one name.
     """
 
     iterable: Term
     text: str
     abandons: bool = False
+    name: str = ""
+
+
+COMPUTED = "t"
+"""The label of pseudo-variables that hold what an expression, such as ``a if b else c``, has come to."""
+
+
+def is_computed(term: Term) -> bool:
+    """Whether all that is known of a value is the expression that it comes from."""
+    return isinstance(term, Var) and term.name.startswith(f"${COMPUTED}")
 
 
 def round_of(scope: str, node: int) -> Var:
@@ -198,6 +209,11 @@ class Graph:
             for edge in node.edges:
                 sources[edge.target].append(number)
         return tuple(tuple(group) for group in sources)
+
+    @cached_property
+    def assigned(self) -> frozenset[Term]:
+        """All that is assigned to in it."""
+        return frozenset(node.operation.target for node in self.nodes if isinstance(node.operation, Assign))
 
     def calls(self) -> tuple[tuple[int, Call], ...]:
         """All calls with their node numbers."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Dispatch, Graph, terms_of
+from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, terms_of
 from selfstop.flow.telling import telling_keys
 from selfstop.flow.terms import Attr, Const, Func, Term, Var, last_name, walk
 
@@ -86,6 +86,27 @@ class Function:
             for part in walk(call.func)
             if isinstance(part, Var) and part.scope == "import"
         )
+
+    @cached_property
+    def reads(self) -> Mapping[str, Sequence[tuple[Attr, int | None]]]:
+        """The attributes by name that it calls, each with the node, or does something else with than to test them."""
+        found: dict[str, list[tuple[Attr, int | None]]] = defaultdict(list)
+        for number, node in enumerate(self.graph.nodes):
+            operands: list[Term] = []
+            match node.operation:
+                case Call(func=func, args=args, keywords=keywords):
+                    operands = [*args, *(value for _, value in keywords)]
+                    if isinstance(func, Attr):
+                        found[func.name].append((func, number))
+                        operands.append(func.base)
+                    else:
+                        operands.append(func)
+                case Assign(value=value) if value is not None:
+                    operands = [value]
+            for part in (part for operand in operands for part in walk(operand)):
+                if isinstance(part, Attr):
+                    found[part.name].append((part, None))
+        return found
 
     @cached_property
     def imported(self) -> frozenset[Var]:

@@ -11,14 +11,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from selfstop.flow.code import Definition, Function
+from selfstop.flow.code import Definition, Function, Parameter
 from selfstop.flow.origins import is_command_line
-from selfstop.flow.terms import NONE, App, Attr, Const, Result, Term, Var, last_name
+from selfstop.flow.terms import NONE, App, Attr, Const, Result, Term, Var, dotted, last_name
 from selfstop.project.binding import split_arguments
+from selfstop.project.declared import is_bounded_below, is_positive_range, metadata
 from selfstop.project.program import Program
 
 _DECLARING = ("add_argument", "add_option")
 _DECORATORS = frozenset({"option", "argument"})
+_COMMANDS = frozenset({"command", "callback"})
+_TYPER = frozenset({"typer.Option", "typer.Argument"})
 _LONG = re.compile(r"--?(?P<name>[A-Za-z][\w-]*)")
 
 _PARSERS = frozenset({"ArgumentParser", "OptionParser", "add_parser"})
@@ -84,14 +87,41 @@ def _makes_parser(value: Term) -> bool:
 
 
 def _of_parameter(function: Function, name: str) -> Iterator[Definition]:
-    """What decorators of click declare for a parameter."""
-    for decorator in function.decorators:
-        match decorator:
-            case App(op="call", args=(callee, *rest)) if last_name(callee) in _DECORATORS:
-                args, pairs = split_arguments(rest)
-                keywords = dict(pairs)
-                if _destination(args, keywords) == name:
-                    yield Definition(Var(function.id, name), _value(keywords), function.id)
+    """What decorators of click, or typer by its default or annotation, declare for a parameter."""
+    place = Var(function.id, name)
+    for callee, rest in filter(None, map(_call, function.decorators)):
+        args, keywords = split_arguments(rest)
+        if last_name(callee) in _DECORATORS and _destination(args, dict(keywords)) == name:
+            yield Definition(place, _value(dict(keywords)), function.id)
+    parameter = next((each for each in function.parameters if each.name == name), None)
+    if parameter is not None and _is_command(function):
+        value = _typer_value(parameter)
+        if value is not None:
+            yield Definition(place, value, function.id)
+
+
+def _call(term: Term | None) -> tuple[Term, Sequence[Term]] | None:
+    match term:
+        case App(op="call", args=(callee, *rest)):
+            return callee, rest
+    return None
+
+
+def _is_command(function: Function) -> bool:
+    """Whether a decorator makes a function a command whose parameters are its options."""
+    names = {last_name(found[0] if (found := _call(each)) else each) for each in function.decorators}
+    return not _COMMANDS.isdisjoint(names)
+
+
+def _typer_value(parameter: Parameter) -> Term | None:
+    """What typer makes of a parameter: an option even where nothing but a default says so; None without any."""
+    for declared in (parameter.default, *metadata(parameter.annotation)):
+        found = _call(declared)
+        if found is not None and dotted(found[0]) in _TYPER:
+            args, pairs = split_arguments(found[1])
+            default = parameter.default if declared is not parameter.default else args[0] if args else NONE
+            return _value({"default": default or NONE, **dict(pairs)})
+    return None if parameter.default is None else App("option", (parameter.default,))
 
 
 def _destination(args: Sequence[Term], keywords: Keywords) -> str:
@@ -111,6 +141,12 @@ def _texts(terms: Iterable[Term]) -> Iterator[str]:
 
 
 def _value(keywords: Keywords) -> Term:
+    value = _unbounded(keywords)
+    is_positive = is_positive_range(keywords.get("type")) or is_bounded_below(keywords)
+    return App("max", (Const(1), value)) if is_positive else value
+
+
+def _unbounded(keywords: Keywords) -> Term:
     default = keywords.get("default", NONE)
     match keywords.get("envvar"):
         case (Const(value=str()) as variable) | App(op="list" | "tuple", args=(Const(value=str()) as variable, *_)):

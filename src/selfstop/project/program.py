@@ -222,6 +222,8 @@ class Program:
                 found = self.module_member(module, parts[cut])
                 for name in parts[cut + 1 :]:
                     found = None if found is None else self._member(found, name) or Attr(found, name)
+                if found is None:  # the package is loaded, a module in it may not be
+                    break
                 return found
         self.questions.imported(dotted)
         return None
@@ -512,16 +514,25 @@ class Program:
         return None
 
     def _annotated_class(self, module: str, annotation: str) -> str | None:
+        meanings = self._annotated(module, annotation)
+        return next((class_id(found) for found in meanings if _is_class(found)), None)
+
+    def annotated_name(self, module: str, annotation: str) -> Term | None:
+        """What the first name in an annotation means that says what an object is, rather than whether there is one."""
+        return next(self._annotated(module, annotation), None)
+
+    def _annotated(self, module: str, annotation: str) -> Iterator[Term]:
+        """What the names in an annotation mean, as far as they are those of modules, imported or of the program."""
         for name in _IDENTIFIER.findall(annotation):
-            if name in _WRAPPER_TYPES:
-                continue
             first, _, rest = name.partition(".")
-            found = self.module_member(module, first)
+            found = None if name in _WRAPPER_TYPES else self.module_member(module, first)
             for part in filter(None, rest.split(".")):
-                found = None if found is None else self._member(found, part)
-            if found is not None and _is_class(found):
-                return class_id(found)
-        return None
+                if isinstance(found, Var) and found.scope == "import":
+                    found = self.resolve(Var("import", f"{found.name}.{part}"))
+                else:
+                    found = None if found is None else self._member(found, part)
+            if found is not None and last_name(found) not in _WRAPPER_TYPES:
+                yield found
 
     # Definitions
 
@@ -558,8 +569,11 @@ class Program:
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
-    def ask_who_binds(self, place: Term) -> None:
-        """Ask for all bindings of an attribute or a variable of a module, in whichever file has to do with them."""
+    def ask_who_binds(self, place: Term, names: Iterable[str] = ()) -> None:
+        """Ask for all bindings of an attribute or a variable of a module, in whichever file has to do with them.
+
+        ``names`` are those of an attribute to look for, where calls of its methods (``ids.append``) count as well.
+        """
         if not self.questions.open:
             return
         if isinstance(place, Var) and place.scope in self.modules:
@@ -577,7 +591,16 @@ class Program:
                 for definition in module.links_of(frozenset(near))
                 if self.outlives(definition.target)
             }
-        self.questions.binding(place.name, near - {""})
+        for name in names or (place.name,):
+            self.questions.binding(name, near - {""})
+
+    def is_settled(self, place: Term) -> bool:
+        """Whether a place is a variable of a function that nothing but that function itself binds."""
+        return (
+            isinstance(place, Var)
+            and place.scope in self.functions
+            and all(definition.function == place.scope for definition in self._definitions.get(place, ()))
+        )
 
     def outlives(self, target: Term) -> bool:
         """Whether what is bound is anything but a variable of a function."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Assign, Call, Edge, EdgeKind, Effect, Graph, Node, Operation, Raise, Skip, Test
+from selfstop.flow.cfg import COMPUTED, Assign, Call, Edge, EdgeKind, Effect, Graph, Node, Operation, Raise, Skip, Test
 from selfstop.flow.terms import App, Const, Term, Var
 
 Frontier: TypeAlias = "list[tuple[int, EdgeKind]]"
@@ -115,7 +115,7 @@ class Builder:
         self.frontier = []
         return [(number, EdgeKind.TRUE)], [(number, EdgeKind.FALSE)]
 
-    def temporary(self, label: str = "t") -> Var:
+    def temporary(self, label: str = COMPUTED) -> Var:
         """A fresh pseudo-variable."""
         self._temporaries += 1
         return Var(self.scope, f"${label}{self._temporaries}")

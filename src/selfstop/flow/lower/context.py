@@ -11,7 +11,7 @@ from selfstop.flow.cfg import Operation, terms_of
 from selfstop.flow.code import Class, Definition, Function
 from selfstop.flow.lower.positions import Extent
 from selfstop.flow.lower.scopes import Importer
-from selfstop.flow.terms import Term, Var
+from selfstop.flow.terms import App, Term, Var
 from selfstop.model import Span
 
 
@@ -75,3 +75,22 @@ class ModuleContext:
     def define(self, target: Term, value: Term | None, function: str, *, step: str = "", annotation: str = "") -> None:
         """Record a binding, flow aside."""
         self.definitions.append(Definition(target, value, function, step, annotation))
+
+    def define_ways(self, target: Term, value: Term | None, function: str, *, annotation: str = "") -> None:
+        """Record a binding in which ``target`` may occur: ``n = 0 if job else n + 1`` sets back, or raises."""
+        for step, part in _ways(target, value):
+            self.define(target, part, function, step=step, annotation=annotation)
+
+
+def _ways(target: Term, value: Term | None) -> list[tuple[str, Term | None]]:
+    """What is bound, or the step and its sign, on each way on which that differs."""
+    match value:
+        case App(op="+" | "-" as op, args=(left, right)) if left == target:
+            return [(op, right)]
+        case App(op="+", args=(left, right)) if right == target:
+            return [("+", left)]
+        case App(op="if", args=(_, body, orelse)):
+            ways = [*_ways(target, body), *_ways(target, orelse)]
+            if any(step for step, _ in ways):
+                return ways
+    return [("", value)]

@@ -257,7 +257,7 @@ class Expressions(Structure):
         assert isinstance(node.target, cst.Name)
         target = self.scope.resolve(node.target.value)
         self.builder.assign(target, value)
-        self.context.define(target, self.structure.value(node.value), self.function_id)
+        self.context.define_ways(target, self.structure.value(node.value), self.function_id)
         return target
 
     def awaited(self, node: cst.Await) -> Term:
@@ -318,6 +318,10 @@ class Expressions(Structure):
         result = Result(self.builder.site(), func, args)
         self.builder.call(Call(result, func, args, keywords, text, self.context.span(node), awaited))
         return result
+
+    def argument(self, node: cst.BaseExpression) -> Term:
+        """A test that is handed on is decided before the call, so that the callee is entered knowing why."""
+        return self.flag(node)
 
     def _quantifier_value(self, node: cst.Call) -> Term | None:
         split = self._branch_quantifier(node)

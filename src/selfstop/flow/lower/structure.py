@@ -226,7 +226,7 @@ class Structure:
         args: list[Term] = []
         keywords: list[tuple[str, Term]] = []
         for arg in node.args:
-            value = self.value(arg.value)
+            value = self.argument(arg.value)
             if arg.star == "**":
                 keywords.append(("**", value))
             elif arg.star == "*":
@@ -236,6 +236,10 @@ class Structure:
             else:
                 args.append(value)
         return tuple(args), tuple(keywords)
+
+    def argument(self, node: cst.BaseExpression) -> Term:
+        """The value of an argument."""
+        return self.value(node)
 
 
 def attribute(base: Term, name: str) -> Term:
