@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from selfstop.flow.code import Definition
-from selfstop.flow.origins import Origin, Source, is_command_line, is_configuration, is_text, origin, settings, worst
+from selfstop.flow.origins import Origin, Source, is_command_line, is_configuration, is_text, origin, worst
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var
 
 X, CONFIG, ENVIRON = Var("m:f", "x"), Var("m", "config"), Var("import", "os.environ")
@@ -61,13 +61,6 @@ def test_variables_of_the_environment_are_texts() -> None:
     assert is_text(Item(ENVIRON, NAME))
     assert not is_text(Item(CONFIG, NAME))
     assert not is_text(App("int", (READ,)))
-
-
-def test_a_setting_is_the_same_however_it_is_read() -> None:
-    ways = [READ, App("getenv", (NAME, Const("5"))), Item(ENVIRON, NAME)]
-    assert settings(ways) == {READ}
-    assert settings([App("int", (App("*", (way, X)),)) for way in ways]) == {App("int", (App("*", (READ, X)),))}
-    assert settings([Item(CONFIG, NAME)]) == {Item(CONFIG, NAME)}
 
 
 ORIGINS: dict[str, tuple[Term, Origin]] = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selfstop.flow.limits import is_limit, rank, threshold_atoms
+from selfstop.flow.limits import is_limit, rank, settings_of, threshold_atoms
 from selfstop.flow.linear import Comparison, comparison, linear, number
-from selfstop.flow.measures import all_words, grows, is_growing, is_time, never_measured
+from selfstop.flow.measures import all_words, grows, is_deadline, is_growing, is_time, never_measured
 from selfstop.flow.origins import Origin, Source, origin, worst
 from selfstop.flow.roles import PLAIN, Evidence, Kind, Role
 from selfstop.flow.switches import equality_switch, is_threshold, looks_boolean, membership, off_switch
@@ -53,9 +53,9 @@ def _compared(found: Comparison, term: Term, evidence: Evidence) -> Role:
     sign = dict(found.form.atoms)[thresholds[0]]
     aligned = found if sign < 0 else found.flipped()
     source = worst([origin(atom, evidence.definitions) for atom in thresholds])
-    if _asks_for_emptiness(aligned, measures, source, evidence):
+    if _is_sum(found) or _asks_for_emptiness(aligned, measures, source, evidence):
         return PLAIN
-    return _role(aligned, measures, frozenset(thresholds), source, evidence)
+    return _role(aligned, measures, settings_of(thresholds, evidence), source, evidence)
 
 
 def _role(
@@ -104,6 +104,11 @@ def _against_constant(found: Comparison, measures: list[Term], evidence: Evidenc
     return _role(aligned, measures, frozenset(), Origin(Source.CONSTANT, value=limit), evidence)
 
 
+def _is_sum(found: Comparison) -> bool:
+    """Whether both were added up and held against nothing: `time() + LIMIT > 0`."""
+    return found.form.constant == 0 and len({factor > 0 for _, factor in found.form.atoms}) == 1
+
+
 def _asks_for_emptiness(aligned: Comparison, measures: list[Term], source: Origin, evidence: Evidence) -> bool:
     """Whether the limit is a constant of 0, or one of 1 that a level is below: `players < MIN_PLAYERS` means nobody."""
     if source.source is not Source.CONSTANT or source.value is None or source.value > 1:
@@ -134,7 +139,7 @@ def _bound(found: Comparison, thresholds: list[Term], evidence: Evidence) -> Rol
     limit = -aligned.form.constant / abs(sign)
     positive = limit >= 0 if aligned.relation == ">" else aligned.relation == ">=" and limit > 0
     excluded = aligned.relation == "!=" and limit == 0
-    if positive or excluded:
+    if (positive or excluded) and not is_deadline(thresholds[0], evidence):
         return Role(Kind.OFF_SWITCH, frozenset(thresholds), origin(thresholds[0], evidence.definitions))
     return PLAIN
 
@@ -204,5 +209,7 @@ def _truthiness(term: Term, truth: bool, evidence: Evidence) -> Role:
 
 
 def _countdown_truth(term: Term, evidence: Evidence) -> Role:
+    if never_measured(term):
+        return PLAIN
     found = comparison(App("==", (term, Const(0))), True)
     return (found and _countdown(found, evidence)) or PLAIN

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from selfstop.flow.code import Definition
 from selfstop.flow.linear import Linear, linear, number
 from selfstop.flow.measures import grows, grows_by_definition, is_clock, is_deadline, is_start
 from selfstop.flow.origins import Source, origin
 from selfstop.flow.roles import Evidence
-from selfstop.flow.terms import App, Attr, Item, Term, Var, last_name
+from selfstop.flow.terms import App, Attr, Item, Term, Var, last_name, substitute
 from selfstop.flow.vocabulary import GROWING_WORDS, LIMIT_WORDS, UNIT_WORDS, is_constant_name, words
 
 
@@ -32,6 +35,40 @@ def threshold_atoms(form: Linear, evidence: Evidence) -> list[Term]:
         top = [atom for atom, rank in ranks.items() if rank == best]
         return top if len(top) < len(ranks) else limits
     return limits
+
+
+def settings_of(thresholds: Iterable[Term], evidence: Evidence) -> frozenset[Term]:
+    """The settings that decide when ``thresholds`` are reached: of a deadline, what it is ahead of the present by."""
+    return frozenset(setting for atom in thresholds for setting in _lead(atom, evidence) or {atom})
+
+
+def _lead(atom: Term, evidence: Evidence) -> frozenset[Term]:
+    """What a moment to come is ahead by, as far as that is set from outside; empty where places differ in it."""
+    known = evidence.definitions(atom)
+    if not is_deadline(atom, evidence) or any(item.value is None and not item.annotation for item in known):
+        return frozenset()
+    leads = [frozenset(_added(atom, definition, evidence)) for definition in known]
+    outside = [lead for lead in leads if any(origin(part, evidence.definitions).may_be_zero for part in lead)]
+    return frozenset.intersection(*outside) if outside else frozenset()
+
+
+def _added(place: Term, definition: Definition, evidence: Evidence) -> Iterator[Term]:
+    """What is added to the present, as it is written and as it is bound where that is done only once."""
+    value = definition.value
+    match place, definition.target:
+        case Attr(base=base), Attr(base=receiver) if value is not None:
+            value = substitute(value, {receiver: base})
+    for atom in () if value is None else _atoms(value):
+        if is_clock(atom, evidence):
+            continue
+        yield atom
+        known = evidence.definitions(atom)
+        if len(known) == 1 and known[0].value is not None and not known[0].step:
+            yield from _atoms(known[0].value)
+
+
+def _atoms(value: Term) -> Iterator[Term]:
+    return (atom for atom, _ in linear(value).atoms)
 
 
 def _stable_side(form: Linear, evidence: Evidence) -> list[Term]:

@@ -128,6 +128,8 @@ def _form(term: Term, *, transparent: bool) -> Linear:
             return linear(left, transparent=transparent) + linear(right, transparent=transparent)
         case App(op="-", args=(left, right)):
             return linear(left, transparent=transparent) + linear(right, transparent=transparent).scaled(-1)
+        case App(op="**", args=(base, exponent)) if (power := _power(number(base), number(exponent))) is not None:
+            return Linear((), power)
         case App(op="neg", args=(inner,)):
             return linear(inner, transparent=transparent).scaled(-1)
         case App(op="*", args=(left, right)):
@@ -139,6 +141,13 @@ def _form(term: Term, *, transparent: bool) -> Linear:
         case Attr(base=App() as base, name=name) if transparent and name in _UNITS:
             return linear(base, transparent=transparent)
     return Linear(((term, 1.0),), 0.0)
+
+
+def _power(base: float | None, exponent: float | None) -> float | None:
+    """``10 ** 9``, where that is a number of common size."""
+    if base is None or exponent is None or not 0 < base <= 1000 or not 0 <= exponent <= 100:
+        return None
+    return float(base**exponent)
 
 
 def _product(term: Term, left: Term, right: Term, *, transparent: bool) -> Linear:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -9,10 +10,11 @@ from typing import TypeAlias
 
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import linear
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name, rebuild
+from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
+_NEVER_REACHED = frozenset({"math.inf", "numpy.inf", "sys.maxsize"})
 
 
 class Source(IntEnum):
@@ -68,14 +70,16 @@ def _traced(term: Term, definitions: Definitions, known: dict[Term, Origin], dep
 
 
 def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
+    if is_infinite(term):
+        return Origin(Source.CONSTANT, value=math.inf)
     returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
     if returned:
-        return worst([inner(value) for value in returned])
+        return any_of([inner(value) for value in returned])
     match term:
         case Const():
             return Origin(Source.CONSTANT)
         case App():
-            return _operation(term, inner)
+            return _operation(term, definitions, inner)
         case Item(base=base):
             return _configured(base, inner)
         case Result(callee=callee, args=args) if callee is not None:
@@ -89,7 +93,7 @@ def _is_call(term: Term) -> bool:
     return isinstance(term, Result) or (isinstance(term, App) and term.op == "call")
 
 
-def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
+def _operation(term: App, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
     match term:
         case App(op="getenv", args=(name, *default)):
             return Origin(Source.ENVIRONMENT, _literal(name), _literal(default[0]) if default else "")
@@ -97,7 +101,7 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
             return _clamped([inner(arg) for arg in args])
         case App(op="or", args=(first, *_, last)) if (fallback := inner(last).value or 0) > 0:
             variable = inner(first).variable
-            if is_text(first):  # "0" is true
+            if may_be_text(first, definitions):  # "0" is true
                 return Origin(Source.ENVIRONMENT, variable, f"{fallback:g}")
             return Origin(Source.CLAMPED, variable, f"{fallback:g}" if variable else "", fallback)
         case App(op="or", args=(first, *_, last)) if inner(first).source is Source.COMMAND_LINE:
@@ -105,7 +109,7 @@ def _operation(term: App, inner: Callable[[Term], Origin]) -> Origin:
         case App(op="option", args=(default,)):
             return _typed(inner(default))
         case App(op="if", args=(_, body, orelse)):
-            return worst([inner(body), inner(orelse)])
+            return any_of([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)):
             return _configured(base, inner)
         case App(op="call", args=(callee, *args)):
@@ -118,6 +122,21 @@ def _typed(default: Origin) -> Origin:
     return default if default.may_be_zero else Origin(Source.COMMAND_LINE, value=default.value)
 
 
+def may_be_text(term: Term, definitions: Definitions) -> bool:
+    """Whether a value is that of an environment variable as it is, here or where it is bound."""
+    return is_text(term) or any(found.value is not None and is_text(found.value) for found in definitions(term))
+
+
+def is_infinite(term: Term) -> bool:
+    """Whether ``term`` is infinity, or as much as that: what is never reached."""
+    match term:
+        case Var(scope="import", name=name):
+            return name in _NEVER_REACHED
+        case App(op="float", args=(Const(value=str() as text),)):
+            return text.strip().lower() in {"inf", "+inf", "infinity", "+infinity"}
+    return False
+
+
 def is_text(term: Term) -> bool:
     """Whether a value is that of an environment variable as it is."""
     match term:
@@ -128,23 +147,18 @@ def is_text(term: Term) -> bool:
     return False
 
 
-def settings(terms: Iterable[Term]) -> frozenset[Term]:
-    """``terms`` with variables of the environment however they are read, with a default or without."""
-    return frozenset(map(_setting, terms))
-
-
-def _setting(term: Term) -> Term:
-    match term:
-        case App(op="getenv", args=(name, *_)):
-            return App("getenv", (name,))
-        case Item(base=base, key=name) if dotted(base) == "os.environ":
-            return App("getenv", (name,))
-    return rebuild(term, _setting)
-
-
 def worst(origins: Iterable[Origin]) -> Origin:
     """The origin that asks most for an off switch; arithmetic takes the worst of its operands."""
     return max(origins, key=lambda item: (item.source, item.may_be_zero), default=UNKNOWN)
+
+
+def any_of(origins: Iterable[Origin]) -> Origin:
+    """The origin of what may be any of several: the worst, and of constants the least."""
+    found = list(origins)
+    least = worst(found)
+    if least.source is not Source.CONSTANT:
+        return least
+    return min((each for each in found if each.value is not None), key=lambda each: each.value or 0, default=least)
 
 
 def _clamped(parts: list[Origin]) -> Origin:
@@ -190,6 +204,8 @@ def _belongs_to_configuration(term: Term) -> bool:
             return is_configuration(base)
         case Var(scope="import", name=name):
             return is_configuration(Var("import", name.rpartition(".")[0]))
+        case Var(scope=module) if ":" not in module:
+            return is_configuration(Var("import", module))
     return False
 
 
@@ -229,7 +245,7 @@ def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], O
     known = [found for found in definitions(term) if not found.step]
     values = [found.value for found in known if found.value is not None]
     if values:
-        found = worst([inner(value) for value in values if value != term])
+        found = any_of([inner(value) for value in values if value != term])
         if found.source is not Source.UNKNOWN:
             return found
     match term:

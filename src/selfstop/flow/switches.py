@@ -17,6 +17,10 @@ from selfstop.flow.vocabulary import (
     words,
 )
 
+_NAMES = 3
+"""How many names a number may have had before."""
+
+_OF_NUMBERS = frozenset({"int", "float", "max", "min"})
 _ZEROS = frozenset({Const("0"), Const(0)})
 
 
@@ -30,7 +34,7 @@ def off_switch(candidates: list[Term], evidence: Evidence) -> Role:
 
 def is_threshold(term: Term, evidence: Evidence) -> bool:
     """Whether ``if T:`` tests a threshold rather than a list or an id."""
-    found = words(last_name(_unwrapped(term)))
+    found = _key_words(_unwrapped(term))
     numeric = isinstance(term, App) and term.op in TRANSPARENT
     return numeric or bool(found & (LIMIT_WORDS | UNIT_WORDS)) or _numeric_definition(term, evidence)
 
@@ -43,13 +47,19 @@ def _default(value: Term) -> Term:
     return value
 
 
-def _numeric_definition(term: Term, evidence: Evidence) -> bool:
+def _numeric_definition(term: Term, evidence: Evidence, depth: int = 0) -> bool:
+    """Whether ``term`` is bound to a number somewhere, or to what is one or else something else."""
     values = [item.value for item in evidence.definitions(term) if item.value is not None]
-    return any(
-        number(_default(value)) is not None
-        or any(isinstance(part, App) and part.op in {"int", "float", "max", "min"} for part in walk(value))
-        for value in values
-    )
+    return depth < _NAMES and any(_is_numeric(_default(value), evidence, depth + 1) for value in values)
+
+
+def _is_numeric(value: Term, evidence: Evidence, depth: int) -> bool:
+    if number(value) is not None or any(isinstance(part, App) and part.op in _OF_NUMBERS for part in walk(value)):
+        return True
+    match value:
+        case App(op="if", args=(_, *choices)) | App(op="or", args=choices):
+            return any(_numeric_definition(choice, evidence, depth) for choice in choices)
+    return False
 
 
 def _unwrapped(term: Term) -> Term:

@@ -26,6 +26,7 @@ from selfstop.flow.focus import Focus
 from selfstop.flow.folding import simplify, truth_of
 from selfstop.flow.known import Condition, Shared
 from selfstop.flow.linear import linear
+from selfstop.flow.measures import counts_tries
 from selfstop.flow.roles import Kind, Role
 from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, named, rebuild, walk
@@ -275,13 +276,23 @@ class Transfer:
         for outcome in effect.returns:
             if any(condition.exact and state.contradicts(condition) for condition in outcome.conditions):
                 continue
-            after = self._renewed(state, Shared(outcome.renewed))
-            after = self.established(after, outcome.conditions)
+            after = self._consistent(self._renewed(state, Shared(outcome.renewed)), outcome.conditions)
+            if after is None:
+                continue
             value = outcome.value
             yield (
                 edge,
                 after if value is None or value == call.result else after.with_value(call.result, value),
             )
+
+    @staticmethod
+    def _consistent(state: State, conditions: Iterable[Condition]) -> State | None:
+        """``state`` with ``conditions``; None where these exclude each other (`limit > 0 and 0 >= limit`)."""
+        for condition in conditions:
+            if condition.exact and state.contradicts(condition):
+                return None
+            state = state.established(condition)
+        return state
 
     @staticmethod
     def _renewed(state: State, renewed: Shared) -> State:
@@ -319,7 +330,7 @@ class Transfer:
             if edge.kind is EdgeKind.TRUE:
                 yield edge, after.forget(round_of(self.graph.scope, number))
                 continue
-            if count is None or not loop.abandons:
+            if count is None or not loop.abandons or counts_tries(loop.name):
                 yield edge, after
                 continue
             template = Condition(

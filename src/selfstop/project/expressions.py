@@ -106,7 +106,7 @@ def guard(term: Term, truth: bool, thresholds: frozenset[Term], definitions: Def
     found = comparison(term, truth)
     atoms = {atom for atom, _ in found.form.atoms} if found is not None else set()
     if found is None or not thresholds <= atoms:
-        starts = [expression(item, definitions) for item in sorted(thresholds, key=repr)]
+        starts = list(dict.fromkeys(expression(item, definitions) for item in sorted(thresholds, key=repr)))
         return Guard(starts[0], ">=") if len(starts) == 1 else None
     aligned = _aligned(found, thresholds)
     limit = Linear(

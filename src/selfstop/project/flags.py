@@ -5,9 +5,9 @@ Flags are attributes, variables of modules, properties, and events of ``threadin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Definition
@@ -15,7 +15,7 @@ from selfstop.flow.folding import is_member, simplify, truth_of
 from selfstop.flow.known import Condition
 from selfstop.flow.roles import Kind
 from selfstop.flow.state import State
-from selfstop.flow.terms import App, Attr, Const, Func, Result, Term, Var, last_name
+from selfstop.flow.terms import TRUE, App, Attr, Const, Func, Result, Term, Var, last_name
 from selfstop.flow.world import Outcome
 from selfstop.project.binding import bind
 from selfstop.project.outcomes import MAX_OUTCOMES, inexact
@@ -23,6 +23,10 @@ from selfstop.project.questions import Crowded
 
 if TYPE_CHECKING:
     from selfstop.project.linker import Linker
+
+
+Wanted: TypeAlias = "Term | bool"
+"""One of several alternatives, or any value that is true, or false."""
 
 
 class Flags:
@@ -33,25 +37,23 @@ class Flags:
         self._linker = linker
         self._program = linker.program
         self._crowded = crowded
-        self._flags: dict[tuple[Term, Term | None, str], tuple[tuple[Condition, ...], ...] | None] = {}
+        self._flags: dict[tuple[Term, Wanted, str], tuple[tuple[Condition, ...], ...] | None] = {}
 
     def implied(self, term: Term, truth: bool, scope: str) -> Sequence[Sequence[Condition]] | None:
         """The conditions under which a flag was set, or a property has its value: one list for each way."""
         function = self._program.property_of(term)
         if function is not None:
             return self._property(term, function, truth=truth)
-        if not truth:
-            return None
         match term:
-            case Result(callee=Attr(base=base, name="is_set" | "wait")):
-                return self._events(base)
-            case App(op="is" | "==", args=(Attr() | Var() as place, wanted)) if _is_alternative(wanted):
-                return self._flag_values(place, wanted, scope)
             case Attr() | Var():
-                return self._flag_values(term, None, scope)
+                return self._flag_values(term, truth, scope)
+            case Result(callee=Attr(base=base, name="is_set" | "wait")) if truth:
+                return self._events(base)
+            case App(op="is" | "==", args=(Attr() | Var() as place, wanted)) if truth and _is_alternative(wanted):
+                return self._flag_values(place, wanted, scope)
         return None
 
-    def _flag_values(self, place: Term, wanted: Term | None, scope: str) -> Sequence[Sequence[Condition]] | None:
+    def _flag_values(self, place: Term, wanted: Wanted, scope: str) -> Sequence[Sequence[Condition]] | None:
         key = (place, wanted, scope)
         if key not in self._flags:
             self._flags[key] = None
@@ -84,37 +86,40 @@ class Flags:
         found: list[tuple[Condition, ...]] = []
         for outcome in outcomes:
             value = outcome.value if outcome.value is not None else App("opaque")
-            known = truth_of(value)
+            # `ENABLED and …` is ENABLED where that is false.
+            known = State({}, {condition.key: condition for condition in outcome.conditions}).holds(value)
             if known is None:
                 found.append((*outcome.conditions, *self._truth_condition(value, truth=truth)))
             elif known is truth:
                 found.append(outcome.conditions)
         return tuple(found)
 
-    def _truth_condition(self, value: Term, *, truth: bool = True) -> Iterator[Condition]:
+    def _truth_condition(self, value: Term, *, truth: bool) -> Iterator[Condition]:
         role = self._linker.role(value, truth, State(), "")
         if role.kind is not Kind.PLAIN:
             yield Condition(value, truth, role=role, exact=False)
 
-    def _flag(self, place: Term, wanted: Term | None, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
-        """A flag kept in an attribute or outer variable holds what held wherever it was set to ``wanted``, or true."""
+    def _flag(self, place: Term, wanted: Wanted, scope: str) -> tuple[tuple[Condition, ...], ...] | None:
+        """A flag kept in an attribute or outer variable holds what held wherever it was set to ``wanted``."""
         if (isinstance(place, Var) and place.scope == scope) or (isinstance(place, Attr) and self._is_given(place)):
             return None
         definitions = [d for d in self._program.definitions(place) if d.function in self._program.functions]
         if any(d.value is None and not d.annotation for d in definitions):
             return None
+        if wanted is False and TRUE not in {d.value for d in definitions}:
+            return None
         settings: list[tuple[Condition, ...]] = []
         setters = sorted({d.function for d in definitions})
+        targets = {d.target for d in definitions}
         given = self._given(place, wanted) if isinstance(place, Attr) else ()
-        for held in chain(*(self._settings(place, wanted, setter) for setter in setters), given):
+        for held in chain(*(self._settings(place, wanted, setter, targets) for setter in setters), given):
             if not held:  # set for no reason, so it says nothing, whoever else binds it
                 return None
             settings.append(held)
-        if isinstance(place, Attr):
-            if place.name in self._crowded.attributes:
-                return None
-            self._program.ask_who_binds(place)
-        if wanted is None and not any(
+        if place in self._crowded.variables or (isinstance(place, Attr) and place.name in self._crowded.attributes):
+            return None
+        self._program.ask_who_binds(place)
+        if wanted is True and not any(
             isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions
         ):
             return None
@@ -134,7 +139,7 @@ class Flags:
             for cls in self._program.ancestors(owner)
         )
 
-    def _given(self, place: Attr, wanted: Term | None) -> Iterator[tuple[Condition, ...]]:
+    def _given(self, place: Attr, wanted: Wanted) -> Iterator[tuple[Condition, ...]]:
         """What held wherever an object was made with a value of its own for a field that has a default."""
         owner = self._program.class_of(place.base)
         if owner is None or not any(map(self._program.is_record, self._program.ancestors(owner))):
@@ -161,17 +166,20 @@ class Flags:
         given = dict(zip(fields, call.args, strict=False)) | named
         return given.get(name, App("opaque") if unpacked else None)
 
-    def _settings(self, place: Term, wanted: Term | None, setter: str) -> Iterator[tuple[Condition, ...]]:
+    def _settings(
+        self, place: Term, wanted: Wanted, setter: str, targets: Container[Term]
+    ) -> Iterator[tuple[Condition, ...]]:
         graph = self._program.functions[setter].graph
         settings = {
             number: node.operation.value
             for number, node in enumerate(graph.nodes)
-            if isinstance(node.operation, Assign) and _same_flag(node.operation.target, place)
+            if isinstance(node.operation, Assign)
+            and (node.operation.target in targets or _same_flag(node.operation.target, place))
         }
         yield from self._held_where(setter, settings, wanted)
 
     def _held_where(
-        self, setter: str, settings: Mapping[int, Term | None], wanted: Term | None
+        self, setter: str, settings: Mapping[int, Term | None], wanted: Wanted
     ) -> Iterator[tuple[Condition, ...]]:
         """What held at the nodes of a function where a flag gets a value, as far as that may be the ``wanted`` one."""
         if self._linker.is_running(setter):
@@ -180,12 +188,14 @@ class Flags:
         for record in self._linker.states_at(setter, settings):
             assigned = settings[record.node]
             value = App("opaque") if assigned is None else self._linker.resolve(record.state.evaluate(assigned))
-            excluded = truth_of(value) is False if wanted is None else self._is_other(value, wanted)
-            if not excluded:
-                yield (*inexact(record.state.conditions.values()), *self._truth_condition(value))
+            if not self._is_other(value, wanted):
+                held = self._truth_condition(value, truth=wanted is not False)
+                yield (*inexact(record.state.conditions.values()), *held)
 
-    def _is_other(self, value: Term, wanted: Term) -> bool:
-        """Whether ``value`` is known to be another of several alternatives than ``wanted``."""
+    def _is_other(self, value: Term, wanted: Wanted) -> bool:
+        """Whether ``value`` is known not to be ``wanted``."""
+        if isinstance(wanted, bool):
+            return truth_of(value) is (not wanted)
         return truth_of(simplify(App("==", (self._linker.constant(value), self._linker.constant(wanted))))) is False
 
     def _events(self, event: Term) -> Sequence[Sequence[Condition]] | None:
@@ -217,6 +227,4 @@ def _is_alternative(term: Term) -> bool:
 
 
 def _same_flag(target: Term, place: Term) -> bool:
-    if isinstance(target, Attr) and isinstance(place, Attr):
-        return target.name == place.name
-    return target == place
+    return isinstance(target, Attr) and isinstance(place, Attr) and target.name == place.name

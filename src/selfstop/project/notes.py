@@ -11,6 +11,7 @@ from selfstop.flow.cfg import Assign, Call, EdgeKind, Operation, Test
 from selfstop.flow.facts import Record
 from selfstop.flow.known import Condition
 from selfstop.flow.roles import Kind
+from selfstop.flow.settings import switches
 from selfstop.flow.state import EMPTY
 from selfstop.flow.terms import App, Attr, Const, Result, Term, dotted, last_name, mention_key
 from selfstop.project.legs import Leg, Legs, marks
@@ -66,9 +67,7 @@ class Notes:
     def _misses(self, switch: Condition) -> bool:
         """Whether an off switch is none for the guard that lacks one."""
         culprit = self.judgement.culprit
-        if self.judgement.code != "SST104" or culprit is None or not switch.role.thresholds:
-            return False
-        return not switch.role.thresholds & culprit.role.thresholds
+        return self.judgement.code == "SST104" and culprit is not None and not switches(switch.role, culprit.role)
 
     def _lost(self, guard: Condition) -> str:
         """Where on the way ``guard`` ceased to hold."""

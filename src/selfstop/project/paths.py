@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from selfstop.flow.cfg import Call, EdgeKind
 from selfstop.flow.facts import Record
 from selfstop.flow.known import Condition
-from selfstop.flow.origins import is_text, settings
+from selfstop.flow.origins import is_text
 from selfstop.flow.roles import Kind
+from selfstop.flow.settings import switches
 from selfstop.flow.terms import NONE, App, Term
 from selfstop.project.propagation import Origin
 from selfstop.project.uses import Use
@@ -34,13 +35,11 @@ class Path:
     @property
     def unswitched(self) -> list[Condition]:
         """The guards that 0 would make always true; empty if some guard needs no off switch or has one."""
-        switches = [c for c in self.conditions if c.role.kind is Kind.OFF_SWITCH and c.key not in self.void]
+        found = [c for c in self.conditions if c.role.kind is Kind.OFF_SWITCH and c.key not in self.void]
         open_guards = []
         for guard in self.guards:
             role = guard.role
-            limits = settings(role.thresholds)
-            covered = any(not s.role.thresholds or settings(s.role.thresholds) & limits for s in switches)
-            if not role.needs_off_switch or covered:
+            if not role.needs_off_switch or any(switches(other.role, role) for other in found):
                 return []
             open_guards.append(guard)
         return open_guards

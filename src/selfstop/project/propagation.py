@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.known import Condition
 from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.flow.world import callable_of
@@ -89,7 +90,15 @@ class Propagation:
         self._sent.add(key)
         callee = self.program.functions[use.func.function]
         state = State() if use.mode is not Mode.NOW else self.entry_state(record.state, use)
-        self._enter(callee.id, state, Origin(caller, record, use))
+        for held in self.held_when_called(use):
+            known = State(state.values, {**state.conditions, **{each.key: each for each in held}})
+            self._enter(callee.id, known, Origin(caller, record, use))
+
+    def held_when_called(self, use: Use) -> list[tuple[Condition, ...]]:
+        """What holds in addition when an object calls what it keeps, for each class of paths to that call."""
+        if use.kept is None or use.mode is Mode.CLEANUP:
+            return [()]
+        return self.linker.held_at(use.kept.function, use.kept.node)
 
     def entry_state(self, state: State, use: Use) -> State:
         """What a caller in ``state`` knows, in the callee's terms."""

@@ -17,17 +17,16 @@ from selfstop.flow.terms import NONE, App, Attr, Const, Func, Item, Result, Term
 from selfstop.flow.vocabulary import says_stop
 from selfstop.project.assignments import Assignments
 from selfstop.project.binding import unwrapped
+from selfstop.project.calls import GENERIC_NAMES
 from selfstop.project.given import Given
 from selfstop.project.linker import Linker
 from selfstop.project.manifests import EntryPoint, declared
 from selfstop.project.program import Program, class_id
-from selfstop.project.registration import is_serverless, registering
+from selfstop.project.registration import CLEANUP_METHODS, is_serverless, registering
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.templates import composed
 from selfstop.project.told import Telling
 from selfstop.project.uses import Mode, Use, Uses
-
-_CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
 
 class Reach:
@@ -43,7 +42,7 @@ class Reach:
         self.given = Given(program, linker.calls, stops)
         self.functions: set[str] = set()
         self._watched = _Watched(self.functions)
-        self.uses = Uses(program, linker.calls, stops, self.given.callables, self._watched)
+        self.uses = Uses(program, linker, stops, self.given, self._watched)
         self.names: set[str] = set()
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
@@ -66,7 +65,7 @@ class Reach:
         renewed.linker = linker
         renewed.stops = replace(self.stops, program=program)
         renewed.given = self.given.over(program, linker.calls, renewed.stops)
-        renewed.uses = Uses(program, linker.calls, renewed.stops, renewed.given.callables, self.functions)
+        renewed.uses = Uses(program, linker, renewed.stops, renewed.given, self.functions)
         return renewed
 
     @property
@@ -95,19 +94,19 @@ class Reach:
         A call can only lead to one by a name: that of a stop call, of a function that reaches one, or of
         something in which either is kept. So in each round only functions that speak new names are looked at.
         """
-        looking_up = self._speakers({"getattr"})
+        looking_up = self.speaking({"getattr"})
         told = set(self.given.receivers()) | looking_up
         new = set(self.stops.words)
         composing = {identity for identity in looking_up if any(True for _ in self._composed(identity))}
         while new:
             self.names |= new
-            self._grow(composing | self._speakers(new), told)
+            self._grow(composing | self.speaking(new), told)
             new = self._names_of_reached(self.names)
             # What a call means may depend on what reaches a stop call: in the end such are looked at again.
             while not new and self._grow(self._outdated(), told):
                 new = self._names_of_reached(self.names)
 
-    def _speakers(self, names: Set[str]) -> set[str]:
+    def speaking(self, names: Set[str]) -> set[str]:
         """The functions in whose calls one of ``names`` is spoken."""
         return {
             identity
@@ -285,7 +284,7 @@ class Reach:
     def cleanup_of(self, identity: str) -> str:
         """How a function runs as clean-up by its own definition, or the empty string."""
         function = self.program.functions[identity]
-        if function.cls and function.name in _CLEANUP_METHODS:
+        if function.cls and function.name in CLEANUP_METHODS:
             return f"`{function.name}`"
         for decorator in function.decorators:
             if dotted(decorator) == "atexit.register":
@@ -308,10 +307,10 @@ class Reach:
             "test",
         }
 
-    def classes(self) -> set[str]:
-        """The classes with methods that reach a stop call."""
-        owners = (self.program.functions[identity].cls for identity in self.functions - self.told)
-        return {cls for cls in owners if cls is not None}
+    def nameless_methods(self) -> set[str]:
+        """The methods that reach a stop call and run without being named, or by a name that anything may have."""
+        functions = (self.program.functions[identity] for identity in self.functions - self.told)
+        return {each.id for each in functions if each.cls is not None and _says_nothing(each.name)}
 
     def callees_of(self, identity: str) -> Iterator[str]:
         """The functions that a function calls or hands away on ways to a stop call."""
@@ -336,6 +335,11 @@ class _Watched:
         if not found and isinstance(identity, str):
             self.missed.add(identity)
         return found
+
+
+def _says_nothing(name: str) -> bool:
+    """Whether the name of a method does not tell which class it is of."""
+    return name in GENERIC_NAMES or (name.startswith("__") and name.endswith("__"))
 
 
 def _is_name_of(value: Term | None) -> bool:

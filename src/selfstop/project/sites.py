@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.known import Condition
@@ -58,8 +59,7 @@ class Sites:
             collected = found.setdefault((node, call.span), _Collected(call, [], []))
             collected.uses.append(use)
             base = tuple(record.state.conditions.values())
-            operands = [*use.args, *(value for _, value in use.keywords), *_receiver(use.term)]
-            for inserted in self._data.alternatives(operands, self._propagation.analyses):
+            for inserted in self._data.alternatives(_operands(use), self._propagation.analyses):
                 collected.paths.extend(
                     Path(record, use, joined(joined(inserted, base), inner)) for inner in alternatives
                 )
@@ -104,12 +104,14 @@ class Sites:
 
     def alternatives(self, use: Use) -> Sequence[tuple[Condition, ...]] | None:
         """What holds in addition once a use stops the machine; None if the decision is not made here."""
-        if use.func is None:
-            return [()]
-        identity = use.func.function
-        if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
-            return None
-        return self._inner_paths(use.func, use.args, use.keywords)
+        inner: Sequence[tuple[Condition, ...]] = [()]
+        if use.func is not None:
+            identity = use.func.function
+            if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
+                return None
+            inner = self._inner_paths(use.func, use.args, use.keywords)
+        called = self._propagation.held_when_called(use)
+        return [joined(held, conditions) for held, conditions in product(called, inner)]
 
     def _lands_further_on(self, use: Use) -> bool:
         """Whether a helper is given a function that is reported at its own stop call."""
@@ -149,6 +151,7 @@ class Sites:
     def _find_inner(self, identity: str, entry: State) -> tuple[tuple[Condition, ...], ...]:
         graph = self._program.functions[identity].graph
         analysis = self._propagation.begun(identity, entry)
+        analyses = {**self._propagation.analyses, identity: analysis}
         found: dict[frozenset[tuple[Term, bool]], tuple[Condition, ...]] = {}
         for node, call in graph.calls():
             for record in analysis.states(node):
@@ -158,11 +161,23 @@ class Sites:
                         if use.func.function not in self._reach.functions:
                             continue
                         inner = self._inner_paths(use.func, use.args, use.keywords)
-                    for conditions in inner:
-                        held = joined(tuple(record.state.conditions.values()), conditions)
+                    base = tuple(record.state.conditions.values())
+                    inserted = self._data.alternatives(_operands(use), analyses)
+                    called = self._propagation.held_when_called(use)
+                    for filled, kept, conditions in product(inserted, called, inner):
+                        held = joined(joined(joined(filled, base), kept), conditions)
                         found[frozenset(condition.key for condition in held)] = held
         return tuple(found.values())
 
 
-def _receiver(term: Term) -> list[Term]:
-    return [term.base] if isinstance(term, Attr) else []
+def _operands(use: Use) -> list[Term]:
+    """What a use is given, with the object whose method it calls.
+
+    A list that an object keeps may be empty, and a function of the program stop the machine in spite of that: of what
+    such a function is given only what it is a part of counts.
+    """
+    receiver = [use.term.base] if isinstance(use.term, Attr) else []
+    given = [*use.args, *(value for _, value in use.keywords)]
+    if use.func is not None:
+        given = [value.base if isinstance(value, Attr) else value for value in given]
+    return [*given, *receiver]

@@ -10,19 +10,15 @@ from enum import Enum
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.contents import is_silent
 from selfstop.flow.terms import MAX_SIZE, App, Attr, Bound, Const, Func, Item, Result, Term, Var, last_name, size
-from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
+from selfstop.flow.vocabulary import vocabulary
 from selfstop.project.binding import as_partial, bind, unwrapped
-from selfstop.project.callables import Callables
-from selfstop.project.calls import Calls
+from selfstop.project.callbacks import Callbacks, KeptCall
+from selfstop.project.calls import GENERIC_NAMES
+from selfstop.project.given import Given
+from selfstop.project.linker import Linker
 from selfstop.project.program import Program
 from selfstop.project.registration import cleanup_by, is_registration
 from selfstop.project.stopcalls import StopCalls
-
-GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
-    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
-    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup "
-    "map filter result acquire release connect disconnect flush reset open read write next"
-)
 
 _LOOKING = vocabulary("partial partialmethod wraps getattr setattr iscoroutinefunction isfunction ismethod signature")
 """Functions that do not call what they are given."""
@@ -50,6 +46,14 @@ class Use:
     cleanup: str = ""
     handed: int = -1
     """For what was handed away: its position among the arguments of the call."""
+    kept: KeptCall | None = None
+    """The call that is made of what was handed away, where that is an object's which keeps it."""
+
+    def through(self, kept: KeptCall | None) -> Use:
+        """The same where the object to which it is handed calls it so."""
+        if kept is None or not kept.cleanup:
+            return replace(self, kept=kept)
+        return replace(self, kept=kept, mode=Mode.CLEANUP, cleanup=kept.cleanup)
 
     @property
     def is_reference(self) -> bool:
@@ -61,16 +65,18 @@ class Uses:
     """Finds the uses at a call, given the functions that are ``reached``: those known to reach a stop call so far."""
 
     def __init__(
-        self, program: Program, calls: Calls, stops: StopCalls, callables: Callables, reached: Container[str]
+        self, program: Program, linker: Linker, stops: StopCalls, given: Given, reached: Container[str]
     ) -> None:
         self._program = program
-        self._calls = calls
+        self._calls = calls = linker.calls
+        self._callbacks = Callbacks(program, calls, given.telling, linker.dependence, linker.crowded)
         self._stops = stops
-        self._callables = callables
+        self._callables = given.callables
         self._reached = reached
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
-            self._by_name[function.name].append(function.id)
+            if not calls.is_stub(function.id):
+                self._by_name[function.name].append(function.id)
 
     def of(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
         """What a call with these evaluated operands calls or hands away."""
@@ -85,7 +91,8 @@ class Uses:
                 continue
             for term in self._referenced(value):
                 for use in self._handed(term, mode, cleanup):
-                    yield replace(use, handed=position)
+                    handed = replace(use, handed=position)
+                    yield from map(handed.through, self._callbacks.calls_of(func, args, keywords, value) or (None,))
 
     def _passes_on(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], value: Term) -> bool:
         """Whether a function of the program calls, keeps or hands on what it is given, rather than look at it."""
@@ -203,7 +210,7 @@ class Uses:
             yield Use(None, term, mode, fixed, named, cleanup)
 
     def named(self, name: str) -> Sequence[str]:
-        """All functions of the program that have a name."""
+        """All functions of the program that have a name, but for those that others always stand in for."""
         return self._by_name.get(name, ())
 
 

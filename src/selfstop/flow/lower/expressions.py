@@ -257,7 +257,7 @@ class Expressions(Structure):
         assert isinstance(node.target, cst.Name)
         target = self.scope.resolve(node.target.value)
         self.builder.assign(target, value)
-        self.context.define(target, self.structure.value(node.value), self.function_id)
+        self.context.define_ways(target, self.structure.value(node.value), self.function_id)
         return target
 
     def awaited(self, node: cst.Await) -> Term:
