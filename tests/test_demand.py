@@ -10,7 +10,7 @@ from selfstop import source
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.flow.code import MODULE_BODY, Function
-from selfstop.project import loading, lowering, workers
+from selfstop.project import demand, loading, lowering, workers
 from selfstop.project.lowering import Lowered, Task, lower
 from selfstop.project.outline import Outline, outline
 from selfstop.project.stopcalls import FAMILIES
@@ -258,3 +258,33 @@ def test_calls_may_go_deeper_than_python_recurses():
     report = check({"a.py": "\n".join(lines).encode()}, EngineOptions())
     assert report.errors == ()
     assert [call.function for call in report.guarded] == ["main"]
+
+
+SETTING = b"import state\n\ndef watch(idle):\n    if idle > 10:\n        state.ready = True\n"
+
+
+@pytest.mark.parametrize(("setters", "guarded"), [(1, True), (demand.MANY, True), (demand.MANY + 1, False)])
+def test_a_flag_of_a_module_is_believed_unless_very_many_files_set_it(setters, guarded, monkeypatch):
+    monkeypatch.setattr(loading, "SHORT", 0)
+    files = {
+        "state.py": b"ready = False\n",
+        "stopper.py": b"import boto3\nimport state\n\ndef stop():\n    if state.ready:\n"
+        b'        boto3.client("ec2").stop_instances(InstanceIds=["i-1"])\n',
+        "other.py": b"class Other:\n    def state(self):\n        self.ready = True\n",
+        **{f"watch{number}.py": SETTING for number in range(setters)},
+    }
+    report = check(files, EngineOptions())
+    assert bool(report.guarded) is guarded
+    assert bool(report.findings) is not guarded
+
+
+@pytest.mark.parametrize(("value", "codes"), [(b"60", []), (b'int(os.environ["LIMIT"])', ["SST104"])])
+def test_whoever_may_set_a_threshold_is_looked_at(value, codes, monkeypatch):
+    monkeypatch.setattr(loading, "SHORT", 0)
+    files = {
+        "conf.py": b"LIMIT = 30\n",
+        "worker.py": b"import boto3\nimport conf\n\ndef loop(idle):\n    if idle > conf.LIMIT:\n"
+        b'        boto3.client("ec2").stop_instances(InstanceIds=["i-1"])\n',
+        "far/away.py": b"import os\nimport conf\n\ndef configure():\n    conf.LIMIT = " + value + b"\n",
+    }
+    assert [finding.code for finding in check(files, EngineOptions()).findings] == codes

@@ -78,10 +78,11 @@ def test_names_are_unique():
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
 
 
-def test_message_says_what_is_always_true_and_what_to_add():
+def test_message_says_what_0_means_and_what_to_add():
     assert message("SST104", **ARGUMENTS) == (
-        "`_stop_self_ec2()` has no off switch; `consecutive_empty >= IDLE_STOP_THRESHOLD` is always true for "
-        "IDLE_STOP_THRESHOLD = 0: add `IDLE_STOP_THRESHOLD > 0 and …`"
+        "`_stop_self_ec2()` has no off switch; with IDLE_STOP_THRESHOLD = 0, "
+        "`consecutive_empty >= IDLE_STOP_THRESHOLD` holds from the first idle round on: "
+        "add `IDLE_STOP_THRESHOLD > 0 and …`"
     )
 
 
@@ -94,7 +95,7 @@ def test_message_leaves_braces_of_the_source_alone():
 
 
 def test_message_without_an_argument_is_an_error():
-    with pytest.raises(KeyError, match="guard"):
+    with pytest.raises(KeyError, match="threshold"):
         message("SST104", callee="stop")
 
 

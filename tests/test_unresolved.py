@@ -49,6 +49,14 @@ UNRESOLVED = {
         "from a.inns import Inn\ndef f():\n    Inn().leave()\n",
         "Inn().leave",
     ),
+    "a protocol to which everything may conform": (
+        "from typing import Protocol\nclass P(Protocol):\n    def stop(self): ...\ndef f(one: P):\n    one.stop()\n",
+        "one.stop",
+    ),
+    "of an abstract class that nothing extends": (
+        "class Inn:\n    @abstractmethod\n    def leave(self): ...\ndef f(one: Inn):\n    one.leave()\n",
+        "one.leave",
+    ),
     "a name that is not known": ("def f(one):\n    getattr(ec2, one)()\n", "getattr(ec2, one)"),
     "a name of parts": ("def f(one):\n    getattr(ec2, one + '_instances')()\n", "getattr(ec2, one + '_instances')"),
     "a name kept": ("def f(one):\n    call = getattr(ec2, f'stop_{one}')\n    call()\n", "call"),
@@ -67,6 +75,11 @@ SILENT = {
     "a known class": "def f():\n    Host().leave()\n",
     "another known class": "def f():\n    Guest().leave()\n",
     "by annotation": "def f(one: Guest):\n    one.leave()\n",
+    "a protocol, and the class that is given": (
+        "from typing import Protocol\nclass P(Protocol):\n    def leave(self): ...\n    def come(self): ...\n"
+        "class Late:\n    def leave(self): self.gone = True\n    def come(self): self.gone = False\n"
+        "def f(one: P):\n    one.leave()\n"
+    ),
     "a name that no stopper has": "def f(one):\n    one.stay()\n",
     "a function, not a method": "def f(leave):\n    leave()\n",
     "a stop call by its own name": "def f(one):\n    one.stop_instances()\n",
@@ -83,6 +96,26 @@ SILENT = {
 @pytest.mark.parametrize("source", SILENT.values(), ids=SILENT)
 def test_not_counted(source: str) -> None:
     assert unresolved_in(source) == []
+
+
+HANDED_OVER = {
+    "one of two classes": "def g(x):\n    stay(Host() if x else Guest())\n",
+    "out of a table": "HOSTS = {'inn': Host()}\ndef g():\n    stay(HOSTS['inn'])\n",
+    "for another thread": "def g():\n    threading.Thread(target=stay, args=(Host(),)).start()\n",
+}
+
+
+@pytest.mark.parametrize("source", HANDED_OVER.values(), ids=HANDED_OVER)
+def test_counted_where_the_object_is_handed_to(source: str) -> None:
+    """That file says nothing of its class. A call in a ``finally`` is counted once."""
+    stay = "def stay(one):\n    try:\n        one.sleep()\n    finally:\n        one.stop()\n"
+    report = report_on(f"from b import stay\n{source}", b=stay)
+    assert [(call.path, call.callee) for call in report.unresolved] == [("b.py", "one.stop")]
+
+
+def test_not_counted_where_another_object_is_handed_to() -> None:
+    report = report_on("from b import stay\ndef g():\n    stay(Guest())\n", b="def stay(one):\n    one.stop()\n")
+    assert report.unresolved == ()
 
 
 def test_what_is_matched_by_name_is_not_counted() -> None:

@@ -124,7 +124,7 @@ def described(judged: Judged) -> Report:
     return Report(
         findings=tuple(sorted(found)),
         guarded=tuple(sorted(guarded)),
-        unresolved=tuple(sorted(unresolved(judged.reach, judged.propagation))),
+        unresolved=tuple(sorted(set(unresolved(judged.reach, judged.propagation)))),
     )
 
 

@@ -223,7 +223,7 @@ def work(queue, instance_id):
         'and no condition on the way makes 0 mean "never". A positive constant, `max(1, …)`, and a guard of the form '
         "`measure < THRESHOLD` need no switch.",
         options=_WHICH_CALLS,
-        template="`{callee}()` has no off switch; `{guard}` is always true for {threshold} = 0: "
+        template="`{callee}()` has no off switch; with {threshold} = 0, `{guard}` holds from the first idle round on: "
         "add `{threshold} > 0 and …`",
         bad=_OPT_IN
         + _WORK

@@ -65,6 +65,7 @@ class Memory:
     now: int = 0
     _started: dict[int, int] = field(default_factory=dict)
     _flags: dict[str, list[Fact]] = field(default_factory=dict)
+    _decided: list[list[Fact]] = field(default_factory=list)
 
     def tested(self, fact: Fact) -> None:
         """A threshold test has held."""
@@ -104,13 +105,18 @@ class Memory:
         self.facts = [fact for fact in self.facts if fact.reset_at <= started]
 
     def entered(self, scope: str) -> None:
-        """A function runs anew: what was said of its variables is about an earlier run."""
+        """A function runs anew: what was said of its variables is about an earlier run.
+
+        Where it says that it stops things, its caller has decided by what held then.
+        """
         own = f"{scope}."
+        self._decided.append(self.facts if scope.rpartition("/")[2].startswith("stop") else [])
         self.facts = [fact for fact in self.facts if not any(place.startswith(own) for place in fact.tested)]
 
     def left(self, scope: str) -> None:
         """A function has ended: what was said of its parameters is said of the arguments from now on."""
         own = f"{scope}."
+        self._decided.pop()
         self.facts = [self._handed_back(fact, own) for fact in self.facts]
 
     @staticmethod
@@ -145,7 +151,8 @@ class Memory:
 
     def valid(self) -> frozenset[tuple[Key, str]]:
         """The facts that count as guards by the lenient reading, each with what has become of it."""
-        return frozenset((fact.key, fact.standing) for fact in self.facts if self._is_switched(fact, self.switches))
+        counting = [*self.facts, *(fact for facts in self._decided for fact in facts)]
+        return frozenset((fact.key, fact.standing) for fact in counting if self._is_switched(fact, self.switches))
 
     def is_guarded_strictly(self) -> bool:
         """Whether some fact counts by the strict reading."""

@@ -7,6 +7,7 @@ A ``finally`` body occurs once for each way into it, as CPython compiles it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -103,11 +104,13 @@ class Iterate:
     A generator may raise instead.
 
     ``abandons`` tells that what follows exhaustion is reached no other way, though the body can leave the loop.
+    ``name`` is what an item is called, if it has one name.
     """
 
     iterable: Term
     text: str
     abandons: bool = False
+    name: str = ""
 
 
 COMPUTED = "t"
@@ -139,6 +142,23 @@ class Dispatch:
 
 
 Operation: TypeAlias = "Skip | Effect | Assign | Call | Test | Iterate | Raise | Dispatch"
+
+
+def terms_of(operation: Operation) -> Iterator[Term]:
+    """The terms that an operation speaks of, without those that choose a handler."""
+    match operation:
+        case Assign(target=target, value=value):
+            yield target
+            if value is not None:
+                yield value
+        case Call(func=func, args=args, keywords=keywords):
+            yield func
+            yield from args
+            yield from (value for _, value in keywords)
+        case Test(term=term) | Iterate(iterable=term):
+            yield term
+        case Raise(exception=exception) if exception is not None:
+            yield exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +209,11 @@ class Graph:
             for edge in node.edges:
                 sources[edge.target].append(number)
         return tuple(tuple(group) for group in sources)
+
+    @cached_property
+    def assigned(self) -> frozenset[Term]:
+        """All that is assigned to in it."""
+        return frozenset(node.operation.target for node in self.nodes if isinstance(node.operation, Assign))
 
     def calls(self) -> tuple[tuple[int, Call], ...]:
         """All calls with their node numbers."""

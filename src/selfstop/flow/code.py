@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Dispatch, Graph
+from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, terms_of
 from selfstop.flow.telling import telling_keys
 from selfstop.flow.terms import Attr, Const, Func, Term, Var, last_name, walk
 
@@ -88,6 +88,38 @@ class Function:
         )
 
     @cached_property
+    def reads(self) -> Mapping[str, Sequence[tuple[Attr, int | None]]]:
+        """The attributes by name that it calls, each with the node, or does something else with than to test them."""
+        found: dict[str, list[tuple[Attr, int | None]]] = defaultdict(list)
+        for number, node in enumerate(self.graph.nodes):
+            operands: list[Term] = []
+            match node.operation:
+                case Call(func=func, args=args, keywords=keywords):
+                    operands = [*args, *(value for _, value in keywords)]
+                    if isinstance(func, Attr):
+                        found[func.name].append((func, number))
+                        operands.append(func.base)
+                    else:
+                        operands.append(func)
+                case Assign(value=value) if value is not None:
+                    operands = [value]
+            for part in (part for operand in operands for part in walk(operand)):
+                if isinstance(part, Attr):
+                    found[part.name].append((part, None))
+        return found
+
+    @cached_property
+    def imported(self) -> frozenset[Var]:
+        """The imported names that it speaks of."""
+        return frozenset(
+            part
+            for node in self.graph.nodes
+            for term in terms_of(node.operation)
+            for part in walk(term)
+            if isinstance(part, Var) and part.scope == "import"
+        )
+
+    @cached_property
     def spoken_names(self) -> frozenset[str]:
         """The names and strings in its calls: a call of anything goes by one of them, flow aside."""
         found: set[str] = set()
@@ -126,8 +158,8 @@ class Class:
 class ModuleCode:
     """A lowered module.
 
-    ``imports`` maps its imported names to dotted ones,
-    ``star_imports`` are the modules whose public names it takes over wholesale.
+    ``imports`` maps its imported names to dotted ones, ``alternatives`` some of them to others which they may be
+    instead; ``star_imports`` are the modules whose public names it takes over wholesale.
     """
 
     name: str
@@ -137,6 +169,33 @@ class ModuleCode:
     definitions: tuple[Definition, ...]
     imports: tuple[tuple[str, str], ...] = ()
     star_imports: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def rebinding(self) -> tuple[Definition, ...]:
+        """Its bindings of what belongs to modules and objects that it imports, not of the names that it imports."""
+        imported = frozenset(path for _, path in self.imports)
+        return tuple(
+            definition
+            for definition in self.definitions
+            if isinstance(definition.target, Var)
+            and definition.target.scope == "import"
+            and definition.target.name not in imported
+        )
+
+    @cached_property
+    def others(self) -> Mapping[str, Sequence[Term]]:
+        """What else its imported names, dotted, may be: other imported names, or functions of its own."""
+        names = dict(self.imports)
+        found: dict[str, list[Term]] = defaultdict(list)
+        for local, other in self.alternatives:
+            found[names[local]].append(Var("import", other))
+        imported = frozenset(names.values())
+        for definition in self.definitions:
+            target = definition.target
+            if isinstance(target, Var) and target.scope == "import" and target.name in imported:
+                found[target.name] += [definition.value] if isinstance(definition.value, Func) else []
+        return {name: tuple(terms) for name, terms in found.items() if terms}
 
     @cached_property
     def links(self) -> tuple[Link, ...]:

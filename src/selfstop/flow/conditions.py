@@ -209,5 +209,7 @@ def _truthiness(term: Term, truth: bool, evidence: Evidence) -> Role:
 
 
 def _countdown_truth(term: Term, evidence: Evidence) -> Role:
+    if never_measured(term):
+        return PLAIN
     found = comparison(App("==", (term, Const(0))), True)
     return (found and _countdown(found, evidence)) or PLAIN

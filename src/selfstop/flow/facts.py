@@ -9,12 +9,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from selfstop.flow.cfg import EdgeKind, Graph
 from selfstop.flow.focus import Focus
+from selfstop.flow.linear import number
 from selfstop.flow.liveness import live_keys
 from selfstop.flow.state import State
-from selfstop.flow.terms import mention_key
+from selfstop.flow.terms import Term, Var, mention_key
 from selfstop.flow.transfer import Transfer
 from selfstop.flow.world import World
 
@@ -45,9 +47,13 @@ Mark = object
 
 @dataclass
 class Point:
-    """The records at one node, by their marks. The more there are, the less keeps them apart: ``level`` rises."""
+    """The records at one node, by their marks. The more there are, the less keeps them apart: ``level`` rises.
+
+    ``given`` are the places to which callers give numbers that stay as they are: limits, among others.
+    """
 
     crowds: tuple[int, ...] = CROWDS
+    given: set[Term] = field(default_factory=set)
     marked: dict[Mark, list[Record]] = field(default_factory=dict)
     visits: int = 0
     level: int = 0
@@ -61,7 +67,8 @@ class Point:
         """The mark of a state, where only places with keys in ``telling`` count."""
         match self.level:
             case 0:
-                return frozenset(pair for pair in state.flags if mention_key(pair[0]) in telling)
+                given = ((place, state.values[place]) for place in self.given if place in state.values)
+                return frozenset(pair for pair in chain(state.flags, given) if mention_key(pair[0]) in telling)
             case 1:
                 return frozenset(pair for pair in state.callables if mention_key(pair[0]) in telling)
             case 2:
@@ -98,7 +105,8 @@ class Analysis:
         self.graph = graph
         self.world = world
         self._focus = focus
-        self.points = [Point(tuple(crowds)) for _ in graph.nodes]
+        self._given: set[Term] = set()
+        self.points = [Point(tuple(crowds), self._given) for _ in graph.nodes]
         self._transfer = Transfer(graph, world, focus)
         self._live = live_keys(graph)
         self._telling = [world.telling] * len(graph.nodes) if focus is None else focus.telling
@@ -112,7 +120,13 @@ class Analysis:
     def enter(self, state: State, origin: object = None) -> None:
         """Add an entry state."""
         entered = state.restricted(self.graph.scope, self._live[self.graph.entry])
+        self._given.update(place for place, value in entered.values.items() if self._stays(place, value))
         self._add(Record(self.graph.scope, self.graph.entry, entered, origin=origin))
+
+    def _stays(self, place: Term, value: Term) -> bool:
+        """Whether a place is a variable of the function that is given a number, and keeps it to the end."""
+        own = isinstance(place, Var) and place.scope == self.graph.scope and place not in self.graph.assigned
+        return own and number(self.world.constant(value)) is not None
 
     def run(self) -> None:
         """Propagate until nothing changes."""

@@ -31,7 +31,12 @@ def never_measured(atom: Term) -> bool:
     inner = atom
     while isinstance(inner, App) and inner.op in TRANSPARENT | {"len"} and inner.args:
         inner = inner.args[0]
-    return bool(words(last_name(inner)) & NO_MEASURE_WORDS)
+    return counts_tries(last_name(inner))
+
+
+def counts_tries(name: str) -> bool:
+    """Whether what is called so counts no idleness, but attempts and the like."""
+    return bool(words(name) & NO_MEASURE_WORDS)
 
 
 def is_growing(form: Linear, measures: Iterable[Term], evidence: Evidence) -> bool:

@@ -74,7 +74,7 @@ def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]
         return Origin(Source.CONSTANT, value=math.inf)
     returned = [found.value for found in definitions(term) if found.value is not None] if _is_call(term) else []
     if returned:
-        return worst([inner(value) for value in returned])
+        return any_of([inner(value) for value in returned])
     match term:
         case Const():
             return Origin(Source.CONSTANT)
@@ -109,7 +109,7 @@ def _operation(term: App, definitions: Definitions, inner: Callable[[Term], Orig
         case App(op="option", args=(default,)):
             return _typed(inner(default))
         case App(op="if", args=(_, body, orelse)):
-            return worst([inner(body), inner(orelse)])
+            return any_of([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)):
             return _configured(base, inner)
         case App(op="call", args=(callee, *args)):
@@ -150,6 +150,15 @@ def is_text(term: Term) -> bool:
 def worst(origins: Iterable[Origin]) -> Origin:
     """The origin that asks most for an off switch; arithmetic takes the worst of its operands."""
     return max(origins, key=lambda item: (item.source, item.may_be_zero), default=UNKNOWN)
+
+
+def any_of(origins: Iterable[Origin]) -> Origin:
+    """The origin of what may be any of several: the worst, and of constants the least."""
+    found = list(origins)
+    least = worst(found)
+    if least.source is not Source.CONSTANT:
+        return least
+    return min((each for each in found if each.value is not None), key=lambda each: each.value or 0, default=least)
 
 
 def _clamped(parts: list[Origin]) -> Origin:
@@ -195,6 +204,8 @@ def _belongs_to_configuration(term: Term) -> bool:
             return is_configuration(base)
         case Var(scope="import", name=name):
             return is_configuration(Var("import", name.rpartition(".")[0]))
+        case Var(scope=module) if ":" not in module:
+            return is_configuration(Var("import", module))
     return False
 
 
@@ -234,7 +245,7 @@ def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], O
     known = [found for found in definitions(term) if not found.step]
     values = [found.value for found in known if found.value is not None]
     if values:
-        found = worst([inner(value) for value in values if value != term])
+        found = any_of([inner(value) for value in values if value != term])
         if found.source is not Source.UNKNOWN:
             return found
     match term:

@@ -19,12 +19,14 @@ from selfstop.flow.terms import (
     MAX_SIZE,
     App,
     Attr,
+    Bound,
     Const,
     Func,
     Instance,
     Result,
     Term,
     Var,
+    last_name,
     mention_key,
     rebuild,
     size,
@@ -144,7 +146,7 @@ class State:
         known = values.get(term)
         if known is not None:
             return known
-        if isinstance(term, (Const, Var, Instance)) or not values:
+        if isinstance(term, (Const, Var, Instance, Bound)) or not values:
             return term
         if values.keys_mentioned.isdisjoint(term.mentions):
             return folded(term)
@@ -327,9 +329,9 @@ def _is_callable(value: Term) -> bool:
     """Whether merging states with other values would lose which code runs next."""
     if isinstance(value, App):
         return value.op in {"partial", "class", "external"}
-    if isinstance(value, Attr):
-        return says_stop(value.name)
-    return isinstance(value, (Func, Instance))
+    if isinstance(value, (Attr, Var)):
+        return says_stop(last_name(value))
+    return isinstance(value, (Func, Instance, Bound))
 
 
 def _is_local(place: Term, scope: str) -> bool:

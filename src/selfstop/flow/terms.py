@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import is_
 from typing import TypeAlias
 
-Term: TypeAlias = "Const | Var | Attr | Item | App | Result | Func | Instance"
+Term: TypeAlias = "Const | Var | Attr | Item | App | Result | Func | Instance | Bound"
 
 
 class _Tree:
@@ -168,6 +168,16 @@ class Instance(_Tree):
         self._remember(("instance", self.cls, self.site), frozenset((f"@{self.site}",)))
 
 
+@dataclass(frozen=True, eq=False)
+class Bound(_Tree):
+    """A callable as it was when it was handed over: what runs if it is called is not changed by anything since."""
+
+    callable: Term
+
+    def __post_init__(self) -> None:
+        self._remember(("bound", self.callable), _NOTHING)
+
+
 TRUE = Const(True)
 FALSE = Const(False)
 NONE = Const(None)
@@ -207,7 +217,7 @@ def walk(term: Term) -> Iterator[Term]:
 
 def size(term: Term) -> int:
     """The number of nodes of ``term``."""
-    return sum(1 for _ in walk(term))
+    return sum(size(part.callable) if isinstance(part, Bound) else 1 for part in walk(term))
 
 
 def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
@@ -239,7 +249,9 @@ def substitute(term: Term, values: Mapping[Term, Term]) -> Term:
     known = values.get(term)
     if known is not None:
         return known
-    return term if isinstance(term, (Const, Var, Instance)) else rebuild(term, lambda part: substitute(part, values))
+    if isinstance(term, (Const, Var, Instance, Bound)):
+        return term
+    return rebuild(term, lambda part: substitute(part, values))
 
 
 def framed(term: Term, scope: str, site: str) -> Term:
@@ -288,6 +300,8 @@ def last_name(term: Term | None) -> str:
             return last_name(callee)
         case Func(function=function):
             return function.rpartition(":")[2].rpartition(".")[2]
+        case Bound(callable=inner):
+            return last_name(inner)
         case App(op=op):
             return op
         case _:

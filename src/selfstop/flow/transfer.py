@@ -26,6 +26,7 @@ from selfstop.flow.focus import Focus
 from selfstop.flow.folding import simplify, truth_of
 from selfstop.flow.known import Condition, Shared
 from selfstop.flow.linear import linear
+from selfstop.flow.measures import counts_tries
 from selfstop.flow.roles import Kind, Role
 from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, named, rebuild, walk
@@ -329,7 +330,7 @@ class Transfer:
             if edge.kind is EdgeKind.TRUE:
                 yield edge, after.forget(round_of(self.graph.scope, number))
                 continue
-            if count is None or not loop.abandons:
+            if count is None or not loop.abandons or counts_tries(loop.name):
                 yield edge, after
                 continue
             template = Condition(

@@ -11,6 +11,7 @@ from selfstop.flow.cfg import Call, Test
 from selfstop.flow.code import Function
 from selfstop.flow.focus import ends_of
 from selfstop.flow.terms import NONE, Attr, Item, Term, Var, last_name, walk
+from selfstop.project.holders import Holders
 from selfstop.project.linker import MAX_DEPTH
 from selfstop.project.program import Program
 from selfstop.project.reach import Reach
@@ -23,6 +24,9 @@ def ask_about_calls(reach: Reach) -> None:
     And those of functions of the same name on an object that nobody knows yet.
     """
     program = reach.program
+    holders = Holders(reach)
+    for module in holders.modules:
+        program.questions.speaking(module, holders.names)
     for identity in reach.given.by_default:
         program.body(identity)
     names = reach.stops.words | {program.functions[identity].name for identity in reach.functions}

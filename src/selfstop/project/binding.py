@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from selfstop.flow.code import Function
-from selfstop.flow.terms import App, Func, Result, Term, last_name
+from selfstop.flow.terms import App, Bound, Func, Result, Term, last_name
 
 
 def bind(
@@ -35,6 +35,8 @@ def bind(
 def unwrapped(func: Term) -> tuple[Term, tuple[Term, ...], tuple[tuple[str, Term], ...]]:
     """A callable without ``partial``: what is called in the end, and the arguments fixed before."""
     match func:
+        case Bound(callable=inner):
+            return unwrapped(inner)
         case App(op="partial", args=(inner, *fixed)):
             target, args, keywords = unwrapped(inner)
             positional, named = split_arguments(fixed)
@@ -56,8 +58,10 @@ def _keyword(term: Term) -> bool:
 
 
 def as_partial(value: Term) -> Term:
-    """A call of ``functools.partial`` as what it makes; anything else as it is."""
+    """A call of ``functools.partial`` as what it makes; anything else as it is, also where it was handed over."""
     match value:
+        case Bound(callable=inner):
+            return as_partial(inner)
         case App(op="call", args=(callee, *rest)) if last_name(callee) == "partial":
             return App("partial", tuple(rest))
         case Result(callee=callee, args=fixed) if last_name(callee) == "partial":

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 
-from selfstop.flow.cfg import Assign, Call, Operation, Raise, Skip
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Result, Term, Var, last_name
+from selfstop.flow.terms import App, Attr, Func, Instance, Term, Var
 from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
+from selfstop.project.outside import Outside
 from selfstop.project.program import Program
+from selfstop.project.protocols import Protocols, does_nothing
 
-_COMMON_METHODS = BUILT_IN_METHODS | vocabulary(
-    "stop start run main close process handle execute shutdown exit send put wait poll read write open call"
+GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
+    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
+    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup "
+    "map filter result acquire release connect disconnect flush reset open read write next"
 )
+"""Names of methods that say nothing: very different objects have them."""
+
+_ASKING_NAMES = vocabulary(
+    "is_set is_alive is_running is_active is_open is_closed is_closing is_file is_dir done running ready successful "
+    "cancelled finished locked exists empty full closed expired timeout exception match search qsize readable writable"
+)
+"""Names by which objects of the standard library, and many others, are asked something."""
 
 
 class Calls:
@@ -21,6 +31,8 @@ class Calls:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.parameters = frozenset(place for function in program.functions.values() for place in function.places)
+        self._outside = Outside(program)
+        self._protocols = Protocols(program, GENERIC_NAMES)
         self._callees: dict[str, frozenset[str]] = {}
         self._methods: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
@@ -38,16 +50,18 @@ class Calls:
             case Var() | Attr():
                 found = [self.program.resolve(value) for value in self._values(func)]
                 return [value for value in found if isinstance(value, Func)]
-            case App(op="if" | "or", args=args):
+            case App(op="if", args=(_, *args)) | App(op="or", args=args):
                 return [item for arg in args for item in self.targets(arg)]
         return []
 
     def _only_method(self, base: Term, name: str) -> str | None:
-        """The one method of that name in the program, for an object of unknown class."""
+        """The one method of that name in the program, for an object of unknown class that may be one of the program."""
         known = self._methods.get(name, ())
-        if len(known) != 1 or name in _COMMON_METHODS or self.program.class_of(base) is not None:
+        if len(known) != 1 or name in GENERIC_NAMES | _ASKING_NAMES or self.program.class_of(base) is not None:
             return None
-        return None if isinstance(base, Var) and base.scope in {"import", "builtins"} else known[0]
+        if isinstance(base, Var) and base.scope in {"import", "builtins"}:
+            return None
+        return None if self._outside.has(base, self.program.functions[known[0]].cls) else known[0]
 
     def _values(self, place: Term) -> Iterator[Term]:
         for definition in self.program.definitions(place):
@@ -55,12 +69,16 @@ class Calls:
                 yield definition.value
 
     def overriding(self, method: str, receiver: Term) -> list[Func]:
-        """The methods that may run instead of ``method`` because the receiver is of a subclass."""
+        """The methods that may run instead of ``method`` because of the receiver's class, which is another."""
         owner = self.program.class_of(receiver)
         if owner is None or isinstance(receiver, Instance):
             return []
         name = self.program.functions[method].name
-        return [Func(other, receiver) for other in self.program.overrides(owner, name) if other != method]
+        if self.program.method(owner, name) != method:
+            return []  # that of a base, asked for by ``super()`` or by the name of the class
+        conforming = (self.program.method(cls, name) for cls in self._protocols.classes_for(owner, receiver))
+        found = dict.fromkeys((*self.program.overrides(owner, name), *filter(None, conforming)))
+        return [Func(other, receiver) for other in found if other != method]
 
     def implementations(self, targets: Iterable[Func]) -> list[Func]:
         """``targets`` without methods that only stand for those of subclasses, as far as these are known."""
@@ -71,7 +89,11 @@ class Calls:
         """Whether a method does nothing, so that there is something to do for a subclass."""
         if func.receiver is None or isinstance(func.receiver, Instance):
             return False
-        return all(_does_nothing(node.operation) for node in self.program.functions[func.function].graph.nodes)
+        return all(does_nothing(node.operation) for node in self.program.functions[func.function].graph.nodes)
+
+    def is_stub(self, function: str) -> bool:
+        """Whether a method only says that there is one: of a protocol, or abstract."""
+        return self._protocols.is_stub(function)
 
     def is_guess(self, func: Term) -> bool:
         """Whether nothing but its name says which function a call runs."""
@@ -82,9 +104,10 @@ class Calls:
         """Whether ``targets`` are all that calling ``func`` may run."""
         func = self.program.resolve(func)
         match func:
-            case Func():
-                return True
-            case App(op="if" | "or", args=args):
+            case Func(receiver=receiver):
+                owner = None if receiver is None else self.program.class_of(receiver)
+                return receiver is None or owner is None or not self._protocols.classes_for(owner, receiver)
+            case App(op="if", args=(_, *args)) | App(op="or", args=args):
                 return all(self.is_all(arg) for arg in args)
             case Var() | Attr():
                 known = self.program.definitions(func)
@@ -134,15 +157,3 @@ class Calls:
     def is_method(self, name: str) -> bool:
         """Whether a class of the program has a method of that name."""
         return name in self._methods
-
-
-def _does_nothing(operation: Operation) -> bool:
-    match operation:
-        case Call(func=func):
-            return last_name(func) == "NotImplementedError"
-        case Raise(exception=exception):
-            callee = exception.callee if isinstance(exception, Result) else exception
-            return last_name(callee) == "NotImplementedError"
-        case Assign(value=value):
-            return value is None or isinstance(value, Const)
-    return isinstance(operation, Skip)

@@ -74,6 +74,7 @@ class Demand:
         self._possible_callers: set[str] = set()
         self._matched: set[tuple[str, str]] = set()
         self._searched: set[tuple[str, str | Owner]] = set()
+        self._rebound: set[Var] = set()
         self._crowded = Crowded()
         self._imported_words: dict[str, Imported] = {}
         self._rounds = 0
@@ -190,27 +191,26 @@ class Demand:
         names = spoken_of(reach)
         grew = False
         new = {
-            name: replace(each, owners=each.owners - {o for o in each.owners if (name, o) in self._searched})
+            name: each.but({owner for owner in each.having if (name, owner) in self._searched})
             for name, each in names.items()
         }
-        new = {name: each for name, each in new.items() if each.owners}
+        new = {name: each for name, each in new.items() if each.having}
         if new:
-            self._searched |= {(name, owner) for name, each in new.items() for owner in each.owners}
+            self._searched |= {(name, owner) for name, each in new.items() for owner in each.having}
             mention = Mention(new)
             for path in select(self.files, mention, mention.words):
                 if path not in self._loaded and self._load(path) is not None:
                     grew = True
                 self._possible_callers.add(path)
-        classes = {reach.program.classes[cls].name for cls in reach.classes()}
         for path in sorted(self._possible_callers & self._loaded.keys()):
             file = self._loaded[path]
             here, imported = self._owners_in(path), self._imports_of(path)
             spoken = {
                 name
                 for name, each in names.items()
-                if not each.by_import or not here.isdisjoint(each.owners) or imported.has(name, each.owners)
+                if not each.by_import or not here.isdisjoint(each.having) or imported.has(name, each)
             }
-            callers = file.outline.speaking(spoken | classes)
+            callers = file.outline.speaking(spoken)
             if self._rounds > PATIENCE:
                 callers = file.outline.calling_into(callers)
             grew = file.keep(callers) or grew
@@ -247,6 +247,10 @@ class Demand:
                 grew = True
                 # What is imported is called, most of the time.
                 module.keep(module.outline.called_from(module.outline.named(member)))
+        for name, names in questions.spoken:
+            path = self._paths[name]
+            self._possible_callers.add(path)
+            grew = self._loaded[path].keep(self._loaded[path].outline.speaking(names)) or grew
         grew = self._make(questions) or grew
         return self._bind(questions) or grew
 
@@ -280,11 +284,15 @@ class Demand:
                 grew = self._keep_matching(path, name.partition(".")[0], binding_of(name)) or grew
         for name, near in sorted(questions.bindings, key=lambda asked: (asked[0], sorted(asked[1]))):
             grew = self._bind_near(name, near) or grew
-        for variable in sorted(questions.variables, key=lambda variable: (variable.scope, variable.name)):
+        for name, near in sorted(questions.readings, key=lambda asked: (asked[0], sorted(asked[1]))):
+            grew = self._read_near(name, near) or grew
+        for variable in sorted(questions.rebindings, key=_by_name):
+            grew = self._bind_outside(variable) or grew
+        for variable in sorted(questions.variables, key=_by_name):
             grew = (
                 self._keep_matching(self._paths[variable.scope], variable.name, declaration_of(variable.name)) or grew
             )
-        for table in sorted(questions.tables, key=lambda variable: (variable.scope, variable.name)):
+        for table in sorted(questions.tables, key=_by_name):
             grew = self._bring_users(table) or grew
         for name in sorted(questions.calls):
             for path in sorted(self._loaded):
@@ -293,21 +301,59 @@ class Demand:
 
     def _bind_near(self, name: str, near: frozenset[str]) -> bool:
         """Load the files that bind an attribute and mention one of the names ``near``; keep the functions that do."""
-        asked = (name, " ".join(sorted(near)))
-        if not near or name in self._crowded.attributes or asked in self._searched:
+        if name in self._crowded.attributes:
+            return False
+        found = self._load_near(name, near, binding_of(name))
+        if found is None:
+            self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
+        return found is not False
+
+    def _read_near(self, name: str, near: frozenset[str]) -> bool:
+        """The same for files that read an attribute."""
+        if name in self._crowded.readings:
+            return False
+        found = self._load_near(name, near, rf"\.[ \t]*{re.escape(name)}\b")
+        if found is None:
+            self._crowded = replace(self._crowded, readings=self._crowded.readings | {name})
+        return found is not False
+
+    def _load_near(self, name: str, near: frozenset[str], pattern: str) -> bool | None:
+        """Load the files in which ``pattern`` and one of the names ``near`` are found, once; see ``_load_matching``."""
+        asked = (pattern, " ".join(sorted(near)))
+        if not near or asked in self._searched:
             return False
         self._searched.add(asked)
-        grew = False
-        word, pattern = name.encode(), binding_of(name)
-        binding, mention = re.compile(pattern.encode()), re.compile(any_word(near).pattern.encode())
+        mention = re.compile(any_word(near).pattern.encode())
+        return self._load_matching(name, pattern, lambda data: mention.search(data) is not None)
 
-        def binds(data: bytes) -> bool:
-            return word in data and bool(mention.search(data) and binding.search(data))
+    def _bind_outside(self, variable: Var) -> bool:
+        """Load the files that import a module and may bind a variable of it; keep the functions that do."""
+        if variable in self._rebound:
+            return False
+        self._rebound.add(variable)
+        owner = Owner(variable.scope)
+        pattern = binding_of(variable.name)
+        module = Spoken(frozenset({owner}), by_import=True)
+        found = self._load_matching(variable.name, pattern, lambda data: Imported.of(data).has(owner.stem, module))
+        if found is None:
+            self._crowded = replace(self._crowded, variables=self._crowded.variables | {variable})
+        return found is not False
 
-        found = select(self.files, binds, [name])
+    def _load_matching(self, name: str, pattern: str, is_near: Callable[[bytes], bool]) -> bool | None:
+        """Load the files in which ``pattern`` is found, of those that are near; keep the functions in which it is.
+
+        Returns whether that is anything new; None where these are so many files that they are left alone. ``name`` is
+        part of all that ``pattern`` matches.
+        """
+        word, wanted = name.encode(), re.compile(pattern.encode())
+
+        def matches(data: bytes) -> bool:
+            return word in data and wanted.search(data) is not None and is_near(data)
+
+        found = select(self.files, matches, [name])
         if sum(path not in self._loaded for path in found) > MANY:
-            self._crowded = replace(self._crowded, attributes=self._crowded.attributes | {name})
-            return True
+            return None
+        grew = False
         for path in found:
             grew = (path not in self._loaded and self._load(path) is not None) or grew
             if path in self._loaded:
@@ -343,6 +389,7 @@ class Demand:
         """Files of modules that were asked for, each with the name in it."""
         known = [module for name in sorted(askers) if (module := reach.program.modules.get(name)) is not None]
         origins = {path for module in known for _, path in module.imports}
+        origins |= {path for module in known for _, path in module.alternatives}
         origins |= {star for module in known for star in module.star_imports}
         origins |= {path for module in known for function in module.functions for path in function.called_imports}
         for dotted in questions.imports:
@@ -364,6 +411,10 @@ class Demand:
             if module is not None:
                 return self._paths[module], parts[end] if end < len(parts) else ""
         return None
+
+
+def _by_name(variable: Var) -> tuple[str, str]:
+    return variable.scope, variable.name
 
 
 def _deciding(reach: Reach) -> set[str]:

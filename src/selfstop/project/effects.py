@@ -8,7 +8,7 @@ from selfstop.flow.cfg import Assign, Call, Effect
 from selfstop.flow.code import Function
 from selfstop.flow.contents import COMPUTED, VOLATILE, Contents, is_silent
 from selfstop.flow.origins import is_command_line, is_configuration
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, walk
+from selfstop.flow.terms import App, Attr, Bound, Const, Func, Instance, Item, Result, Term, Var, walk
 from selfstop.project.calls import Calls
 from selfstop.project.program import Program
 from selfstop.project.writing import outlives
@@ -64,7 +64,7 @@ class Effects:
     def _leads_back(self, operand: Term) -> bool:
         """Whether code of the program may be run by way of ``operand``: a function, or an object with methods."""
         return any(
-            isinstance(part, (Func, Instance))
+            isinstance(part, (Func, Instance, Bound))
             or (isinstance(part, App) and part.op in {"class", "partial"})
             or (isinstance(part, Attr) and self._calls.is_method(part.name))
             or (isinstance(part, (Var, Attr, Result)) and self._program.class_of(part) is not None)

@@ -116,10 +116,9 @@ class Flags:
             if not held:  # set for no reason, so it says nothing, whoever else binds it
                 return None
             settings.append(held)
-        if isinstance(place, Attr):
-            if place.name in self._crowded.attributes:
-                return None
-            self._program.ask_who_binds(place)
+        if place in self._crowded.variables or (isinstance(place, Attr) and place.name in self._crowded.attributes):
+            return None
+        self._program.ask_who_binds(place)
         if wanted is True and not any(
             isinstance(d.value, Const) and d.value.value in (False, None) for d in definitions
         ):

@@ -362,12 +362,11 @@ class Follower:
 
     def call_at(self, site: str) -> tuple[Spot, Call] | None:
         """The call whose result is named ``site``."""
-        identity, _, number = site.rpartition("@")
-        function = self.program.functions.get(identity)
-        if function is None:
+        call = self.program.call_at(site)
+        if call is None:
             return None
-        operation = function.graph.nodes[int(number)].operation
-        return (Spot(identity, int(number)), operation) if isinstance(operation, Call) else None
+        identity, _, number = site.rpartition("@")
+        return Spot(identity, int(number)), call
 
     def _result(self, site: str, value: Value) -> list[Value] | None:
         found = self.call_at(site)

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Term, Var, last_name
-from selfstop.project.binding import as_partial, bind, unwrapped
+from selfstop.project.binding import bind, unwrapped
+from selfstop.project.callables import Callables
 from selfstop.project.calls import Calls
 from selfstop.project.program import Program, class_id
 from selfstop.project.stopcalls import StopCalls
@@ -32,6 +33,7 @@ class Given:
         self.by_default: set[str] = set()
         """Functions that call a stop call if their callers say nothing else."""
         self.telling = Telling(program, calls.parameters)
+        self.callables = Callables(program, calls, stops, self.telling)
         self._record_arguments()
         self._pass_on()
 
@@ -44,6 +46,7 @@ class Given:
         renewed._calls = calls
         renewed._stops = stops
         renewed.telling = self.telling.over(program, calls.parameters)
+        renewed.callables = Callables(program, calls, stops, renewed.telling)
         return renewed
 
     def functions(self, parameter: Term) -> Set[str]:
@@ -80,6 +83,7 @@ class Given:
                     open_calls.append((identity, call))
                 for func in found:
                     is_new = self._record_given(identity, call, func) or is_new
+                is_new = self._record_mapped(identity, call) or is_new
             if not is_new:
                 break
             calls = open_calls
@@ -96,13 +100,23 @@ class Given:
                 is_new = self._record_argument(place, value, caller) or is_new
         return is_new
 
+    def _record_mapped(self, caller: str, call: Call) -> bool:
+        """Record what a function is given that ``map`` calls for each element; returns whether any of that is new."""
+        if last_name(call.func) != "map" or len(call.args) < 2:
+            return False
+        mapped, *collections = call.args
+        given = tuple(App("element", (collection,)) for collection in collections)
+        is_new = False
+        for func in self._calls.targets(mapped):
+            callee = self._program.functions.get(func.function)
+            for place, value in {} if callee is None else bind(callee, func, given, ()).items():
+                if isinstance(place, Var) and value in given:
+                    is_new = self._program.add_argument(place, value, caller) or is_new
+        return is_new
+
     def is_stop_call(self, value: Term) -> bool:
         """Whether a value is a stop call to be made, or the name of one."""
-        return self._stops.is_reference(self._called_by(value)) or self.names_stop(value)
-
-    def _called_by(self, value: Term) -> Term:
-        """What would run if a value were called."""
-        return self._program.resolve(unwrapped(as_partial(value))[0])
+        return any(map(self._stops.is_reference, self.callables.runnable(value))) or self.names_stop(value)
 
     def names_stop(self, value: Term) -> bool:
         """Whether a value is the name of a stop call, or is kept under a name that is bound to one."""
@@ -129,10 +143,10 @@ class Given:
         return frozenset(known)
 
     def _record_argument(self, parameter: Var, value: Term, caller: str) -> bool:
-        target = self._called_by(value)
-        if isinstance(target, Func):
-            self._passed[parameter].add(target.function)
-        elif self._stops.is_reference(target) or self.names_stop(value):
+        for target in self.callables.runnable(value):
+            func = unwrapped(target)[0]
+            self._passed[parameter].add(func.function if isinstance(func, Func) else _STOP_CALL)
+        if self.names_stop(value):
             self._passed[parameter].add(_STOP_CALL)
         self.telling.hand_on(value, parameter)
         return not isinstance(value, Func) and self._program.add_argument(parameter, value, caller)

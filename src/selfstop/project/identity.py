@@ -144,7 +144,7 @@ class Identity:
             return Target.UNKNOWN
         match call.func:
             case Attr(base=Attr(base=resource, name="instances"), name=name) if name in COLLECTION:
-                return Target.OTHER if self._stops.is_ec2(resource) else Target.UNKNOWN
+                return Target.OTHER if self._stops.machines.is_ec2(resource) else Target.UNKNOWN
             case Attr(base=base) if not is_listing(call) and not paginator:
                 return self._all_other(Value(base, leaf.point))
         return Target.OTHER

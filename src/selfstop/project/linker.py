@@ -19,10 +19,10 @@ from selfstop.flow.control import ControlDependence
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.focus import Focus, deciding, ends_of, focus
 from selfstop.flow.known import Condition, Shared
-from selfstop.flow.linear import linear
+from selfstop.flow.linear import linear, number
 from selfstop.flow.origins import Source, origin
 from selfstop.flow.roles import Evidence, Kind, Role
-from selfstop.flow.state import State
+from selfstop.flow.state import EMPTY, State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Var, mention_key, walk
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
 from selfstop.flow.world import CallEffect, Outcome, is_unknown
@@ -41,6 +41,9 @@ from selfstop.project.tables import Tables
 from selfstop.project.writing import Writing
 
 MAX_DEPTH = 4
+MAX_SETTINGS = 20
+"""How many places a limit is followed through to see who sets it."""
+
 SUMMARY_CROWDS = (8, 12, 16)
 """As ``facts.CROWDS``, for functions of which only what they give back matters."""
 
@@ -65,7 +68,9 @@ class Linker:
     def __init__(self, program: Program, crowded: Crowded | None = None) -> None:
         """``crowded`` are names of which so many files speak that not all of these are known."""
         crowded = crowded or Crowded()
+        self.crowded = crowded
         self.program = program
+        self.crowded = crowded
         self.calls = Calls(program)
         self.exceptions = Exceptions(program, crowded)
         self._returning = Returning(program, self.calls)
@@ -78,7 +83,7 @@ class Linker:
         self._running: list[str] = []
         self._analyses: dict[str, Analysis] = {}
         self._on_return: dict[str, tuple[tuple[Condition, ...], ...]] = {}
-        self._focused: dict[tuple[str, tuple[int, ...]], Analysis] = {}
+        self._focused: dict[object, Analysis] = {}
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
 
     @cached_property
@@ -103,8 +108,23 @@ class Linker:
             for part in walk(term):
                 self.program.ask_about(part)
             role = classify(term, truth, self.evidence(state, scope))
+            if role.kind is Kind.GUARD:
+                self._ask_who_sets(role.thresholds)
             self._roles[key] = self._corrected(role) if role.needs_off_switch else role
         return self._roles[key]
+
+    def _ask_who_sets(self, thresholds: Iterable[Term]) -> None:
+        """Ask who binds the variables and attributes that limits come from, in whichever file."""
+        seen: set[Term] = set()
+        pending = list(thresholds) if self.program.questions.open else []
+        while pending and len(seen) < MAX_SETTINGS:
+            for part in walk(pending.pop()):
+                place = self.resolve(part)
+                if isinstance(place, (Var, Attr)) and place not in seen:
+                    seen.add(place)
+                    if isinstance(place, Var) or self.program.class_of(place.base) is not None:
+                        self.program.ask_who_binds(place)
+                    pending += [found.value for found in self.program.definitions(place) if found.value is not None]
 
     def _corrected(self, role: Role) -> Role:
         """A guard whose threshold its module does not let be 0 needs no off switch."""
@@ -343,7 +363,7 @@ class Linker:
         role = self.role(term, condition.truth, State(), "") if term != condition.term else condition.role
         # The caller may give a name to what the callee counts, or have none for it.
         is_nameless = condition.role.kind is Kind.INVERTED and role.low and not role.preferred
-        if role.kind is Kind.PLAIN or is_nameless:
+        if (role.kind is Kind.PLAIN or is_nameless) and not _holds_at_once(condition.role, bound):
             given = (linear(bound.evaluate(threshold)) for threshold in condition.role.thresholds)
             atoms = frozenset(atom for form in given for atom, _ in form.atoms)
             role = replace(condition.role, thresholds=condition.role.thresholds | atoms)
@@ -372,13 +392,20 @@ class Linker:
             self._analyses[identity] = self._run(identity, self.focus(identity, ends_of(function.graph)))
         return self._analyses[identity]
 
-    def states_at(self, identity: str, nodes: Iterable[int]) -> list[Record]:
-        """The states at some nodes of a function about whose callers nothing is assumed, node by node."""
+    def states_at(self, identity: str, nodes: Iterable[int], entry: State = EMPTY) -> list[Record]:
+        """The states at some nodes of a function that begins in ``entry``, whoever calls it, node by node."""
         targets = tuple(sorted(nodes))
-        analysis = self._focused.get((identity, targets))
+        key = (identity, targets, entry.values.pairs, frozenset(entry.conditions.values()))
+        analysis = self._focused.get(key)
         if analysis is None:
-            analysis = self._focused[identity, targets] = self._run(identity, self.focus(identity, targets))
+            analysis = self._focused[key] = self._run(identity, self.focus(identity, targets), entry)
         return [record for node in targets for record in analysis.states(node)]
+
+    def held_at(self, identity: str, node: int) -> list[tuple[Condition, ...]]:
+        """What holds at a node of a function of whose callers nothing is known, for each class of paths."""
+        held = (record.state.conditions.values() for record in self.states_at(identity, [node]))
+        ways = list(dict.fromkeys(map(inexact, held)))
+        return ways if 0 < len(ways) <= MAX_OUTCOMES else [common(ways) if ways else ()]
 
     def focus(self, identity: str, targets: Iterable[int], beyond: frozenset[object] = frozenset()) -> Focus:
         """What matters in a function to the question how it gets to ``targets``; see ``flow.focus``."""
@@ -396,9 +423,9 @@ class Linker:
         """Whether a function is being analysed further up."""
         return identity in self._running
 
-    def _run(self, identity: str, matters: Focus) -> Analysis:
+    def _run(self, identity: str, matters: Focus, entry: State = EMPTY) -> Analysis:
         analysis = Analysis(self.program.functions[identity].graph, self, matters, crowds=SUMMARY_CROWDS)
-        analysis.enter(State())
+        analysis.enter(entry)
         self._running.append(identity)
         try:
             analysis.run()
@@ -431,6 +458,12 @@ class Linker:
         value = state.evaluate(graph.returned)
         kept = holds_display(value) and self.contents(graph.scope).may_be_kept(graph.returned)
         return None if kept or value == graph.returned else value
+
+
+def _holds_at_once(role: Role, bound: State) -> bool:
+    """Whether a measure that has to reach its limit has done so from the start: the limit in this call is 0 or less."""
+    limits = [number(bound.evaluate(threshold)) for threshold in role.thresholds]
+    return role.kind is Kind.GUARD and not role.low and any(limit is not None and limit <= 0 for limit in limits)
 
 
 def _assigns(operation: Operation, place: Term) -> bool:

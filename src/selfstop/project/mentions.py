@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from selfstop.flow.code import MODULE_BODY
 from selfstop.flow.terms import Var
+from selfstop.project.calls import GENERIC_NAMES
+from selfstop.project.holders import Holders
 from selfstop.project.outline import syntax_tree
 from selfstop.project.reach import Reach
-from selfstop.project.uses import GENERIC_NAMES
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,17 @@ class Spoken:
 
     owners: frozenset[Owner]
     by_import: bool
+    makers: frozenset[Owner] = frozenset()
+    """Modules that have it for a class, or something else, which gives objects that matter."""
+
+    def but(self, owners: Set[Owner]) -> Spoken:
+        """The same without some of those who have it."""
+        return replace(self, owners=self.owners - owners, makers=self.makers - owners)
+
+    @property
+    def having(self) -> frozenset[Owner]:
+        """All who have it."""
+        return self.owners | self.makers
 
 
 def spoken_of(reach: Reach) -> dict[str, Spoken]:
@@ -81,9 +93,16 @@ def spoken_of(reach: Reach) -> dict[str, Spoken]:
         free.add(name)
     for name, module in _handed_on(reach, frozenset(owners)):
         owners[name].add(Owner(module))
+    makers: dict[str, set[Owner]] = {}
+    for name, module in Holders(reach).makers:
+        makers.setdefault(name, set()).add(Owner(module))
     return {
-        name: Spoken(frozenset(found), by_import=name in GENERIC_NAMES or name not in free)
-        for name, found in owners.items()
+        name: Spoken(
+            frozenset(owners.get(name, ())),
+            by_import=name in GENERIC_NAMES or name not in free,
+            makers=frozenset(makers.get(name, ())),
+        )
+        for name in owners.keys() | makers.keys()
     }
 
 
@@ -104,14 +123,11 @@ class Mention:
     """Whether a file mentions one of the names: by a fast search first, then word by word."""
 
     def __init__(self, names: Mapping[str, Spoken]) -> None:
-        self._names = [
-            (_bytes(name), _word(name), name, each.owners if each.by_import else None)
-            for name, each in sorted(names.items())
-        ]
+        self._names = [(_bytes(name), _word(name), name, each) for name, each in sorted(names.items())]
         self._words = {
             word
             for name, each in names.items()
-            for word in ({owner.word for owner in each.owners} if name in GENERIC_NAMES and each.by_import else {name})
+            for word in ({owner.word for owner in each.having} if name in GENERIC_NAMES and each.by_import else {name})
         }
 
     @property
@@ -122,12 +138,12 @@ class Mention:
     def __call__(self, data: bytes) -> bool:
         """Whether ``data`` mentions one of the names as it must be spoken."""
         imported: Imported | None = None
-        for letters, word, name, owners in self._names:
+        for letters, word, name, each in self._names:
             if letters in data and word.search(data):
-                if owners is None:
+                if each.owners and not each.by_import:
                     return True
                 imported = imported or Imported.of(data)
-                if imported.has(name, owners):
+                if imported.has(name, each):
                     return True
         return False
 
@@ -172,11 +188,11 @@ class Imported:
         is_open = "*" in words or any(name.endswith("*") for name in modules)
         return cls(data, _with_packages(modules), frozenset(near), frozenset(words), is_open)
 
-    def has(self, name: str, owners: Set[Owner]) -> bool:
-        """Whether ``name`` may be imported, or one of its ``owners``."""
-        if name in self.near or (self.is_open and name not in GENERIC_NAMES):
+    def has(self, name: str, spoken: Spoken) -> bool:
+        """Whether ``name`` may be imported, or one of its owners."""
+        if spoken.owners and (name in self.near or (self.is_open and name not in GENERIC_NAMES)):
             return True
-        return any(map(self._has, owners))
+        return any(map(self._has, spoken.owners)) or any(self._has_member(name, maker) for maker in spoken.makers)
 
     def _has(self, owner: Owner) -> bool:
         if owner.word in self.words:
@@ -189,6 +205,16 @@ class Imported:
         if not owner.names.isdisjoint(self.modules):
             return True
         return not owner.packages.isdisjoint(self.modules) and self._reads(owner.stem)
+
+    def _has_member(self, name: str, owner: Owner) -> bool:
+        """Whether ``name`` is imported, or read, as one of the module ``owner``, or of a package around it."""
+        if name in self.near or name in self.words:
+            return True
+        if any(f"{module}.{each}" in self.modules for module in owner.names | owner.packages for each in (name, "*")):
+            return True
+        if not owner.names.isdisjoint(self.modules):
+            return self._reads(name)
+        return not owner.packages.isdisjoint(self.modules) and self._reads(f"{owner.stem}.{name}")
 
     def _reads(self, attribute: str) -> bool:
         """Whether the file has an attribute of that name."""

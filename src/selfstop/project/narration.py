@@ -19,7 +19,7 @@ from selfstop.project.deciding import deciding
 from selfstop.project.entries import entered
 from selfstop.project.legs import Leg, marks
 from selfstop.project.notes import EITHER, Notes, strongest
-from selfstop.project.uses import Mode
+from selfstop.project.uses import Mode, Use
 
 _MAX_GIVEN = 3
 _AFTER = {
@@ -89,7 +89,16 @@ class Narration:
             return self._step(call.span.line, f"call {call.text}()", kind, self._link(call))
         name = last_name(unwrapped(use.term)[0]).replace("<lambda>", "a lambda")
         text = f"hand {name} to {call.text}()" if use.mode is Mode.NOW else f"register {name} with {call.text}()"
-        return self._step(call.span.line, text, kind)
+        return self._step(call.span.line, text, kind, self._kept(use))
+
+    def _kept(self, use: Use) -> str:
+        """Where an object calls what it is given to keep."""
+        if use.kept is None:
+            return ""
+        function = self.notes.verdicts.program.functions[use.kept.function]
+        call = function.graph.nodes[use.kept.node].operation
+        assert isinstance(call, Call)
+        return f"{function.qualname} calls it ({function.path}:{call.span.line})"
 
     def _step(self, line: int, text: str, kind: StepKind, note: str = "") -> WitnessStep:
         return WitnessStep(self.function.path, line, _on_one_line(text), kind, self.function.qualname, note)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
-from selfstop.flow.cfg import Assign, Graph
+from selfstop.flow.cfg import Assign, Call, Graph
 from selfstop.flow.code import Class, Definition, Function, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.binding import bind, split_arguments
 from selfstop.project.questions import Questions
+from selfstop.project.rebinding import speaking_of
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 _WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
@@ -24,6 +27,7 @@ _PLAIN_BASES = frozenset(
 )
 _RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 _RECORD_BASES = frozenset({"BaseModel", "NamedTuple", "TypedDict", "Struct"})
+_SOME_IMPORT = App("opaque", (Const("import"),))
 
 
 class Program:
@@ -41,7 +45,7 @@ class Program:
         """
         self._suffixes = suffixes
         self.questions = Questions()
-        self.modules: Mapping[str, ModuleCode] = {module.name: module for module in modules}
+        self.modules: dict[str, ModuleCode] = {module.name: module for module in modules}
         self._packages = {name.partition(".")[0] for name in (*self.modules, *suffixes, *names)}
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, Class] = {}
@@ -68,6 +72,83 @@ class Program:
         for cls in self.classes.values():
             for base in self.bases(cls.id):
                 self._subclasses[base].append(cls.id)
+        self._take_alternatives()
+        self._take_rebindings()
+
+    def _take_alternatives(self) -> None:
+        """Let modules that import a function from one place or another speak of either."""
+        for module in list(self.modules.values()):
+            if module.others:
+                self._let_speak(module, partial(self._meaning_either, module))
+
+    def _meaning_either(self, module: ModuleCode, function: Function) -> dict[Term, Term]:
+        """The names of functions in a function of a module that may be imported from several places, with all these."""
+        found: dict[Term, Term] = {}
+        for name in function.imported:
+            for path, others in module.others.items():
+                if name.name == path or name.name.startswith(f"{path}."):
+                    found[name] = self._either(name, others, name.name.removeprefix(path))
+        return {name: meaning for name, meaning in found.items() if meaning != name}
+
+    def _either(self, name: Var, others: Sequence[Term], rest: str = "") -> Term:
+        """The function of an imported name or, each with the ``rest`` of that name, one of others; else the name."""
+        known = self.resolve(name)
+        if not isinstance(known, Func):
+            return name
+        meaning: Term = name
+        for other in reversed(others):
+            alternative = Var("import", other.name + rest) if isinstance(other, Var) else other
+            if (rest == "" or isinstance(other, Var)) and self.resolve(alternative) != known:
+                meaning = App("if", (_SOME_IMPORT, alternative, meaning))
+        return meaning
+
+    def _let_speak(self, module: ModuleCode, meanings: Callable[[Function], Mapping[Term, Term]]) -> None:
+        """Put ``meanings`` in the place of names in the functions of a module."""
+        spoken = {function.id: found for function in module.functions if (found := meanings(function))}
+        if spoken:
+            changed = speaking_of(module, spoken)
+            self.modules[module.name] = changed
+            self.functions.update({function.id: function for function in changed.functions})
+
+    def _take_rebindings(self) -> None:
+        """Let modules that bind variables of others, and attributes of what these hold, speak of the variables.
+
+        A name that a module imports and binds anew is not one of these.
+        """
+        bound = [definition for module in self.modules.values() for definition in module.rebinding]
+        places = {each.target: place for each in bound if (place := self._place_of(each.target)) is not None}
+        if not places:
+            return
+        for definition in bound:
+            if definition.target in places:
+                self._index(replace(definition, target=places[definition.target]))
+        self.resolve_anew()
+        names = {last_name(target) for target in places}
+        meant = frozenset(places.values())
+        for module in list(self.modules.values()):
+            self._let_speak(module, lambda function: self._speaking(function, names, meant))
+
+    def _place_of(self, name: Term) -> Var | Attr | None:
+        """The variable or attribute of the program that a name bound through an import is; no function and no class.
+
+        Whoever replaces one of these changes what the program does, and not what it knows.
+        """
+        assert isinstance(name, Var)
+        meaning = self._imported(name.name)
+        if meaning is None:
+            module, _, variable = name.name.rpartition(".")
+            module = self._suffixes.get(module, module) if module not in self.modules else module
+            return Var(module, variable) if module in self.modules else None
+        root = meaning
+        while isinstance(root, Attr):
+            root = root.base
+        known = isinstance(root, Var) and root.scope not in {"import", "builtins"}
+        return meaning if known and isinstance(meaning, (Var, Attr)) else None
+
+    def _speaking(self, function: Function, names: Set[str], meant: Set[Term]) -> dict[Term, Term]:
+        """The imported names in a function that mean one of certain variables and attributes, with what they mean."""
+        found = {name: self.resolve(name) for name in function.imported if last_name(name) in names}
+        return {name: meaning for name, meaning in found.items() if meaning in meant}
 
     def _index(self, definition: Definition) -> None:
         known = self._definitions[definition.target]
@@ -105,6 +186,13 @@ class Program:
             return None
         return function
 
+    def call_at(self, site: str) -> Call | None:
+        """The call whose result is named ``site``."""
+        identity, _, number = site.rpartition("@")
+        function = self.functions.get(identity)
+        operation = None if function is None else function.graph.nodes[int(number)].operation
+        return operation if isinstance(operation, Call) else None
+
     # Names
 
     def is_own(self, dotted: str) -> bool:
@@ -141,6 +229,8 @@ class Program:
                 found = self.module_member(module, parts[cut])
                 for name in parts[cut + 1 :]:
                     found = None if found is None else self._member(found, name) or Attr(found, name)
+                if found is None:  # the package is loaded, a module in it may not be
+                    break
                 return found
         self.questions.imported(dotted)
         return None
@@ -151,7 +241,9 @@ class Program:
             return self.resolve(own[0].target)
         imported = self._imports.get(module, {}).get(name)
         if imported is not None:
-            return self.resolve(Var("import", imported))
+            name_there = Var("import", imported)
+            others = self.modules[module].others.get(imported)
+            return self._either(name_there, others) if others else self.resolve(name_there)
         submodule = f"{module}.{name}"
         if submodule in self.modules:
             return Var("import", submodule)
@@ -429,16 +521,25 @@ class Program:
         return None
 
     def _annotated_class(self, module: str, annotation: str) -> str | None:
+        meanings = self._annotated(module, annotation)
+        return next((class_id(found) for found in meanings if _is_class(found)), None)
+
+    def annotated_name(self, module: str, annotation: str) -> Term | None:
+        """What the first name in an annotation means that says what an object is, rather than whether there is one."""
+        return next(self._annotated(module, annotation), None)
+
+    def _annotated(self, module: str, annotation: str) -> Iterator[Term]:
+        """What the names in an annotation mean, as far as they are those of modules, imported or of the program."""
         for name in _IDENTIFIER.findall(annotation):
-            if name in _WRAPPER_TYPES:
-                continue
             first, _, rest = name.partition(".")
-            found = self.module_member(module, first)
+            found = None if name in _WRAPPER_TYPES else self.module_member(module, first)
             for part in filter(None, rest.split(".")):
-                found = None if found is None else self._member(found, part)
-            if found is not None and _is_class(found):
-                return class_id(found)
-        return None
+                if isinstance(found, Var) and found.scope == "import":
+                    found = self.resolve(Var("import", f"{found.name}.{part}"))
+                else:
+                    found = None if found is None else self._member(found, part)
+            if found is not None and last_name(found) not in _WRAPPER_TYPES:
+                yield found
 
     # Definitions
 
@@ -475,9 +576,23 @@ class Program:
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
-    def ask_who_binds(self, place: Attr) -> None:
-        """Ask for all bindings of an attribute, in whichever file has to do with such objects."""
+    def ask_who_fills(self, place: Term) -> None:
+        """Ask for what is put into a collection that an attribute holds."""
+        if self.questions.open and isinstance(place, Attr):
+            for module in self._homes(place.base):
+                for method in ("append", "extend", "add", "insert"):
+                    self.questions.attribute(f"{place.name}.{method}", module)
+
+    def ask_who_binds(self, place: Term, names: Iterable[str] = ()) -> None:
+        """Ask for all bindings of an attribute or a variable of a module, in whichever file has to do with them.
+
+        ``names`` are those of an attribute to look for, where calls of its methods (``ids.append``) count as well.
+        """
         if not self.questions.open:
+            return
+        if isinstance(place, Var) and place.scope in self.modules:
+            self.questions.rebinding(place)
+        if not isinstance(place, Attr):
             return
         owner = self.class_of(place.base)
         if owner is None:
@@ -490,7 +605,16 @@ class Program:
                 for definition in module.links_of(frozenset(near))
                 if self.outlives(definition.target)
             }
-        self.questions.binding(place.name, near - {""})
+        for name in names or (place.name,):
+            self.questions.binding(name, near - {""})
+
+    def is_settled(self, place: Term) -> bool:
+        """Whether a place is a variable of a function that nothing but that function itself binds."""
+        return (
+            isinstance(place, Var)
+            and place.scope in self.functions
+            and all(definition.function == place.scope for definition in self._definitions.get(place, ()))
+        )
 
     def outlives(self, target: Term) -> bool:
         """Whether what is bound is anything but a variable of a function."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.facts import Analysis, Record
+from selfstop.flow.known import Condition
 from selfstop.flow.state import State
 from selfstop.flow.terms import Func, Term, Var, walk
 from selfstop.flow.world import callable_of
@@ -60,7 +61,7 @@ class Propagation:
         function = self.program.functions[identity]
         defaults = {place: each.default for place, each in zip(function.places, function.parameters, strict=True)}
         stops = {p: value for p, value in defaults.items() if value and self.reach.given.is_stop_call(value)}
-        return State({place: as_partial(value) for place, value in stops.items()})
+        return State({place: self.reach.uses.kept(as_partial(value)) for place, value in stops.items()})
 
     def _is_left_over(self, identity: str) -> bool:
         """Whether nobody is known to call a function: not at all, or by what turned out to call something else."""
@@ -89,7 +90,15 @@ class Propagation:
         self._sent.add(key)
         callee = self.program.functions[use.func.function]
         state = State() if use.mode is not Mode.NOW else self.entry_state(record.state, use)
-        self._enter(callee.id, state, Origin(caller, record, use))
+        for held in self.held_when_called(use):
+            known = State(state.values, {**state.conditions, **{each.key: each for each in held}})
+            self._enter(callee.id, known, Origin(caller, record, use))
+
+    def held_when_called(self, use: Use) -> list[tuple[Condition, ...]]:
+        """What holds in addition when an object calls what it keeps, for each class of paths to that call."""
+        if use.kept is None or use.mode is Mode.CLEANUP:
+            return [()]
+        return self.linker.held_at(use.kept.function, use.kept.node)
 
     def entry_state(self, state: State, use: Use) -> State:
         """What a caller in ``state`` knows, in the callee's terms."""
@@ -97,7 +106,8 @@ class Propagation:
         callee = self.program.functions[use.func.function]
         # States are kept apart by the functions that they hold, which an imported name would hide.
         bound = {
-            place: self.linker.resolve(value) for place, value in bind(callee, use.func, use.args, use.keywords).items()
+            place: self.reach.uses.kept(self.linker.resolve(value))
+            for place, value in bind(callee, use.func, use.args, use.keywords).items()
         }
         values = {
             place: value

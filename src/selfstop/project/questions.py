@@ -21,6 +21,12 @@ class Crowded:
     attributes: frozenset[str] = frozenset()
     """As far as it matters what held wherever they were bound."""
 
+    readings: frozenset[str] = frozenset()
+    """Of attributes, as far as it matters where what they hold is called."""
+
+    variables: frozenset[Var] = frozenset()
+    """Of modules, as far as it matters what held wherever they were bound."""
+
     tables: frozenset[str] = frozenset()
     """Of modules, as far as it matters whether anything changes them."""
 
@@ -42,14 +48,23 @@ class Questions:
     bindings: set[tuple[str, frozenset[str]]] = field(default_factory=set)
     """Names of attributes, for all files that bind them and mention one of certain names."""
 
+    readings: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """The same, for all files that read them."""
+
     sources: set[str] = field(default_factory=set)
     """Dotted names that lead to no module that is loaded, and from which an instance id comes."""
 
     calls: set[str] = field(default_factory=set)
     """Names of functions and classes, for all places where they are called."""
 
+    spoken: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """Modules, each with names: all of its functions matter that speak one of these."""
+
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
+
+    rebindings: set[Var] = field(default_factory=set)
+    """Variables of modules, for all files that import the module and bind them."""
 
     tables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where what they hold may be changed."""
@@ -87,10 +102,25 @@ class Questions:
         if self.open:
             self.bindings.add((name, frozenset(near)))
 
+    def reading(self, name: str, near: Iterable[str]) -> None:
+        """Ask where attributes of that name are read, in whichever file mentions one of the names ``near``."""
+        if self.open:
+            self.readings.add((name, frozenset(near)))
+
+    def speaking(self, module: str, names: frozenset[str]) -> None:
+        """Ask which functions of a module speak one of ``names``."""
+        if self.open:
+            self.spoken.add((module, names))
+
     def variable(self, variable: Var) -> None:
         """Ask where a variable of a module is bound."""
         if self.open:
             self.variables.add(variable)
+
+    def rebinding(self, variable: Var) -> None:
+        """Ask where a variable of a module is bound by way of an import."""
+        if self.open:
+            self.rebindings.add(variable)
 
     def table(self, variable: Var) -> None:
         """Ask where what a variable of a module holds may be changed."""

@@ -13,20 +13,20 @@ from dataclasses import replace
 from functools import cached_property
 
 from selfstop.flow.code import MODULE_BODY, Definition, Function, ModuleCode
-from selfstop.flow.terms import NONE, App, Attr, Const, Func, Item, Term, Var, dotted, last_name, walk
+from selfstop.flow.terms import NONE, App, Attr, Const, Func, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import says_stop
 from selfstop.project.assignments import Assignments
+from selfstop.project.binding import unwrapped
+from selfstop.project.calls import GENERIC_NAMES
 from selfstop.project.given import Given
 from selfstop.project.linker import Linker
 from selfstop.project.manifests import EntryPoint, declared
 from selfstop.project.program import Program, class_id
-from selfstop.project.registration import is_serverless, registering
+from selfstop.project.registration import CLEANUP_METHODS, is_serverless, registering
 from selfstop.project.stopcalls import StopCalls
 from selfstop.project.templates import composed
 from selfstop.project.told import Telling
 from selfstop.project.uses import Mode, Use, Uses
-
-_CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 
 
 class Reach:
@@ -42,7 +42,7 @@ class Reach:
         self.given = Given(program, linker.calls, stops)
         self.functions: set[str] = set()
         self._watched = _Watched(self.functions)
-        self.uses = Uses(program, linker.calls, stops, self.given.telling, self._watched)
+        self.uses = Uses(program, linker, stops, self.given, self._watched)
         self.names: set[str] = set()
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
@@ -60,13 +60,12 @@ class Reach:
     def over(self, program: Program, linker: Linker) -> Reach:
         """The same over a ``program`` of which more is loaded: enough to ask what else matters, not to judge."""
         renewed = copy(self)
-        for name in ("assignments", "declared"):
-            renewed.__dict__.pop(name, None)
+        renewed.__dict__.pop("declared", None)
         renewed.program = program
         renewed.linker = linker
         renewed.stops = replace(self.stops, program=program)
         renewed.given = self.given.over(program, linker.calls, renewed.stops)
-        renewed.uses = Uses(program, linker.calls, renewed.stops, renewed.telling, self.functions)
+        renewed.uses = Uses(program, linker, renewed.stops, renewed.given, self.functions)
         return renewed
 
     @property
@@ -95,19 +94,19 @@ class Reach:
         A call can only lead to one by a name: that of a stop call, of a function that reaches one, or of
         something in which either is kept. So in each round only functions that speak new names are looked at.
         """
-        looking_up = self._speakers({"getattr"})
+        looking_up = self.speaking({"getattr"})
         told = set(self.given.receivers()) | looking_up
         new = set(self.stops.words)
         composing = {identity for identity in looking_up if any(True for _ in self._composed(identity))}
         while new:
             self.names |= new
-            self._grow(composing | self._speakers(new), told)
+            self._grow(composing | self.speaking(new), told)
             new = self._names_of_reached(self.names)
             # What a call means may depend on what reaches a stop call: in the end such are looked at again.
             while not new and self._grow(self._outdated(), told):
                 new = self._names_of_reached(self.names)
 
-    def _speakers(self, names: Set[str]) -> set[str]:
+    def speaking(self, names: Set[str]) -> set[str]:
         """The functions in whose calls one of ``names`` is spoken."""
         return {
             identity
@@ -217,20 +216,24 @@ class Reach:
                 return any(self.program.functions[identity].cls == cls for identity in self.functions - self.told)
             case Const(value=str() as name):
                 return name in self.stops.names
-            case App(op="element") | Item(base=App(op="element")):
-                return any(map(self.stops_if_called, self.telling.alternatives(part)))
-            case Item():
-                return self.given.names_stop(part)
-            case Var() | Attr():
-                meaning = self.program.resolve(part)
-                if meaning != part:
-                    return self.stops_if_called(meaning)
-                if self.given.names_stop(part):
-                    return True
-                if part in self._other_names or self.given.is_stop(part) or self.stops.is_reference(part):
-                    return True
-                return not self.given.functions(part).isdisjoint(self.functions - self.told)
+            case Item() | Var() | Attr() if self.given.names_stop(part):
+                return True
+            case Var() | Attr() if (meaning := self.program.resolve(part)) != part:
+                return self.stops_if_called(meaning)
+            case Var() | Attr() if part in self._other_names or self._is_given_stop(part):
+                return True
+            case Item() | Var() | Attr() | Result() | App(op="element" | "get" | "call"):
+                return self._may_run(part)
         return False
+
+    def _is_given_stop(self, parameter: Term) -> bool:
+        given = self.given.functions(parameter)
+        return self.given.is_stop(parameter) or not given.isdisjoint(self.functions - self.told)
+
+    def _may_run(self, term: Term) -> bool:
+        """Whether one of the things that a term may stand for reaches a stop call."""
+        found = (unwrapped(target)[0] for target in self.given.callables.runnable(term))
+        return any(not isinstance(target, Func) or self.stops_if_called(target) for target in found)
 
     def _composed(self, identity: str) -> Iterator[Term]:
         """The names that a function puts together for ``getattr``, if they may be those of stop calls."""
@@ -250,10 +253,10 @@ class Reach:
         )
         return {parameter.scope for parameter in telling if isinstance(parameter, Var)}
 
-    @cached_property
+    @property
     def assignments(self) -> Assignments:
         """Where things are assigned, in all of the program."""
-        return Assignments(self.program)
+        return self.stops.machines.assignments
 
     def is_entry(self, identity: str) -> bool:
         """Whether something outside the program may call the function."""
@@ -281,7 +284,7 @@ class Reach:
     def cleanup_of(self, identity: str) -> str:
         """How a function runs as clean-up by its own definition, or the empty string."""
         function = self.program.functions[identity]
-        if function.cls and function.name in _CLEANUP_METHODS:
+        if function.cls and function.name in CLEANUP_METHODS:
             return f"`{function.name}`"
         for decorator in function.decorators:
             if dotted(decorator) == "atexit.register":
@@ -304,10 +307,10 @@ class Reach:
             "test",
         }
 
-    def classes(self) -> set[str]:
-        """The classes with methods that reach a stop call."""
-        owners = (self.program.functions[identity].cls for identity in self.functions - self.told)
-        return {cls for cls in owners if cls is not None}
+    def nameless_methods(self) -> set[str]:
+        """The methods that reach a stop call and run without being named, or by a name that anything may have."""
+        functions = (self.program.functions[identity] for identity in self.functions - self.told)
+        return {each.id for each in functions if each.cls is not None and _says_nothing(each.name)}
 
     def callees_of(self, identity: str) -> Iterator[str]:
         """The functions that a function calls or hands away on ways to a stop call."""
@@ -332,6 +335,11 @@ class _Watched:
         if not found and isinstance(identity, str):
             self.missed.add(identity)
         return found
+
+
+def _says_nothing(name: str) -> bool:
+    """Whether the name of a method does not tell which class it is of."""
+    return name in GENERIC_NAMES or (name.startswith("__") and name.endswith("__"))
 
 
 def _is_name_of(value: Term | None) -> bool:

@@ -36,6 +36,7 @@ _OPERATOR_SUFFIXES = ("Operator", "Sensor")
 """Of Airflow's classes: an object of them is a task of a graph, which runs later."""
 _KEEPING = vocabulary("append add insert setdefault put")
 _STACK_METHODS = frozenset({"callback", "push_async_callback", "push", "push_async_exit"})
+CLEANUP_METHODS = frozenset({"__exit__", "__aexit__", "__del__"})
 _FINALIZERS = frozenset({"addfinalizer", "addCleanup", "addClassCleanup"})
 _EVENTS = frozenset({"event", "_event"})
 _CONTEXTS = frozenset({"context", "_context", "ctx", "_ctx", "_"})

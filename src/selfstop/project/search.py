@@ -19,6 +19,8 @@ _QUOTES = ('"', "'")
 _BEFORE = ('"', "'", "}", "%s")
 _AFTER = ('"', "'", "{", "%s")
 """What stands beside the constant part of a name that is put together."""
+_RESOURCE = ("Instance(", ".Instance", ".instances", "boto3_ec2")
+"""One of these is in every file that uses the resource interface, or declares that it is given machines."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class MayStop:
     @property
     def words(self) -> list[str]:
         """Words one of which is in each file that is accepted."""
-        return [name.decode() for name in self._names] + ["Instance(", ".instances", *self._quoted]
+        return [name.decode() for name in self._names] + [*_RESOURCE, *self._quoted]
 
     def __call__(self, data: bytes) -> bool:
         """Whether ``data`` has one of the names, or what every use of the resource interface has."""
@@ -107,6 +109,6 @@ class MayStop:
 
     def _has_resource(self, data: bytes) -> bool:
         """Whether the resource interface may be in use: ``Instance(id).stop()``, ``instances.filter(…).stop()``."""
-        if b"ec2" not in data or (b"Instance(" not in data and b".instances" not in data):
+        if b"ec2" not in data or not any(part.encode() in data for part in _RESOURCE):
             return False
         return any(verb in data for verb in self._verbs)

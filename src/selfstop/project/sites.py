@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.known import Condition
 from selfstop.flow.roles import Kind
 from selfstop.flow.state import State
-from selfstop.flow.terms import Attr, Const, Func, Term, Var
+from selfstop.flow.terms import Attr, Bound, Const, Func, Term, Var
 from selfstop.model import Span
-from selfstop.project.binding import bind, unwrapped
+from selfstop.project.binding import bind
 from selfstop.project.data import GuardedData
 from selfstop.project.linker import Linker
 from selfstop.project.paths import Path, Site, entry_of, joined, without_stale, without_void
@@ -58,8 +59,7 @@ class Sites:
             collected = found.setdefault((node, call.span), _Collected(call, [], []))
             collected.uses.append(use)
             base = tuple(record.state.conditions.values())
-            operands = [*use.args, *(value for _, value in use.keywords), *_receiver(use.term)]
-            for inserted in self._data.alternatives(operands, self._propagation.analyses):
+            for inserted in self._data.alternatives(_operands(use), self._propagation.analyses):
                 collected.paths.extend(
                     Path(record, use, joined(joined(inserted, base), inner)) for inner in alternatives
                 )
@@ -104,18 +104,22 @@ class Sites:
 
     def alternatives(self, use: Use) -> Sequence[tuple[Condition, ...]] | None:
         """What holds in addition once a use stops the machine; None if the decision is not made here."""
-        if use.func is None:
-            return [()]
-        identity = use.func.function
-        if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
-            return None
-        return self._inner_paths(use.func, use.args, use.keywords)
+        inner: Sequence[tuple[Condition, ...]] = [()]
+        if use.func is not None:
+            identity = use.func.function
+            if identity not in self._reach.functions or not self.hands_up(identity) or self._lands_further_on(use):
+                return None
+            inner = self._inner_paths(use.func, use.args, use.keywords)
+        called = self._propagation.held_when_called(use)
+        return [joined(held, conditions) for held, conditions in product(called, inner)]
 
     def _lands_further_on(self, use: Use) -> bool:
         """Whether a helper is given a function that is reported at its own stop call."""
-        given = [self._program.resolve(unwrapped(value)[0]) for value in (*use.args, *(v for _, v in use.keywords))]
-        functions = [v.function for v in given if isinstance(v, Func) and v.function in self._reach.functions]
-        return any(not self.hands_up(function) for function in functions)
+        found = [list(self._reach.uses.stopping(value)) for value in (*use.args, *(v for _, v in use.keywords))]
+        return any(targets and all(map(self._is_reported_itself, targets)) for targets in found)
+
+    def _is_reported_itself(self, target: Term) -> bool:
+        return isinstance(target, Func) and not self.hands_up(target.function)
 
     def _inner_paths(
         self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
@@ -135,20 +139,19 @@ class Sites:
     def told(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> State:
         """What a function learns from its arguments about what it is to stop: names, callables and switches."""
         bound = bind(self._program.functions[func.function], func, args, keywords)
-        resolved = {place: self._program.resolve(value) for place, value in bound.items()}
+        resolved = {place: self._reach.uses.kept(self._program.resolve(value)) for place, value in bound.items()}
         return State(
             {
                 place: value
                 for place, value in resolved.items()
-                if isinstance(value, (Const, Func))
-                or self._reach.stops.is_reference(value)
-                or any(True for _ in self._reach.telling.names(value))
+                if isinstance(value, (Const, Func, Bound)) or any(True for _ in self._reach.telling.names(value))
             }
         )
 
     def _find_inner(self, identity: str, entry: State) -> tuple[tuple[Condition, ...], ...]:
         graph = self._program.functions[identity].graph
         analysis = self._propagation.begun(identity, entry)
+        analyses = {**self._propagation.analyses, identity: analysis}
         found: dict[frozenset[tuple[Term, bool]], tuple[Condition, ...]] = {}
         for node, call in graph.calls():
             for record in analysis.states(node):
@@ -158,11 +161,23 @@ class Sites:
                         if use.func.function not in self._reach.functions:
                             continue
                         inner = self._inner_paths(use.func, use.args, use.keywords)
-                    for conditions in inner:
-                        held = joined(tuple(record.state.conditions.values()), conditions)
+                    base = tuple(record.state.conditions.values())
+                    inserted = self._data.alternatives(_operands(use), analyses)
+                    called = self._propagation.held_when_called(use)
+                    for filled, kept, conditions in product(inserted, called, inner):
+                        held = joined(joined(joined(filled, base), kept), conditions)
                         found[frozenset(condition.key for condition in held)] = held
         return tuple(found.values())
 
 
-def _receiver(term: Term) -> list[Term]:
-    return [term.base] if isinstance(term, Attr) else []
+def _operands(use: Use) -> list[Term]:
+    """What a use is given, with the object whose method it calls.
+
+    A list that an object keeps may be empty, and a function of the program stop the machine in spite of that: of what
+    such a function is given only what it is a part of counts.
+    """
+    receiver = [use.term.base] if isinstance(use.term, Attr) else []
+    given = [*use.args, *(value for _, value in use.keywords)]
+    if use.func is not None:
+        given = [value.base if isinstance(value, Attr) else value for value in given]
+    return [*given, *receiver]

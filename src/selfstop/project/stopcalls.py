@@ -11,6 +11,7 @@ from selfstop.config import EngineOptions
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import vocabulary, words
 from selfstop.project import commands
+from selfstop.project.machines import Machines
 from selfstop.project.program import Program
 from selfstop.project.templates import composed
 
@@ -59,15 +60,20 @@ class StopCalls:
             found |= {runner.rpartition(".")[2] for runner in commands.RUNNERS}
         return found
 
+    @cached_property
+    def machines(self) -> Machines:
+        """The machines of the resource interface."""
+        return Machines(self.program, self._other_cloud)
+
     def is_reference(self, term: Term) -> bool:
         """Whether calling ``term`` would be a stop call by name or interface."""
         match term:
             case Attr(base=base, name=name) if name in self.names:
                 return not self._other_cloud(base)
             case Attr(base=base, name="stop"):
-                return self._is_resource(base)
+                return self.machines.has(base)
             case Attr(base=base, name="terminate") if "terminate" in self.options.families:
-                return self._is_resource(base)
+                return self.machines.has(base)
             case Var(scope="import", name=name):
                 return name.rpartition(".")[2] in self.names and not set(name.lower().split(".")[:1]) & OTHER_CLOUDS
             case Var(name=name):
@@ -130,60 +136,6 @@ class StopCalls:
             if not values and root != receiver:
                 values = [d.value for d in self.program.definitions(root) if d.value is not None]
             return bool(values) and all(self._other_cloud(value, depth + 1) for value in values)
-        return False
-
-    def _is_resource(self, receiver: Term, seen: set[Term] | None = None) -> bool:
-        """Whether ``receiver`` is an instance, or a collection of instances, of a boto3 EC2 resource.
-
-        It may be one if something that it may be is; what was ``seen`` on the way is not looked at again.
-        """
-        seen = set() if seen is None else seen
-        if receiver in seen or self._other_cloud(receiver):
-            return False
-        seen.add(receiver)
-        match receiver:
-            case Result(callee=Attr(base=base, name="Instance")):
-                return self.is_ec2(base)
-            case App(op="call", args=(Attr(base=base, name="Instance"), _, *_)):
-                return self.is_ec2(base)
-            case Result(callee=Attr(base=base, name="filter" | "all" | "limit" | "page_size")):
-                return self._is_collection(base, seen)
-            case App(op="call", args=(Attr(base=base, name="filter" | "all" | "limit" | "page_size"), *_)):
-                return self._is_collection(base, seen)
-            case Result(callee=callee) | App(op="call", args=(callee, *_)) if callee is not None and (
-                returned := self.program.returned_values(callee)
-            ):
-                return any(self._is_resource(value, seen) for value in returned)
-            case App(op="element", args=(base, *_)) | Item(base=base):
-                yielded = self.program.yielded_values(base)
-                return self._is_collection(base, seen) or any(self._is_resource(each, seen) for each in yielded)
-            case App(op="list" | "sorted" | "tuple" | "unpack", args=(base, *_)):
-                return self._is_resource(base, seen)
-            case Var() | Attr():
-                values = [d.value for d in self.program.definitions(receiver) if d.value is not None]
-                return any(self._is_resource(value, seen) for value in values)
-        return False
-
-    def _is_collection(self, term: Term, seen: set[Term]) -> bool:
-        match term:
-            case Attr(base=base, name="instances"):
-                return self.is_ec2(base)
-        return self._is_resource(term, seen)
-
-    def is_ec2(self, term: Term, seen: set[Term] | None = None) -> bool:
-        """Whether ``term`` is a boto3 EC2 resource: made as one, or called so."""
-        seen = set() if seen is None else seen
-        if term in seen:
-            return False
-        seen.add(term)
-        match term:
-            case Result(callee=callee, args=args) if callee is not None:
-                return last_name(callee) == "resource" and any(arg == Const("ec2") for arg in args)
-            case App(op="call", args=(callee, *args)):
-                return last_name(callee) == "resource" and any(arg == Const("ec2") for arg in args)
-            case Var() | Attr():
-                values = [d.value for d in self.program.definitions(term) if d.value is not None]
-                return any(self.is_ec2(value, seen) for value in values) or "ec2" in last_name(term).lower()
         return False
 
 

@@ -139,7 +139,7 @@ class Telling:
     def alternatives(self, term: Term) -> Iterator[Term]:
         """What ``term`` may be: by a condition, by looking something up in a table, by going through one."""
         match term:
-            case App(op="if" | "or", args=values):
+            case App(op="if" | "or" | "and", args=values):
                 yield from values
             case App(op="element", args=(table, *_)):
                 yield from self._elements(table)
@@ -150,7 +150,10 @@ class Telling:
                             yield values[position]
             case Item(base=base, key=key) | App(op="get", args=(base, key, *_)):
                 yield from self._selected(base, key)
-            case Result(callee=Attr(base=base, name="get"), args=(key, *_)):
+            case (
+                Result(callee=Attr(base=base, name="get"), args=(key, *_))
+                | App(op="call", args=(Attr(base=base, name="get"), key, *_))
+            ):
                 yield from self._selected(base, key)
 
     def _elements(self, table: Term, seen: set[Term] | None = None) -> Iterator[Term]:

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
-from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var
+from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var
 from selfstop.flow.world import callable_of
 from selfstop.model import Place, UnresolvedCall
+from selfstop.project.calls import GENERIC_NAMES
+from selfstop.project.holders import Holders
 from selfstop.project.propagation import Propagation
 from selfstop.project.reach import Reach
 from selfstop.project.told import looked_up
-from selfstop.project.uses import GENERIC_NAMES
 
 _DEPTH = 4
 _OPEN_NAME = "the name that is looked up is not known"
@@ -25,21 +26,37 @@ _BUILT_IN = frozenset({"list", "dict", "tuple", "set", "fstring", "str", "int", 
 
 def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCall]:
     """The calls of methods of unknown objects that have the name of a method which reaches a stop call."""
+    holders = Holders(reach)
     inside = frozenset(part for name in reach.program.modules for part in name.split("."))
     for function in reach.program.functions.values():
         for node, call in function.graph.calls():
             if _is_looked_up(reach, call) and propagation.is_feasible(function.id, node):
                 yield UnresolvedCall(function.path, call.span, function.qualname, call.text, _OPEN_NAME)
-            place = reach.program.resolve(call.func)
+            meaning = reach.program.resolve(call.func)
+            place = call.func if isinstance(meaning, Func) else meaning
             if not isinstance(place, Attr) or place.name in reach.stops.names:
                 continue
             stoppers = reach.stoppers_named(place.name)
-            if not stoppers or _is_known(reach, place.base, inside):
+            if not stoppers:
                 continue
-            if place.name in GENERIC_NAMES and not _is_near(reach, function.module, stoppers):
-                continue
+            if not holders.holds(place.base):
+                is_near = function.module in holders.modules or _is_near(reach, function.module, stoppers)
+                if not _is_open(reach, meaning, inside) or (place.name in GENERIC_NAMES and not is_near):
+                    continue
             if propagation.is_feasible(function.id, node) and not _is_linked(propagation, function, node, call):
                 yield _described(reach, function, call, place.name, stoppers)
+
+
+def _is_open(reach: Reach, method: Term, inside: frozenset[str]) -> bool:
+    """Whether the code does not show what a method runs: that of an unknown object, or one that is only declared."""
+    return _is_stub(reach, method) or (isinstance(method, Attr) and not _is_known(reach, method.base, inside))
+
+
+def _is_stub(reach: Reach, func: Term) -> bool:
+    """Whether what is called is a method that never runs, and none is known that runs in its place."""
+    if not isinstance(func, Func):
+        return False
+    return all(reach.linker.calls.is_stub(target.function) for target in reach.linker.calls.targets(func))
 
 
 def _is_looked_up(reach: Reach, call: Call) -> bool:
@@ -95,7 +112,9 @@ def _is_linked(propagation: Propagation, function: Function, node: int, call: Ca
     analysis = propagation.analyses.get(function.id)
     if analysis is not None:
         functions += [callable_of(propagation.linker, record.state, call.func) for record in analysis.states(node)]
-    return any(reach.uses.is_known(func, call) for func in functions)
+    return any(
+        reach.uses.is_known(func, call) and not _is_stub(reach, reach.program.resolve(func)) for func in functions
+    )
 
 
 def _described(reach: Reach, function: Function, call: Call, name: str, stoppers: tuple[str, ...]) -> UnresolvedCall:

@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from selfstop.flow.cfg import Assign, Call
-from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name
-from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
+from selfstop.flow.contents import is_silent
+from selfstop.flow.terms import MAX_SIZE, App, Attr, Bound, Const, Func, Item, Result, Term, Var, last_name, size
+from selfstop.flow.vocabulary import vocabulary
 from selfstop.project.binding import as_partial, bind, unwrapped
-from selfstop.project.calls import Calls
+from selfstop.project.callbacks import Callbacks, KeptCall
+from selfstop.project.calls import GENERIC_NAMES
+from selfstop.project.given import Given
+from selfstop.project.linker import Linker
 from selfstop.project.program import Program
 from selfstop.project.registration import cleanup_by, is_registration
 from selfstop.project.stopcalls import StopCalls
-from selfstop.project.told import Telling, looked_up
 
-GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
-    "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
-    "update apply finish end cancel join wait poll tick work loop perform dispatch invoke submit cleanup "
-    "map filter result acquire release connect disconnect flush reset open read write next"
-)
+_LOOKING = vocabulary("partial partialmethod wraps getattr setattr iscoroutinefunction isfunction ismethod signature")
+"""Functions that do not call what they are given."""
+_CALLING = vocabulary("sorted min max")
+"""Built-in functions that change nothing, but call what they are given."""
 
 
 class Mode(Enum):
@@ -44,6 +46,14 @@ class Use:
     cleanup: str = ""
     handed: int = -1
     """For what was handed away: its position among the arguments of the call."""
+    kept: KeptCall | None = None
+    """The call that is made of what was handed away, where that is an object's which keeps it."""
+
+    def through(self, kept: KeptCall | None) -> Use:
+        """The same where the object to which it is handed calls it so."""
+        if kept is None or not kept.cleanup:
+            return replace(self, kept=kept)
+        return replace(self, kept=kept, mode=Mode.CLEANUP, cleanup=kept.cleanup)
 
     @property
     def is_reference(self) -> bool:
@@ -55,23 +65,25 @@ class Uses:
     """Finds the uses at a call, given the functions that are ``reached``: those known to reach a stop call so far."""
 
     def __init__(
-        self, program: Program, calls: Calls, stops: StopCalls, telling: Telling, reached: Container[str]
+        self, program: Program, linker: Linker, stops: StopCalls, given: Given, reached: Container[str]
     ) -> None:
         self._program = program
-        self._calls = calls
+        self._calls = calls = linker.calls
+        self._callbacks = Callbacks(program, calls, given.telling, linker.dependence, linker.crowded)
         self._stops = stops
-        self._telling = telling
+        self._callables = given.callables
         self._reached = reached
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for function in program.functions.values():
-            self._by_name[function.name].append(function.id)
+            if not calls.is_stub(function.id):
+                self._by_name[function.name].append(function.id)
 
     def of(self, call: Call, func: Term, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]) -> Iterator[Use]:
         """What a call with these evaluated operands calls or hands away."""
         yield from self._called(func, args, keywords)
         if isinstance(func, Func) and func.function in self._reached:
             return
-        if last_name(func) in {"partial", "partialmethod", "wraps", "getattr", "setattr"}:
+        if last_name(func) in _LOOKING or _looks_only(call):
             return
         mode, cleanup = _handing_mode(call, func)
         for position, value in enumerate((*args, *(value for _, value in keywords))):
@@ -79,7 +91,8 @@ class Uses:
                 continue
             for term in self._referenced(value):
                 for use in self._handed(term, mode, cleanup):
-                    yield replace(use, handed=position)
+                    handed = replace(use, handed=position)
+                    yield from map(handed.through, self._callbacks.calls_of(func, args, keywords, value) or (None,))
 
     def _passes_on(self, func: Func, args: Sequence[Term], keywords: Sequence[tuple[str, Term]], value: Term) -> bool:
         """Whether a function of the program calls, keeps or hands on what it is given, rather than look at it."""
@@ -121,43 +134,28 @@ class Uses:
             return False
         return function not in self._reached
 
-    def _candidates(self, func: Term, seen: set[Term] | None = None) -> Iterator[Term]:
-        """What ``func`` may stand for when it is called; what was ``seen`` on the way is not looked at again."""
-        seen = set() if seen is None else seen
-        resolved = self._program.resolve(func)
-        if resolved in seen:
-            return
-        seen.add(resolved)
-        match resolved:
-            case App(op="partial"):
-                yield resolved
-            case Func():
-                yield from self._calls.targets(resolved)
-            case Item() | App(op="if" | "or" | "get" | "element") | Result(callee=Attr(name="get")):
-                for value in self._telling.alternatives(resolved):
-                    yield from self._candidates(value, seen)
-            case Result() | App(op="call") if lookup := looked_up(resolved):
-                base, name = lookup
-                for meant in self._telling.names(name):
-                    yield from self._candidates(Attr(base, meant), seen)
-            case _:
-                yield resolved
-                if not self._stops.is_reference(resolved):
-                    yield from self._indirect(resolved, seen)
+    def kept(self, value: Term) -> Term:
+        """What a function is given, so that nothing changes it if a stop call may come of calling it."""
+        if isinstance(value, (Const, Bound)) or (isinstance(value, Func) and not value.mentions):
+            return value
+        made = as_partial(value)
+        if not any(True for _ in self.stopping(made)):
+            return value
+        return Bound(made if size(made) <= MAX_SIZE else unwrapped(made)[0])
 
-    def _indirect(self, place: Term, seen: set[Term]) -> Iterator[Term]:
-        if isinstance(place, Var) and place.scope in self._program.functions and place in self._calls.parameters:
-            return
-        if isinstance(place, (Var, Attr)):
-            for definition in self._program.definitions(place):
-                if definition.value is not None and not definition.step:
-                    value = definition.value
-                    if isinstance(value, (Func, Attr, Var, Item)) or (
-                        isinstance(value, App) and value.op in {"partial", "if", "or", "get", "call", "element"}
-                    ):
-                        yield from self._candidates(as_partial(value), seen)
-        if isinstance(place, Attr):
-            yield from self._by_method_name(place)
+    def stopping(self, value: Term) -> Iterator[Term]:
+        """What ``value`` may stand for if it is called, as far as a stop call may come of that."""
+        for target in self._callables.runnable(value):
+            func, _, _ = unwrapped(target)
+            if not isinstance(func, Func) or func.function in self._reached:
+                yield func
+
+    def _candidates(self, func: Term) -> Iterator[Term]:
+        """What ``func`` may stand for when it is called."""
+        for candidate in self._callables.of(func):
+            yield candidate
+            if isinstance(candidate, Attr) and not self._stops.is_reference(candidate):
+                yield from self._by_method_name(candidate)
 
     def _by_method_name(self, place: Attr) -> Iterator[Term]:
         """A method of an unknown object, if every function of that name reaches a stop call."""
@@ -191,18 +189,14 @@ class Uses:
         """The callables in an argument: itself, or in a display or ``partial``."""
         value = as_partial(value)
         match value:
-            case App(op="list" | "tuple" | "set" | "dict" | "pair" | "unpack" | "if" | "or", args=args):
+            case App(op="list" | "tuple" | "set" | "dict" | "pair" | "unpack" | "if" | "or" | "and", args=args):
                 for arg in args:
                     yield from self._referenced(arg)
-            case App(op="partial") | Func():
+            case Func():
                 yield value
-            case Attr() | Var():
-                resolved = self._program.resolve(value)
-                if isinstance(resolved, Func) or self._stops.is_reference(resolved):
-                    yield resolved
-                else:
-                    yield from (found for found in self._calls.targets(value) if isinstance(found, Func))
-        return
+            case App(op="partial") | Attr() | Var() | Item() | App(op="get") | Result(callee=Attr(name="get")):
+                found = list(self._callables.runnable(value))
+                yield from found or self._calls.targets(value)
 
     def _handed(self, term: Term, mode: Mode, cleanup: str) -> Iterator[Use]:
         target, fixed, named = unwrapped(term)
@@ -216,8 +210,16 @@ class Uses:
             yield Use(None, term, mode, fixed, named, cleanup)
 
     def named(self, name: str) -> Sequence[str]:
-        """All functions of the program that have a name."""
+        """All functions of the program that have a name, but for those that others always stand in for."""
         return self._by_name.get(name, ())
+
+
+def _looks_only(call: Call) -> bool:
+    """Whether a call does no more with what it is given than to show or to test it."""
+    func = call.func
+    if isinstance(func, Var) and func.scope == "import" and not func.name.startswith("logging."):
+        return False
+    return last_name(func) not in _CALLING and is_silent(call)
 
 
 def _maker(value: Term | None) -> Term | None:

@@ -13,8 +13,10 @@ from typing import NamedTuple
 from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import Function
 from selfstop.flow.known import Condition
-from selfstop.flow.state import State
+from selfstop.flow.roles import Kind
+from selfstop.flow.state import EMPTY, State
 from selfstop.flow.terms import App, Func, Term, Var, last_name
+from selfstop.project.binding import bind, split_arguments
 from selfstop.project.linker import Linker
 from selfstop.project.outcomes import common, inexact
 from selfstop.project.program import Program
@@ -60,8 +62,49 @@ class Wrappers:
         wrapper = wrapper_of(self._linker.program, decorator)
         if wrapper is None or self._linker.is_running(wrapper.function):
             return []
-        records = self._linker.states_at(wrapper.function, wrapper.calls)
-        return [inexact(record.state.conditions.values()) for record in records]
+        return [
+            self._asked(record.state, entry)
+            for entry in self._around(wrapper, decorator)
+            for record in self._linker.states_at(wrapper.function, wrapper.calls, entry)
+        ]
+
+    @staticmethod
+    def _asked(state: State, entry: State) -> tuple[Condition, ...]:
+        """What holds where a wrapper calls; what was known around it before says nothing but of guards."""
+        known = state.conditions if state.held else state.conditions.keys() - entry.conditions.keys()
+        return inexact(state.conditions[key] for key in state.conditions if key in known)
+
+    def _around(self, wrapper: _Wrapper, decorator: Term) -> list[State]:
+        """What is known around the wrapper that one use of a decorator makes: the arguments are those of this use."""
+        program = self._linker.program
+        entries = [EMPTY]
+        match decorator:
+            case App(op="call", args=(factory, *args)):
+                func = program.resolve(factory)
+                if isinstance(func, Func) and program.body(func.function) is not None:
+                    given = bind(program.functions[func.function], func, *split_arguments(args))
+                    known = {place: self._linker.resolve(value) for place, value in given.items()}
+                    entries = self._left(func.function, State(known))
+        decorating = program.functions[wrapper.function].parent
+        return [left for entry in entries for left in self._left(decorating or "", entry)]
+
+    def _left(self, identity: str, entry: State) -> list[State]:
+        """What a function that begins in ``entry`` leaves to those that it makes, for each way on which it returns."""
+        program = self._linker.program
+        if self._linker.is_running(identity):
+            return [EMPTY]
+        exit_node = program.functions[identity].graph.exit
+        found = [record.state for record in self._linker.states_at(identity, [exit_node], entry)]
+        if not 0 < len(found) <= MAX_ALTERNATIVES:
+            return [EMPTY]
+        return [
+            State(
+                {place: value for place, value in state.values.items() if program.is_settled(place)},
+                # What was counted or timed by then is old news when the wrapper runs.
+                {c.key: c for c in inexact(state.conditions.values()) if c.role.kind is Kind.OFF_SWITCH},
+            )
+            for state in found
+        ]
 
 
 def wrapper_of(program: Program, decorator: Term) -> _Wrapper | None:

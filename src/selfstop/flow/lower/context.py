@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
 
-from selfstop.flow.cfg import Assign, Call, Iterate, Operation, Raise, Test
+from selfstop.flow.cfg import Operation, terms_of
 from selfstop.flow.code import Class, Definition, Function
 from selfstop.flow.lower.positions import Extent
 from selfstop.flow.lower.scopes import Importer
-from selfstop.flow.terms import Term, Var
+from selfstop.flow.terms import App, Term, Var
 from selfstop.model import Span
 
 
@@ -69,25 +69,28 @@ class ModuleContext:
     def remember_outer(self, operations: Iterable[Operation], scope: str) -> None:
         """Note which variables of other scopes ``operations`` of the function ``scope`` speak of."""
         for operation in operations:
-            for term in _terms(operation):
+            for term in terms_of(operation):
                 self.outer_variables.update(key for key in term.mentions if isinstance(key, Var) and key.scope != scope)
 
     def define(self, target: Term, value: Term | None, function: str, *, step: str = "", annotation: str = "") -> None:
         """Record a binding, flow aside."""
         self.definitions.append(Definition(target, value, function, step, annotation))
 
+    def define_ways(self, target: Term, value: Term | None, function: str, *, annotation: str = "") -> None:
+        """Record a binding in which ``target`` may occur: ``n = 0 if job else n + 1`` sets back, or raises."""
+        for step, part in _ways(target, value):
+            self.define(target, part, function, step=step, annotation=annotation)
 
-def _terms(operation: Operation) -> Iterator[Term]:
-    match operation:
-        case Assign(target=target, value=value):
-            yield target
-            if value is not None:
-                yield value
-        case Call(func=func, args=args, keywords=keywords):
-            yield func
-            yield from args
-            yield from (value for _, value in keywords)
-        case Test(term=term) | Iterate(iterable=term):
-            yield term
-        case Raise(exception=exception) if exception is not None:
-            yield exception
+
+def _ways(target: Term, value: Term | None) -> list[tuple[str, Term | None]]:
+    """What is bound, or the step and its sign, on each way on which that differs."""
+    match value:
+        case App(op="+" | "-" as op, args=(left, right)) if left == target:
+            return [(op, right)]
+        case App(op="+", args=(left, right)) if right == target:
+            return [("+", left)]
+        case App(op="if", args=(_, body, orelse)):
+            ways = [*_ways(target, body), *_ways(target, orelse)]
+            if any(step for step, _ in ways):
+                return ways
+    return [("", value)]

@@ -271,7 +271,7 @@ class Expressions(Structure):
         assert isinstance(node.target, cst.Name)
         target = self.scope.resolve(node.target.value)
         self.builder.assign(target, value)
-        self.context.define(target, self.structure.value(node.value), self.function_id)
+        self.context.define_ways(target, self.structure.value(node.value), self.function_id)
         return target
 
     def awaited(self, node: cst.Await) -> Term:
@@ -358,6 +358,8 @@ class Expressions(Structure):
             if isinstance(node, cst.DictComp):
                 inside.value(node.key)
                 inside.value(node.value)
+                pair = App("pair", (inside.structure.value(node.key), inside.structure.value(node.value)))
+                self.context.define(collected, App("dict", (pair,)), self.function_id)
             else:
                 assert isinstance(node, cst.BaseSimpleComp)
                 self.builder.assign(collected, App("appended", (inside.value(node.elt),)))

@@ -91,6 +91,7 @@ def lower_module(
         tuple(context.definitions),
         tuple(sorted(bindings.imports.items())),
         tuple(bindings.stars),
+        tuple(dict.fromkeys(bindings.alternatives)),
     )
     return Skeleton(frame, code, nesting.places)
 

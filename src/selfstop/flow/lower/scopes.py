@@ -21,12 +21,16 @@ _BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__", "__name__", "__doc__", 
 
 @dataclass
 class Bindings:
-    """The names that a block binds, declares global or nonlocal, and imports (local name to dotted name)."""
+    """The names that a block binds, declares global or nonlocal, and imports (local name to dotted name).
+
+    ``alternatives`` are further dotted names that local names are imported from, as in the ``except`` of an import.
+    """
 
     names: set[str] = field(default_factory=set)
     global_names: set[str] = field(default_factory=set)
     nonlocal_names: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
+    alternatives: list[tuple[str, str]] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
     yields: bool = False
 
@@ -148,8 +152,15 @@ class _BindingCollector:
 
     def _bind_import(self, local: str, path: str) -> None:
         self.found.names.add(local)
-        known = self.found.imports if self.typing_only is None else self.typing_only
-        known.setdefault(local, path)
+        if self.typing_only is not None:
+            self.typing_only.setdefault(local, path)
+        elif not _is_same(self.found.imports.setdefault(local, path), path):
+            self.found.alternatives.append((local, path))
+
+
+def _is_same(first: str, second: str) -> bool:
+    """Whether two dotted names are taken for one, which is imported from another directory or out of its package."""
+    return f".{first}".endswith(f".{second}") or f".{second}".endswith(f".{first}")
 
 
 def dotted_name(node: cst.BaseExpression | None) -> str:

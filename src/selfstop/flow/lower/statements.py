@@ -102,13 +102,7 @@ class Statements:
                 self._define(element.value, part)
             return
         place = self.expressions.place(target)
-        step = ""
-        match value:
-            case App(op="+" | "-" as op, args=(left, right)) if left == place:
-                step, value = op, right
-            case App(op="+", args=(left, right)) if right == place:
-                step, value = "+", left
-        self.context.define(place, value, self.expressions.function_id, step=step, annotation=annotation)
+        self.context.define_ways(place, value, self.expressions.function_id, annotation=annotation)
 
     def augmented(self, node: cst.AugAssign) -> None:
         place = self.expressions.place(node.target)
@@ -205,7 +199,8 @@ class Statements:
         self.builder.frames.pop()
         abandons = bool(loop.breaks) if node.orelse is not None else not loop.breaks
         abandons = abandons and (bool(loop.breaks) or loop.returned)
-        self.builder.operations[head] = Iterate(iterable, text, abandons)
+        name = node.target.value if isinstance(node.target, cst.Name) else ""
+        self.builder.operations[head] = Iterate(iterable, text, abandons, name)
         self.builder.frontier = [(head, EdgeKind.FALSE)]
         if node.orelse is not None:
             self.body(node.orelse.body)
