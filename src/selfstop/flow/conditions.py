@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selfstop.flow.limits import is_limit, rank, settings_of, threshold_atoms
+from selfstop.flow.limits import is_limit, rank, settings_of, source_of, threshold_atoms
 from selfstop.flow.linear import Comparison, comparison, linear, number
 from selfstop.flow.measures import all_words, grows, is_deadline, is_growing, is_time, never_measured
 from selfstop.flow.origins import Origin, Source, origin, worst
@@ -52,7 +52,7 @@ def _compared(found: Comparison, term: Term, evidence: Evidence) -> Role:
         return _against_constant(found, measures, evidence)
     sign = dict(found.form.atoms)[thresholds[0]]
     aligned = found if sign < 0 else found.flipped()
-    source = worst([origin(atom, evidence.definitions) for atom in thresholds])
+    source = source_of(thresholds, evidence)
     if _is_sum(found) or _asks_for_emptiness(aligned, measures, source, evidence):
         return PLAIN
     return _role(aligned, measures, settings_of(thresholds, evidence), source, evidence)

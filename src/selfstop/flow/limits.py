@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import Linear, linear, number
 from selfstop.flow.measures import grows, grows_by_definition, is_clock, is_deadline, is_start
-from selfstop.flow.origins import Source, origin
+from selfstop.flow.origins import Origin, Source, origin, worst
 from selfstop.flow.roles import Evidence
-from selfstop.flow.terms import App, Attr, Item, Term, Var, last_name, substitute
+from selfstop.flow.terms import App, Attr, Const, Item, Term, Var, last_name, substitute
 from selfstop.flow.vocabulary import GROWING_WORDS, LIMIT_WORDS, UNIT_WORDS, is_constant_name, words
 
 
@@ -35,6 +35,19 @@ def threshold_atoms(form: Linear, evidence: Evidence) -> list[Term]:
         top = [atom for atom, rank in ranks.items() if rank == best]
         return top if len(top) < len(ranks) else limits
     return limits
+
+
+def source_of(thresholds: Iterable[Term], evidence: Evidence) -> Origin:
+    """Where thresholds come from. What is 0 unless somebody fills it in comes from outside, wherever it is kept."""
+    return worst([_source(atom, evidence) for atom in thresholds])
+
+
+def _source(threshold: Term, evidence: Evidence) -> Origin:
+    found = origin(threshold, evidence.definitions)
+    match threshold:
+        case App(op="get", args=(_, _, Const(value=0))) if found.source is Source.UNKNOWN:
+            return Origin(Source.CONFIGURATION)
+    return found
 
 
 def settings_of(thresholds: Iterable[Term], evidence: Evidence) -> frozenset[Term]:
@@ -94,8 +107,7 @@ def rank(atom: Term, evidence: Evidence) -> int:
     if is_clock(atom, evidence) or grows_by_definition(atom, evidence):
         return 0
     source = origin(atom, evidence.definitions).source
-    name = last_name(atom)
-    found = words(name)
+    found = words(_name(atom))
     if isinstance(atom, App) and atom.op in {"*", "/", "//", "+", "-", "max", "min", "or", "if", "%"}:
         parts = atom.args[1:] if atom.op == "if" else atom.args
         ranks = [rank(part, evidence) for part in parts if number(part) is None]
@@ -110,9 +122,18 @@ def rank(atom: Term, evidence: Evidence) -> int:
         return 2
     if _is_fixed(atom, evidence):
         return 2
-    if found & UNIT_WORDS and not isinstance(atom, App) and not found & (GROWING_WORDS - {"count"}):
+    is_place = not isinstance(atom, App) or atom.op == "get"
+    if found & UNIT_WORDS and is_place and not found & (GROWING_WORDS - {"count"}):
         return 1
     return 0
+
+
+def _name(atom: Term) -> str:
+    """What a reader calls ``atom``: by its key where it is looked up."""
+    match atom:
+        case App(op="get", args=(_, Const(value=str() as key), *_)):
+            return key
+    return last_name(atom)
 
 
 def _is_fixed(atom: Term, evidence: Evidence) -> bool:

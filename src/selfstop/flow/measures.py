@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selfstop.flow.linear import TRANSPARENT, Linear, linear
+from selfstop.flow.linear import TRANSPARENT, Linear, linear, number
 from selfstop.flow.roles import Evidence
 from selfstop.flow.terms import App, Attr, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import (
@@ -66,7 +66,20 @@ def grows_by_definition(atom: Term, evidence: Evidence) -> bool:
     """Whether ``atom`` is raised somewhere, or set to a time that has passed."""
     if not isinstance(atom, (Var, Attr, Item)):
         return False
-    return any(_raises(item.step, item.value, evidence) for item in evidence.definitions(atom))
+    return any(
+        _raises(item.step, item.value, evidence) or _counts_on(item.value, item.target)
+        for item in evidence.definitions(atom)
+    )
+
+
+def _counts_on(value: Term | None, counter: Term) -> bool:
+    """Whether a counter may become one more than it was: ``0 if work else n + 1``, ``min(n + 1, 5)``."""
+    match value:
+        case App(op="if", args=(_, *parts)) | App(op="min", args=parts):
+            return any(_counts_on(part, counter) for part in parts)
+        case App(op="+", args=(left, right)) if counter in {left, right}:
+            return (number(right if left == counter else left) or 0) > 0
+    return False
 
 
 def _raises(step: str, value: Term | None, evidence: Evidence) -> bool:

@@ -144,7 +144,21 @@ class Expressions(Structure):
         lazy = isinstance(inner, cst.GeneratorExp)
         if lazy or (isinstance(inner, (cst.ListComp, cst.SetComp)) and not acts(inner.elt)):
             assert isinstance(inner, (cst.GeneratorExp, cst.ListComp, cst.SetComp))
-            return self._branch_loop(inner, conjunction=name == "all")
+            return self._branch_loop(inner.elt, inner.for_in, conjunction=name == "all")
+        mapped = self._mapped(inner)
+        return None if mapped is None else self._branch_loop(*mapped, conjunction=name == "all")
+
+    def _mapped(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, cst.CompFor] | None:
+        """The element and the loop of ``map(lambda x: …, xs)``, which is ``… for x in xs``."""
+        match node:
+            case cst.Call(
+                func=cst.Name(value="map"),
+                args=[
+                    cst.Arg(value=cst.Lambda(params=cst.Parameters(params=[cst.Param(name=name)]), body=body)),
+                    cst.Arg(value=iterable, star=""),
+                ],
+            ) if self.scope.resolve("map") == Var(BUILTINS, "map"):
+                return body, cst.CompFor(target=name, iter=iterable)
         return None
 
     def _branch_display(
@@ -162,16 +176,16 @@ class Expressions(Structure):
         return (rest, decided) if conjunction else (decided, rest)
 
     def _branch_loop(
-        self, node: cst.GeneratorExp | cst.ListComp | cst.SetComp, *, conjunction: bool
+        self, each: cst.BaseExpression, clause: cst.CompFor, *, conjunction: bool
     ) -> tuple[Frontier, Frontier]:
         decided: Frontier = []
 
         def element(inside: Expressions) -> None:
-            yes, no = inside.branch(node.elt)
+            yes, no = inside.branch(each)
             decided.extend(no if conjunction else yes)
             self.builder.frontier = yes if conjunction else no
 
-        self._loop(node.for_in, element, at_least_once=True, abandons=True)
+        self._loop(clause, element, at_least_once=True, abandons=True)
         rest, self.builder.frontier = self.builder.frontier, []
         return (rest, decided) if conjunction else (decided, rest)
 
@@ -369,7 +383,7 @@ class Expressions(Structure):
         names = Bindings(names=set(target_names(clause.target)))
         scope = Scope(f"{self.scope.id}.<for{self._comprehensions}>", "comprehension", self.scope, names)
         inside = Expressions(self.context, scope, self.builder, self.function_id, self.nested)
-        self.builder.line = self.context.line(clause)
+        self.builder.line = self.context.line(clause.iter)
         entered = self.builder.frontier
         header = self.builder.node(Iterate(iterable, self.context.text(clause.iter), abandons))
         if not is_settled(iterable):
