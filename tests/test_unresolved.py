@@ -118,6 +118,21 @@ def test_not_counted_where_another_object_is_handed_to() -> None:
     assert report.unresolved == ()
 
 
+def test_a_name_that_a_package_looks_up_and_several_modules_define_is_counted() -> None:
+    looks_up = "def __getattr__(name):\n    return make(name)\n"
+    box = "import boto3\ndef stop_box():\n    boto3.client('ec2').stop_instances()\n"
+    files = {
+        "inns/__init__.py": looks_up,
+        "inns/old.py": box,
+        "inns/new.py": "def stop_box():\n    pass\n",
+        "guest.py": "import inns\ndef leave(n):\n    inns.stop_box()\n    inns.leave()\n",
+    }
+    (call,) = check({path: text.encode() for path, text in files.items()}, EngineOptions()).unresolved
+    assert (call.path, call.callee) == ("guest.py", "inns.stop_box")
+    assert call.reason == "its package looks the name up when it is asked for"
+    assert call.stoppers == (Place("inns/old.py", 2, "stop_box"),)
+
+
 def test_what_is_matched_by_name_is_not_counted() -> None:
     alone = HEADER.partition("class Guest")[0] + "def f(one):\n    one.leave()\n"
     report = check({"a.py": alone.encode()}, EngineOptions())

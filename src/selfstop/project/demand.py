@@ -20,6 +20,7 @@ from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, word
 from selfstop.model import AnalysisError
 from selfstop.project.asking import ask_about_calls, ask_about_ways
 from selfstop.project.files import select
+from selfstop.project.lazily import LazyPackages
 from selfstop.project.linker import Linker
 from selfstop.project.loading import Loaded, loaded
 from selfstop.project.lowering import Lowered, Task
@@ -76,6 +77,7 @@ class Demand:
         self._searched: set[tuple[str, str | Owner]] = set()
         self._rebound: set[Var] = set()
         self._crowded = Crowded()
+        self._lazy = LazyPackages(files, self._names)
         self._imported_words: dict[str, Imported] = {}
         self._rounds = 0
 
@@ -178,7 +180,7 @@ class Demand:
         """All that is wanted so far, lowered and linked."""
         self._lower()
         modules = [code for _, each in sorted(self._loaded.items()) if (code := each.code) is not None]
-        program = Program(modules, self._suffixes, self._paths)
+        program = Program(modules, self._suffixes, self._paths, dict(self._lazy.meanings))
         return program, Linker(program, self._crowded)
 
     # Callers
@@ -188,7 +190,7 @@ class Demand:
 
         A name that says little (``run``, ``main``) counts only beside an import of its module or its class.
         """
-        names = spoken_of(reach)
+        names = {name: self._lazy.spoken(each) for name, each in spoken_of(reach).items()}
         grew = False
         new = {
             name: each.but({owner for owner in each.having if (name, owner) in self._searched})
@@ -251,6 +253,7 @@ class Demand:
             path = self._paths[name]
             self._possible_callers.add(path)
             grew = self._loaded[path].keep(self._loaded[path].outline.speaking(names)) or grew
+        grew = self._lazy.find(questions.lookups) or grew
         grew = self._make(questions) or grew
         return self._bind(questions) or grew
 

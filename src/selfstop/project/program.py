@@ -38,11 +38,14 @@ class Program:
         modules: Iterable[ModuleCode],
         suffixes: Mapping[str, str] = MappingProxyType({}),
         names: Collection[str] = (),
+        looked_up: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """``suffixes`` maps further names under which modules are imported to their names.
 
-        ``names`` are those of all modules of the project, under analysis or not.
+        ``names`` are those of all modules of the project, under analysis or not. ``looked_up`` are dotted names that
+        packages look up, with the dotted names of what they mean.
         """
+        self._looked_up = looked_up
         self._suffixes = suffixes
         self.questions = Questions()
         self.modules: dict[str, ModuleCode] = {module.name: module for module in modules}
@@ -254,7 +257,19 @@ class Program:
                 found = self.module_member(star, name)
                 if found is not None:
                     return found
-        return None
+        return self._found_by(module, name) if self._variables.get((module, "__getattr__")) else None
+
+    def _found_by(self, module: str, name: str) -> Term | None:
+        """What a module looks up under a name that it does not have."""
+        known = self._looked_up.get(f"{module}.{name}")
+        if known is None:
+            self.questions.looked_up(module, name)
+        return self.resolve(Var("import", known)) if known else None
+
+    def looking_up(self, dotted: str) -> str | None:
+        """The name of a module, as others import it, if it looks up names that it does not have."""
+        module = dotted if dotted in self.modules else self._suffixes.get(dotted, dotted)
+        return module if self._variables.get((module, "__getattr__")) else None
 
     def _variable(self, variable: Var) -> Term | None:
         """A variable that only ever stands for one function or class."""

@@ -60,6 +60,9 @@ class Questions:
     spoken: set[tuple[str, frozenset[str]]] = field(default_factory=set)
     """Modules, each with names: all of its functions matter that speak one of these."""
 
+    lookups: set[tuple[str, str]] = field(default_factory=set)
+    """Modules that look up names when they are asked for, each with such a name."""
+
     variables: set[Var] = field(default_factory=set)
     """Variables of modules, for all places where they are bound."""
 
@@ -111,6 +114,11 @@ class Questions:
         """Ask which functions of a module speak one of ``names``."""
         if self.open:
             self.spoken.add((module, names))
+
+    def looked_up(self, module: str, name: str) -> None:
+        """Ask what a module means by a name that it does not have."""
+        if self.open and not name.startswith("__"):
+            self.lookups.add((module, name))
 
     def variable(self, variable: Var) -> None:
         """Ask where a variable of a module is bound."""

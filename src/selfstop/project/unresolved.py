@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
-from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var
+from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, dotted, last_name
 from selfstop.flow.world import callable_of
 from selfstop.model import Place, UnresolvedCall
 from selfstop.project.calls import GENERIC_NAMES
@@ -20,6 +20,7 @@ from selfstop.project.reach import Reach
 from selfstop.project.told import looked_up
 
 _DEPTH = 4
+_LAZY = "its package looks the name up when it is asked for"
 _OPEN_NAME = "the name that is looked up is not known"
 _BUILT_IN = frozenset({"list", "dict", "tuple", "set", "fstring", "str", "int", "float", "sorted", "timedelta"})
 
@@ -34,17 +35,26 @@ def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCal
                 yield UnresolvedCall(function.path, call.span, function.qualname, call.text, _OPEN_NAME)
             meaning = reach.program.resolve(call.func)
             place = call.func if isinstance(meaning, Func) else meaning
-            if not isinstance(place, Attr) or place.name in reach.stops.names:
+            stoppers = _looked_for(reach, place) or _methods_meant(reach, holders, function, place, inside)
+            if not stoppers or not propagation.is_feasible(function.id, node):
                 continue
-            stoppers = reach.stoppers_named(place.name)
-            if not stoppers:
-                continue
-            if not holders.holds(place.base):
-                is_near = function.module in holders.modules or _is_near(reach, function.module, stoppers)
-                if not _is_open(reach, meaning, inside) or (place.name in GENERIC_NAMES and not is_near):
-                    continue
-            if propagation.is_feasible(function.id, node) and not _is_linked(propagation, function, node, call):
-                yield _described(reach, function, call, place.name, stoppers)
+            if not _is_linked(propagation, function, node, call):
+                yield _described(reach, function, call, place, stoppers)
+
+
+def _methods_meant(
+    reach: Reach, holders: Holders, function: Function, place: Term, inside: frozenset[str]
+) -> tuple[str, ...]:
+    """The methods that reach a stop call and that calling ``place`` may mean, where its object is not known."""
+    if not isinstance(place, Attr) or place.name in reach.stops.names:
+        return ()
+    stoppers = reach.stoppers_named(place.name)
+    if not stoppers or holders.holds(place.base):
+        return stoppers
+    if not _is_open(reach, reach.program.resolve(place), inside):
+        return ()
+    is_near = function.module in holders.modules or _is_near(reach, function.module, stoppers)
+    return () if place.name in GENERIC_NAMES and not is_near else stoppers
 
 
 def _is_open(reach: Reach, method: Term, inside: frozenset[str]) -> bool:
@@ -70,6 +80,24 @@ def _is_looked_up(reach: Reach, call: Call) -> bool:
         if reach.stops.is_ec2_client(base) and reach.telling.is_open(name) and reach.stops.may_be_named(name):
             return True
     return False
+
+
+def _looked_for(reach: Reach, place: Term) -> tuple[str, ...]:
+    """The functions that reach a stop call among what a package may look up under the name that is called."""
+    package, _, name = _imported_name(place).rpartition(".")
+    module = reach.program.looking_up(package)
+    if module is None:
+        return ()
+    found = (reach.program.functions[identity] for identity in reach.uses.named(name) if identity in reach.functions)
+    return tuple(each.id for each in found if each.cls is None and each.module.startswith(f"{module}."))
+
+
+def _imported_name(place: Term) -> str:
+    """The dotted name of what is imported, or empty."""
+    root = place
+    while isinstance(root, Attr):
+        root = root.base
+    return dotted(place) if isinstance(root, Var) and root.scope == "import" else ""
 
 
 def _is_near(reach: Reach, module: str, stoppers: tuple[str, ...]) -> bool:
@@ -117,13 +145,14 @@ def _is_linked(propagation: Propagation, function: Function, node: int, call: Ca
     )
 
 
-def _described(reach: Reach, function: Function, call: Call, name: str, stoppers: tuple[str, ...]) -> UnresolvedCall:
-    total = len(reach.uses.named(name))
-    reason = (
-        f"{len(stoppers)} of {total} functions of that name {'reaches' if len(stoppers) == 1 else 'reach'} a stop call"
-        if len(stoppers) < total
-        else "the name is too common to go by"
-    )
+def _described(reach: Reach, function: Function, call: Call, place: Term, stoppers: tuple[str, ...]) -> UnresolvedCall:
     found = [reach.program.functions[stopper] for stopper in stoppers]
     places = tuple(sorted(Place(item.path, item.line, item.qualname) for item in found))
+    reason = _reason(len(stoppers), len(reach.uses.named(last_name(place)))) if found[0].cls else _LAZY
     return UnresolvedCall(function.path, call.span, function.qualname, call.text, reason, places)
+
+
+def _reason(stoppers: int, total: int) -> str:
+    if stoppers == total:
+        return "the name is too common to go by"
+    return f"{stoppers} of {total} functions of that name {'reaches' if stoppers == 1 else 'reach'} a stop call"
