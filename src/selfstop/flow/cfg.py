@@ -7,7 +7,7 @@ A ``finally`` body occurs once for each way into it, as CPython compiles it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -80,6 +80,11 @@ class Call:
     text: str
     span: Span
     awaited: bool = False
+
+    @property
+    def operands(self) -> tuple[Term, ...]:
+        """All that it is given, by position or by name."""
+        return *self.args, *(value for _, value in self.keywords)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +216,13 @@ class Graph:
         return tuple(tuple(group) for group in sources)
 
     @cached_property
-    def assigned(self) -> frozenset[Term]:
-        """All that is assigned to in it."""
-        return frozenset(node.operation.target for node in self.nodes if isinstance(node.operation, Assign))
+    def assignments(self) -> Mapping[Term, Sequence[tuple[int, Assign]]]:
+        """The assignments in it by what they assign to, each with its node."""
+        found: dict[Term, list[tuple[int, Assign]]] = {}
+        for number, node in enumerate(self.nodes):
+            if isinstance(node.operation, Assign):
+                found.setdefault(node.operation.target, []).append((number, node.operation))
+        return found
 
     def calls(self) -> tuple[tuple[int, Call], ...]:
         """All calls with their node numbers."""

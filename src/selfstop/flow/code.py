@@ -13,7 +13,15 @@ from selfstop.flow.telling import telling_keys
 from selfstop.flow.terms import Attr, Const, Func, Term, Var, last_name, walk
 
 MODULE_BODY = "<module>"
+COMPREHENSION = ".<for"
+"""What the scope of a comprehension has behind that of the function around it."""
+
 Link: TypeAlias = "tuple[frozenset[str], Definition]"
+
+
+def around(scope: str) -> str:
+    """The scope of the function in whose graph a scope lives: that around comprehensions, which have no graph."""
+    return scope.partition(COMPREHENSION)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ class Function:
         """The names and strings in its calls: a call of anything goes by one of them, flow aside."""
         found: set[str] = set()
         for _, call in self.graph.calls():
-            found |= spoken_in((call.func, *call.args, *(value for _, value in call.keywords)))
+            found |= spoken_in((call.func, *call.operands))
         return frozenset(found)
 
 

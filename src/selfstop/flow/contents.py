@@ -185,7 +185,7 @@ class Contents:
         if isinstance(call.func, Attr) and call.func.name in MUTATORS and not any(map(self.is_outside, receiver)):
             return
         yield from (OUTSIDE, ALIASED)
-        for operand in (*call.args, *(value for _, value in call.keywords)):
+        for operand in call.operands:
             yield from self._changed(_references(operand))
 
     def _changed(self, keys: Iterable[object]) -> Iterator[object]:

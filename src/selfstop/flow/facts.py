@@ -125,7 +125,7 @@ class Analysis:
 
     def _stays(self, place: Term, value: Term) -> bool:
         """Whether a place is a variable of the function that is given a number, and keeps it to the end."""
-        own = isinstance(place, Var) and place.scope == self.graph.scope and place not in self.graph.assigned
+        own = isinstance(place, Var) and place.scope == self.graph.scope and place not in self.graph.assignments
         return own and number(self.world.constant(value)) is not None
 
     def run(self) -> None:

@@ -57,8 +57,7 @@ def _ask_about_receiver(program: Program, receiver: Term) -> None:
 
 def _ask_who_is_told(reach: Reach, call: Call) -> None:
     """Ask for the body of a helper that is given a stop call, or the name of one: it may call that."""
-    operands = (*call.args, *(value for _, value in call.keywords))
-    if any(reach.stops_if_called(part) for operand in operands for part in walk(operand)):
+    if any(reach.stops_if_called(part) for operand in call.operands for part in walk(operand)):
         for callee in _called_by(reach, call):
             reach.program.body(callee)
 

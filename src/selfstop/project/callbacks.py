@@ -110,10 +110,9 @@ class Callbacks:
 
     def _hands_on(self, call: Call, place: Term) -> bool:
         """Whether a call has nothing to do with what is given for a parameter, or hands it on to another one."""
-        operands = (*call.args, *(value for _, value in call.keywords))
-        if not _speaks_of((call.func, *operands), place):
+        if not _speaks_of((call.func, *call.operands), place):
             return True
-        if place not in operands or _speaks_of((call.func,), place):
+        if place not in call.operands or _speaks_of((call.func,), place):
             return False
         callee = self._program.resolve(call.func)
         if isinstance(callee, App) and callee.op == "class":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TypeAlias
 
 from selfstop.flow.cfg import Assign, Call, Operation
-from selfstop.flow.code import Function
+from selfstop.flow.code import Function, around
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Func, Item, Result, Term, Var
@@ -94,7 +94,7 @@ class _Tracing:
     # Places
 
     def _variable(self, place: Var, seen: frozenset[Term]) -> Ways | None:
-        function = self._program.functions.get(place.scope.partition(".<for")[0])
+        function = self._program.functions.get(around(place.scope))
         if function is None or place in function.places:
             return None
         names = _names_of(place, function)
@@ -159,9 +159,8 @@ class _Tracing:
 
     def _filtered_by(self, site: str) -> Iterator[Term]:
         """The ids that are named where machines are listed by the resource interface."""
-        identity, _, number = site.rpartition("@")
-        call = self._program.functions[identity].graph.nodes[int(number)].operation
-        if isinstance(call, Call):
+        call = self._program.call_at(site)
+        if call is not None:
             yield from (value for name, value in call.keywords if name == "InstanceIds")
 
     # Functions
@@ -178,11 +177,7 @@ class _Tracing:
         if function is None:
             return None
         given = function.graph.yielded if function.is_generator else function.graph.returned
-        nodes = {
-            number: node.operation.value
-            for number, node in enumerate(function.graph.nodes)
-            if isinstance(node.operation, Assign) and node.operation.target == given
-        }
+        nodes = {number: each.value for number, each in function.graph.assignments.get(given, ())}
         values = {number: value for number, value in nodes.items() if value is not None}
         if not values or len(values) < len(nodes):
             return None
@@ -247,8 +242,7 @@ def _names_of(place: Var, function: Function) -> frozenset[Var]:
 
 def _values(place: Var, function: Function) -> list[Term | None]:
     """What is assigned to a variable of a function; additions to what it holds are none."""
-    operations = [node.operation for node in function.graph.nodes if isinstance(node.operation, Assign)]
-    return [each.value for each in operations if each.target == place and not _is_addition(each)]
+    return [each.value for _, each in function.graph.assignments.get(place, ()) if not _is_addition(each)]
 
 
 def _is_collected(place: Var) -> bool:

@@ -144,7 +144,7 @@ class Follower:
 
     def _variable(self, variable: Var, value: Value) -> list[Value] | None:
         self.program.ask_about(variable)
-        home = self._home(variable)
+        home = self.program.home_of(variable)
         point = standing_in(home, value.point)
         following: list[Value] = []
         if point is None:
@@ -164,14 +164,6 @@ class Follower:
         if any(isinstance(item.term, App) and item.term.op in _DISPLAYS for item in following):
             following += self._filled_elsewhere(variable, value.path, point)
         return following or None
-
-    def _home(self, variable: Var) -> str:
-        """The function in whose graph a variable lives."""
-        scope = variable.scope.partition(".<for")[0]
-        if scope in self.program.functions:
-            return scope
-        module = scope.partition(":")[0]
-        return f"{module}:{MODULE_BODY}"
 
     def _is_parameter(self, variable: Var) -> bool:
         function = self.program.functions.get(variable.scope)

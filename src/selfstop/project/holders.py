@@ -106,7 +106,7 @@ class Holders:
     def _handed(self, identity: str) -> Iterator[str]:
         """The names of the parameters for which a function gives such an object."""
         for _, call in self._program.functions[identity].graph.calls():
-            if not any(map(self.holds, operands(call))):
+            if not any(map(self.holds, call.operands)):
                 continue
             self.modules.add(self._program.functions[identity].module)
             self._take_by(call)
@@ -124,7 +124,7 @@ class Holders:
         self._take_into(call.result)
         for func in self._callees(call):
             self._take(func)
-        for operand in operands(call):
+        for operand in call.operands:
             meaning = self._program.resolve(operand)
             if isinstance(meaning, Func) and meaning.function in self._program.functions:
                 self._take(meaning)
@@ -161,9 +161,3 @@ class Holders:
                 return self.holds(base)
         known = self._program.definitions(value)
         return any(each.value is not None and not each.step and self.holds(each.value) for each in known)
-
-
-def operands(call: Call) -> Iterator[Term]:
-    """All that a call is given."""
-    yield from call.args
-    yield from (value for _, value in call.keywords)

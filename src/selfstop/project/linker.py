@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Assign, Call, Graph, Operation
+from selfstop.flow.cfg import Call, Graph
 from selfstop.flow.code import Definition, Function
 from selfstop.flow.conditions import classify
 from selfstop.flow.contents import Contents, holds_display
@@ -136,7 +136,7 @@ class Linker:
     def _ends(self, identity: str, place: Term) -> list[State]:
         """The states in which a function ends, as far as they matter to a place, whatever else is being analysed."""
         graph = self.program.functions[identity].graph
-        assigning = [number for number, node in enumerate(graph.nodes) if _assigns(node.operation, place)]
+        assigning = [number for number, _ in graph.assignments.get(place, ())]
         matters = focus(graph, self.dependence(identity), [*assigning, graph.exit], frozenset({mention_key(place)}))
         running, self._running = self._running, []
         try:
@@ -464,10 +464,6 @@ def _holds_at_once(role: Role, bound: State) -> bool:
     """Whether a measure that has to reach its limit has done so from the start: the limit in this call is 0 or less."""
     limits = [number(bound.evaluate(threshold)) for threshold in role.thresholds]
     return role.kind is Kind.GUARD and not role.low and any(limit is not None and limit <= 0 for limit in limits)
-
-
-def _assigns(operation: Operation, place: Term) -> bool:
-    return isinstance(operation, Assign) and operation.target == place
 
 
 def _looks_boolean(name: str, default: Term | None, annotation: str) -> bool:

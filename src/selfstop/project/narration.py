@@ -243,9 +243,8 @@ class Narration:
     def _is_handed(self, call: Call) -> bool:
         """Whether what runs is an argument of the call, not what is called."""
         wanted = {self.leg.use.term, unwrapped(self.leg.use.term)[0]}
-        operands = [*call.args, *(value for _, value in call.keywords)]
-        evaluated = [self.leg.end.state.evaluate(operand) for operand in operands]
-        parts = (part for operand in (*operands, *evaluated) for part in walk(operand))
+        evaluated = [self.leg.end.state.evaluate(operand) for operand in call.operands]
+        parts = (part for operand in (*call.operands, *evaluated) for part in walk(operand))
         return any(not wanted.isdisjoint({part, self.linker.resolve(part)}) for part in parts)
 
     def _link(self, call: Call) -> str:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from selfstop.flow.cfg import Assign, Call, Graph
-from selfstop.flow.code import Class, Definition, Function, ModuleCode
+from selfstop.flow.cfg import Call, Graph
+from selfstop.flow.code import MODULE_BODY, Class, Definition, Function, ModuleCode, around
 from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.binding import bind, split_arguments
 from selfstop.project.questions import Questions
@@ -195,6 +195,11 @@ class Program:
         function = self.functions.get(identity)
         operation = None if function is None else function.graph.nodes[int(number)].operation
         return operation if isinstance(operation, Call) else None
+
+    def home_of(self, variable: Var) -> str:
+        """The function in whose graph a variable lives."""
+        scope = around(variable.scope)
+        return scope if scope in self.functions else f"{scope.partition(':')[0]}:{MODULE_BODY}"
 
     # Names
 
@@ -735,8 +740,7 @@ def is_receiver(function: Function, name: str) -> bool:
 
 def _assigned(graph: Graph, place: Term) -> list[Term]:
     """The values that are assigned to ``place`` in a function."""
-    operations = [node.operation for node in graph.nodes if isinstance(node.operation, Assign)]
-    return [each.value for each in operations if each.target == place and each.value is not None]
+    return [each.value for _, each in graph.assignments.get(place, ()) if each.value is not None]
 
 
 def _setting(field: Definition) -> Definition:

@@ -75,7 +75,7 @@ class Telling:
 
     def _given(self, call: Call) -> Iterator[Term]:
         """The parameters that a call hands on to a function which they tell what to call."""
-        for operand in (*call.args, *(value for _, value in call.keywords)):
+        for operand in call.operands:
             if self._handed_on.get(operand) and any(map(self._tells, self.received(operand) - {operand})):
                 yield operand
 

@@ -106,8 +106,7 @@ def _held(value: Term) -> Iterator[Term]:
 
 
 def _may_lead(reach: Reach, call: Call, given: frozenset[Term]) -> bool:
-    operands = (*call.args, *(value for _, value in call.keywords))
-    return any(_is_handed(reach, operand, given) for operand in operands) or _may_stop(reach, call.func, given)
+    return any(_is_handed(reach, operand, given) for operand in call.operands) or _may_stop(reach, call.func, given)
 
 
 def _is_handed(reach: Reach, operand: Term, given: frozenset[Term]) -> bool:

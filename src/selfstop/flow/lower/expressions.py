@@ -8,6 +8,7 @@ from typing import TypeAlias
 import libcst as cst
 
 from selfstop.flow.cfg import Call, EdgeKind, Iterate, Skip, Test, round_of
+from selfstop.flow.code import COMPREHENSION
 from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
@@ -381,7 +382,7 @@ class Expressions(Structure):
         iterable = self.value(clause.iter)
         self._comprehensions += 1
         names = Bindings(names=set(target_names(clause.target)))
-        scope = Scope(f"{self.scope.id}.<for{self._comprehensions}>", "comprehension", self.scope, names)
+        scope = Scope(f"{self.scope.id}{COMPREHENSION}{self._comprehensions}>", "comprehension", self.scope, names)
         inside = Expressions(self.context, scope, self.builder, self.function_id, self.nested)
         self.builder.line = self.context.line(clause.iter)
         entered = self.builder.frontier
