@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
-from selfstop.flow.cfg import Assign, Call, Graph, Node
+from selfstop.flow.cfg import Assign, Call, Graph
 from selfstop.flow.terms import App, Attr, Item, Term, Var, last_name
 from selfstop.flow.vocabulary import vocabulary
 from selfstop.project.program import Program, is_receiver
+
+_Key = TypeVar("_Key")
 
 ADDING = vocabulary("append add insert extend update appendleft extendleft setdefault")
 
@@ -30,19 +34,10 @@ class Reaching:
 
 
 class Assignments:
-    """Answers where something is assigned, added to, passed on or called."""
+    """Answers where something is assigned, added to, passed on or called. Each index is made when it is asked for."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._of: dict[Term, list[Spot]] = defaultdict(list)
-        self._attributes: dict[tuple[str, str], list[Spot]] = defaultdict(list)
-        self._changes: dict[Term, list[Spot]] = defaultdict(list)
-        self._passed: dict[Term, list[Spot]] = defaultdict(list)
-        self._calls: dict[str, list[Spot]] = defaultdict(list)
-        for function in program.functions.values():
-            for number, node in enumerate(function.graph.nodes):
-                if isinstance(node.operation, (Assign, Call)):
-                    self._index(Spot(function.id, number), node)
 
     def of(self, variable: Var) -> list[Spot]:
         """All assignments to a variable, in any function."""
@@ -64,40 +59,75 @@ class Assignments:
         """The calls of anything of that name."""
         return self._calls.get(name, [])
 
-    def _index(self, spot: Spot, node: Node) -> None:
-        match node.operation:
-            case Assign(target=Var() as target):
-                self._of[target].append(spot)
-            case Assign(target=Attr(base=Var(scope=scope, name=receiver), name=name)):
+    @cached_property
+    def _of(self) -> Mapping[Term, list[Spot]]:
+        return _index((target, spot) for target, spot in self._assigned() if isinstance(target, Var))
+
+    @cached_property
+    def _attributes(self) -> Mapping[tuple[str, str], list[Spot]]:
+        found = ((self._own(target), spot) for target, spot in self._assigned() if isinstance(target, Attr))
+        return _index((own, spot) for own, spot in found if own is not None)
+
+    @cached_property
+    def _changes(self) -> Mapping[Term, list[Spot]]:
+        items = ((target.base, spot) for target, spot in self._assigned() if isinstance(target, Item))
+        added = (
+            (call.func.base, spot)
+            for call, spot in self._called()
+            if isinstance(call.func, Attr) and call.func.name in ADDING
+        )
+        found = _index((self._shared_name(base), spot) for base, spot in (*items, *added))
+        order = {identity: position for position, identity in enumerate(self._program.functions)}
+        return {
+            base: sorted(spots, key=lambda spot: (order[spot.function], spot.node)) for base, spots in found.items()
+        }
+
+    @cached_property
+    def _passed(self) -> Mapping[Term, list[Spot]]:
+        given = ((value, spot) for call, spot in self._called() for value in call.operands)
+        return _index(
+            (value, spot)
+            for value, spot in given
+            if isinstance(value, Var) and value.scope not in {"import", "builtins"}
+        )
+
+    @cached_property
+    def _calls(self) -> Mapping[str, list[Spot]]:
+        return _index((last_name(call.func), spot) for call, spot in self._called())
+
+    def _assigned(self) -> Iterator[tuple[Term, Spot]]:
+        for function in self._program.functions.values():
+            for target, assignments in function.graph.assignments.items():
+                yield from ((target, Spot(function.id, number)) for number, _ in assignments)
+
+    def _called(self) -> Iterator[tuple[Call, Spot]]:
+        for function in self._program.functions.values():
+            yield from ((call, Spot(function.id, number)) for number, call in function.graph.calls())
+
+    def _own(self, attribute: Attr) -> tuple[str, str] | None:
+        """The class and the name of an attribute of ``self``."""
+        match attribute.base:
+            case Var(scope=scope, name=receiver):
                 owner = self._program.functions.get(scope)
                 if owner is not None and owner.cls is not None and is_receiver(owner, receiver):
-                    self._attributes[owner.cls, name].append(spot)
-            case Assign(target=Item(base=base)):
-                self._changes[self._shared_name(base)].append(spot)
-            case Call() as call:
-                self._index_call(call, spot)
-
-    def _index_call(self, call: Call, spot: Spot) -> None:
-        self._calls[last_name(call.func)].append(spot)
-        match call.func:
-            case Attr(base=base, name=name) if name in ADDING:
-                self._changes[self._shared_name(base)].append(spot)
-        for value in (*call.args, *(value for _, value in call.keywords)):
-            if isinstance(value, Var) and value.scope not in {"import", "builtins"}:
-                self._passed[value].append(spot)
+                    return owner.cls, attribute.name
+        return None
 
     def _shared_name(self, place: Term) -> Term:
         """``self.ids`` is the same in all methods of a class."""
-        match place:
-            case Attr(base=Var(scope=scope, name=receiver), name=name):
-                owner = self._program.functions.get(scope)
-                if owner is not None and owner.cls is not None and is_receiver(owner, receiver):
-                    return Attr(Var(owner.cls, "self"), name)
-        return place
+        own = self._own(place) if isinstance(place, Attr) else None
+        return place if own is None else Attr(Var(own[0], "self"), own[1])
 
     def shared_changes(self, place: Term) -> list[Spot]:
         """Like ``changes``, for an attribute of ``self`` in all methods of its class."""
         return self.changes(self._shared_name(place))
+
+
+def _index(found: Iterable[tuple[_Key, Spot]]) -> Mapping[_Key, list[Spot]]:
+    known: dict[_Key, list[Spot]] = {}
+    for key, spot in found:
+        known.setdefault(key, []).append(spot)
+    return known
 
 
 def reaching(graph: Graph, node: int, variable: Term) -> Reaching:

@@ -72,14 +72,15 @@ class Machines:
 
     def _bound(self, place: Var | Attr, path: Parts) -> Iterator[_Asked]:
         """What is assigned to a variable or an attribute anywhere, or put into what it holds."""
-        for definition in self._program.definitions(place):
+        definitions = self._program.definitions(place)
+        for definition in definitions:
             if definition.value is not None and not definition.step:
                 yield definition.value, path
-        spots = self.assignments.of(place) if isinstance(place, Var) else []
-        for spot in spots:
-            match self._operation(spot):
-                case Assign(value=value) if value is not None:
-                    yield value, path
+        if isinstance(place, Var):
+            for identity in dict.fromkeys([self._program.home_of(place), *(each.function for each in definitions)]):
+                function = self._program.functions.get(identity)
+                assigned = () if function is None else function.graph.assignments.get(place, ())
+                yield from ((each.value, path) for _, each in assigned if each.value is not None)
         if path:
             self._program.ask_who_fills(place)
         for spot in self.assignments.shared_changes(place) if path else []:
