@@ -24,9 +24,6 @@ def ask_about_calls(reach: Reach) -> None:
     And those of functions of the same name on an object that nobody knows yet.
     """
     program = reach.program
-    holders = Holders(reach)
-    for module in holders.modules:
-        program.questions.speaking(module, holders.names)
     for identity in reach.given.by_default:
         program.body(identity)
     names = reach.stops.words | {program.functions[identity].name for identity in reach.functions}
@@ -43,6 +40,16 @@ def ask_about_calls(reach: Reach) -> None:
                     pass
             if names_given:
                 _ask_who_is_told(reach, call)
+
+
+def ask_about_holders(reach: Reach) -> None:
+    """Ask for what holds objects with methods that reach a stop call: who calls them may show only from there."""
+    holders = Holders(reach)
+    for module in holders.modules:
+        reach.program.questions.speaking(module, holders.names)
+    for call in holders.handing:
+        for callee in _called_by(reach, call):
+            reach.program.body(callee)
 
 
 def _ask_about_receiver(program: Program, receiver: Term) -> None:

@@ -18,7 +18,7 @@ from selfstop.config import EngineOptions
 from selfstop.flow.terms import Var
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
 from selfstop.model import AnalysisError
-from selfstop.project.asking import ask_about_calls, ask_about_ways
+from selfstop.project.asking import ask_about_calls, ask_about_holders, ask_about_ways
 from selfstop.project.files import select
 from selfstop.project.lazily import LazyPackages
 from selfstop.project.linker import Linker
@@ -115,8 +115,11 @@ class Demand:
         return grew
 
     def _answer_about_calls(self, reach: Reach) -> bool:
-        ask_about_calls(reach)
-        return self._answer(reach, _deciding(reach) | self._calling())
+        for ask in (ask_about_calls, ask_about_holders):
+            ask(reach)
+            if self._answer(reach, _deciding(reach) | self._calling()):
+                return True
+        return False
 
     def _answer_about_ways(self, reach: Reach) -> bool:
         ask_about_ways(reach)

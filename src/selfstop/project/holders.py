@@ -32,8 +32,12 @@ class Holders:
         """The classes of such objects, and of what has one for an attribute; with those that inherit from them."""
         self._attributes: set[str] = set()
         self._holding: dict[Term, bool] = {}
-        self._close({name for method in methods if method.cls for name in self._add(method.cls)})
-        self.makers |= set(self._imported())
+        self.handing: list[Call] = []
+        """The calls that are given such an object."""
+        # What gives one is found forwards, from the names of its class on: nothing else needs loading to be told apart.
+        with self._program.unasked():
+            self._close({name for method in methods if method.cls for name in self._add(method.cls)})
+            self.makers |= set(self._imported())
 
     @property
     def names(self) -> frozenset[str]:
@@ -44,7 +48,7 @@ class Holders:
         """Count a class among those whose objects matter; gives the names that are new by that."""
         for identity in {cls, *self._program.descendants(cls)} - self._classes:
             self._classes.add(identity)
-            self._holding.clear()
+            self._holding = {value: True for value, holds in self._holding.items() if holds}
             name = self._program.classes[identity].name
             self.makers.add((name, identity.partition(":")[0]))
             yield name
@@ -109,13 +113,14 @@ class Holders:
             if not any(map(self.holds, call.operands)):
                 continue
             self.modules.add(self._program.functions[identity].module)
+            self.handing.append(call)
             self._take_by(call)
             for func in self._callees(call):
                 bound = bind(self._program.functions[func.function], func, call.args, call.keywords)
                 yield from (last_name(place) for place, value in bound.items() if self.holds(value))
 
     def _callees(self, call: Call) -> list[Func]:
-        """The functions that a call may run. What is not loaded of them is asked for."""
+        """The functions that a call may run."""
         found = [*self._reach.linker.calls.targets(call.func), *self._reach.given.constructors(call)]
         return [func for func in found if func.function in self._program.functions]
 
@@ -130,8 +135,7 @@ class Holders:
                 self._take(meaning)
 
     def _take(self, func: Func) -> None:
-        function = self._program.body(func.function) or self._program.functions[func.function]
-        self.modules.add(function.module)
+        self.modules.add(self._program.functions[func.function].module)
         if func.receiver is not None:
             self._take_into(func.receiver)
 

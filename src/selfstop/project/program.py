@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -178,8 +179,18 @@ class Program:
     def ask(self) -> None:
         """From now on collect what cannot be answered; earlier answers are forgotten."""
         self.questions.open = True
-        self._resolved.clear()
-        self._class_cache.clear()
+        self.resolve_anew()
+
+    @contextmanager
+    def unasked(self) -> Iterator[None]:
+        """For a time nothing is collected: what is not loaded counts as unknown, and nobody wants to know it."""
+        was_open, self.questions.open = self.questions.open, False
+        self.resolve_anew()
+        try:
+            yield
+        finally:
+            self.questions.open = was_open
+            self.resolve_anew()
 
     def body(self, identity: str) -> Function | None:
         """A function of the program, None where it was left out."""
