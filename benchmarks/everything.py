@@ -25,9 +25,9 @@ from selfstop.flow.lower import Frame, lower_module
 from selfstop.noqa import Suppressions
 from selfstop.output import FORMATS
 from selfstop.output.view import View
-from selfstop.project.linker import Linker
-from selfstop.project.names import ModuleNames, is_package
-from selfstop.project.program import Program
+from selfstop.project.linking.linker import Linker
+from selfstop.project.repository.names import ModuleNames, is_package
+from selfstop.project.symbols.program import Program
 
 Files = Mapping[str, bytes]
 

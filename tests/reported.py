@@ -8,7 +8,7 @@ from pathlib import Path
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.model import Report
-from selfstop.project.files import MANIFESTS
+from selfstop.project.repository.files import MANIFESTS
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 

@@ -10,10 +10,10 @@ from selfstop import source
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.flow.code import MODULE_BODY, Function
-from selfstop.project import demand, loading, lowering, workers
-from selfstop.project.lowering import Lowered, Task, lower
-from selfstop.project.outline import Outline, outline
-from selfstop.project.stopcalls import FAMILIES
+from selfstop.project.callgraph.stopcalls import FAMILIES
+from selfstop.project.loading import demand, loading, lowering, workers
+from selfstop.project.loading.lowering import Lowered, Task, lower
+from selfstop.project.repository.outline import Outline, outline
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(FIXTURES.rglob("*.py"))

@@ -21,7 +21,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 TIMES = re.compile(r"selfstop: [0-9.]+ s to analyse, [0-9.]+ s to report\n")
 CHECK = """
 import os, random, sys
-from selfstop.project import workers
+from selfstop.project.loading import workers
 workers.WORTHWHILE_LINES = 0
 scan = os.scandir
 class Shuffled:

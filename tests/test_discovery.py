@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from commands import write
-from selfstop.project.discovery import discover, is_test
+from selfstop.project.repository.discovery import discover, is_test
 
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0
 

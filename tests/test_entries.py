@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from selfstop.project.manifests import EntryPoint, entry_points
+from selfstop.project.callgraph.manifests import EntryPoint, entry_points
 from test_projects import PROJECTS, report_of
 
 WORDS = {

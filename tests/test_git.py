@@ -11,8 +11,8 @@ import pytest
 
 from commands import check as check_as_process
 from inprocess import check
-from selfstop.project import git as asked
-from selfstop.project.git import Repository
+from selfstop.project.repository import git as asked
+from selfstop.project.repository.git import Repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 

@@ -18,8 +18,8 @@ from selfstop.config import EngineOptions
 from selfstop.engine import check as engine_check
 from selfstop.output import FORMATS
 from selfstop.output.message import MAX_MESSAGE
-from selfstop.project import git as asked
-from selfstop.project import workers
+from selfstop.project.loading import workers
+from selfstop.project.repository import git as asked
 from selfstop.session import Request
 from selfstop.session import run as session_run
 
@@ -59,7 +59,7 @@ class TestNothingIsRun:
     def test_nor_by_the_processes_that_parse(self, tmp_path):
         trace = tmp_path / "trace"
         root = write(tmp_path / "repository", {**traps(trace), "a.py": STOP, "b.py": STOP})
-        code = f"from selfstop.project import workers; workers.WORTHWHILE_LINES = 0; {CHECK_AS_THE_SCRIPT_DOES}"
+        code = f"from selfstop.project.loading import workers; workers.WORTHWHILE_LINES = 0; {CHECK_AS_THE_SCRIPT_DOES}"
         # As a script: without -P, which new processes would inherit, and without the current directory.
         script = tmp_path / "elsewhere" / "script.py"
         write(script.parent, {script.name: f"if __name__ == '__main__':\n    {code}\n"})

@@ -6,7 +6,7 @@ import pytest
 
 from selfstop.config import EngineOptions
 from selfstop.engine import check
-from selfstop.project.names import ModuleNames, by_suffix
+from selfstop.project.repository.names import ModuleNames, by_suffix
 
 NAMES = {
     "a module": (["worker.py"], {"worker.py": "worker"}),

@@ -8,7 +8,7 @@ import pytest
 
 from commands import write
 from selfstop.model import Provenance
-from selfstop.project.revision import NoRevision, common_commit, files_at, provenance
+from selfstop.project.repository.revision import NoRevision, common_commit, files_at, provenance
 from test_comparison import commit, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")

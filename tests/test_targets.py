@@ -12,9 +12,9 @@ import pytest
 from selfstop.config import DEFAULT_STOP_CALLS, EngineOptions
 from selfstop.engine import check
 from selfstop.model import StopCall, Target
-from selfstop.project import loading
-from selfstop.project.identity import Reading, reading
-from selfstop.project.texts import HOLE
+from selfstop.project.loading import loading
+from selfstop.project.targets.identity import Reading, reading
+from selfstop.project.targets.texts import HOLE
 
 IMDS = "http://169.254.169.254/latest"
 

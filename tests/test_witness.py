@@ -13,7 +13,7 @@ from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.flow import reasons, route
 from selfstop.model import Finding, StepKind
-from selfstop.project.witness import MAX_STEPS
+from selfstop.project.verdicts.witness import MAX_STEPS
 
 ACADEMY = FIXTURES / "academy"
 PROJECTS = [ACADEMY, *sorted(path for path in (FIXTURES / "projects").iterdir() if path.is_dir())]

@@ -348,7 +348,7 @@ def _rendered_audit(done: Audit, output_format: str) -> str:
 
 def _run(request: Request, jobs: int) -> Outcome:
     from selfstop import session
-    from selfstop.project.revision import NoRevision
+    from selfstop.project.repository.revision import NoRevision
 
     try:
         with Progress(sys.stderr) as progress:

@@ -49,7 +49,7 @@ def rendered(outcome: Outcome, output_format: str, style: Style) -> str:
     """Render a run in one of the formats."""
     from selfstop import output
     from selfstop.output.view import View
-    from selfstop.project.revision import provenance
+    from selfstop.project.repository.revision import provenance
     from selfstop.session import display_path, repository_path
 
     view = View(

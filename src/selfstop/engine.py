@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from selfstop.config import EngineOptions
 from selfstop.model import AnalysisError, Report, Span
-from selfstop.project.search import starts
+from selfstop.project.repository.search import starts
 from selfstop.stack import with_deep_stack
 from selfstop.ways import StopSite, Survey
 
 if TYPE_CHECKING:
-    from selfstop.project.manifests import Manifests
-    from selfstop.project.paths import Judgement
-    from selfstop.project.propagation import Propagation
-    from selfstop.project.reach import Reach
-    from selfstop.project.target import Aim
-    from selfstop.project.verdict import Verdicts
-    from selfstop.project.workers import Progress
+    from selfstop.project.callgraph.manifests import Manifests
+    from selfstop.project.callgraph.paths import Judgement
+    from selfstop.project.callgraph.propagation import Propagation
+    from selfstop.project.callgraph.reach import Reach
+    from selfstop.project.loading.workers import Progress
+    from selfstop.project.targets.target import Aim
+    from selfstop.project.verdicts.verdict import Verdicts
 
 
 def check(
@@ -71,8 +71,8 @@ def _run(
     if not found:
         return Survey(Report(errors=tuple(sorted(errors)), files_checked=len(files)))
     from selfstop import source
-    from selfstop.project.demand import Demand
-    from selfstop.project.workers import Workers
+    from selfstop.project.loading.demand import Demand
+    from selfstop.project.loading.workers import Workers
 
     def excerpt(path: str, span: Span) -> str:
         return source.excerpt(files[path], span)
@@ -101,9 +101,9 @@ class Judged:
 
 def judge(reach: Reach, excerpt: Callable[[str, Span], str]) -> Judged:
     """The verdicts on a linked program; ``excerpt`` gives the source at a place."""
-    from selfstop.project.propagation import Propagation
-    from selfstop.project.target import Targets
-    from selfstop.project.verdict import Verdicts
+    from selfstop.project.callgraph.propagation import Propagation
+    from selfstop.project.targets.target import Targets
+    from selfstop.project.verdicts.verdict import Verdicts
 
     propagation = Propagation(reach, reach.linker)
     verdicts = Verdicts(reach, reach.linker, propagation)
@@ -113,9 +113,9 @@ def judge(reach: Reach, excerpt: Callable[[str, Span], str]) -> Judged:
 
 def described(judged: Judged) -> Report:
     """What is to be said of a program: findings, guarded stop calls, unresolved calls."""
-    from selfstop.project.findings import findings, stop_call
-    from selfstop.project.paths import GUARDED
-    from selfstop.project.unresolved import unresolved
+    from selfstop.project.callgraph.paths import GUARDED
+    from selfstop.project.callgraph.unresolved import unresolved
+    from selfstop.project.verdicts.findings import findings, stop_call
 
     program = judged.reach.program
     calls = [(each, stop_call(program, each, aim)) for each, aim in judged.judgements]
@@ -129,8 +129,8 @@ def described(judged: Judged) -> Report:
 
 
 def _sites(judged: Judged) -> tuple[StopSite, ...]:
-    from selfstop.project.findings import stop_call
-    from selfstop.project.ways import stop_site
+    from selfstop.project.verdicts.findings import stop_call
+    from selfstop.project.verdicts.ways import stop_site
 
     program = judged.reach.program
     found = [stop_site(judged.verdicts, each, stop_call(program, each, aim)) for each, aim in judged.judgements]

@@ -11,7 +11,7 @@ from selfstop.config import Config
 from selfstop.fingerprint import fingerprinted
 from selfstop.model import Report
 from selfstop.noqa import Suppressions
-from selfstop.project.files import Files
+from selfstop.project.repository.files import Files
 from selfstop.rules import PREFIX
 from selfstop.selection import is_selected
 from selfstop.unused import CODE as UNUSED_SUPPRESSION

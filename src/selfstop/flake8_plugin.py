@@ -152,7 +152,7 @@ def _opted_in(options: argparse.Namespace) -> _Overrides:
 
 
 def _path_in(outcome: Outcome, path: Path) -> str:
-    from selfstop.project.discovery import relative
+    from selfstop.project.repository.discovery import relative
 
     return relative(path, outcome.root)
 

@@ -19,11 +19,11 @@ from selfstop.comparison import compared
 from selfstop.config import Config, find_repository, find_root, is_project, load
 from selfstop.finishing import comments_in, completed, lines_in, no_comments
 from selfstop.model import AnalysisError, Comparison, Known, Report
-from selfstop.project.discovery import Discovered, discover, relative
-from selfstop.project.files import Files, manifests_beside
-from selfstop.project.git import Repository
-from selfstop.project.revision import common_commit
-from selfstop.project.search import MayStop
+from selfstop.project.repository.discovery import Discovered, discover, relative
+from selfstop.project.repository.files import Files, manifests_beside
+from selfstop.project.repository.git import Repository
+from selfstop.project.repository.revision import common_commit
+from selfstop.project.repository.search import MayStop
 from selfstop.selection import Selection, is_selected, select
 from selfstop.since import before
 from selfstop.ways import StopSite, Survey

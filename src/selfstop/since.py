@@ -8,9 +8,9 @@ from pathlib import Path
 from selfstop.comparison import Before
 from selfstop.config import Config
 from selfstop.finishing import comments_in, completed, no_comments
-from selfstop.project.discovery import SUFFIXES, would_be_found
-from selfstop.project.files import MANIFESTS, Files
-from selfstop.project.revision import files_at
+from selfstop.project.repository.discovery import SUFFIXES, would_be_found
+from selfstop.project.repository.files import MANIFESTS, Files
+from selfstop.project.repository.revision import files_at
 from selfstop.selection import select
 
 

@@ -18,7 +18,7 @@ from selfstop.deploy.programs import Program
 from selfstop.deploy.resolve import Deployment, Own
 from selfstop.deploy.values import Given, Resolved, State
 from selfstop.evaluation import UNKNOWN, Effect, Mark, Outcome, outcome, worst
-from selfstop.project.imports import Imports
+from selfstop.project.repository.imports import Imports
 from selfstop.ways import MODULE_BODY, StopSite, Way
 
 _MOST: Final = 64

@@ -10,8 +10,8 @@ from selfstop.deploy.model import Extra, Layer, Place, Setting, Unresolved, Valu
 from selfstop.deploy.programs import Program
 from selfstop.deploy.resolve import Own
 from selfstop.deploy.settings import SettingsFiles
-from selfstop.project.environment import Change, EnvironmentChange, changes
-from selfstop.project.imports import Imports
+from selfstop.project.repository.environment import Change, EnvironmentChange, changes
+from selfstop.project.repository.imports import Imports
 
 
 @dataclass

@@ -23,7 +23,7 @@ from selfstop.deploy.launches import console_scripts
 from selfstop.deploy.resolve import Deployment, Readers, deployment
 from selfstop.model import Target
 from selfstop.noqa import suppresses
-from selfstop.project.imports import Imports
+from selfstop.project.repository.imports import Imports
 from selfstop.selection import is_selected
 from selfstop.session import Outcome, Request, run
 from selfstop.ways import StopSite
