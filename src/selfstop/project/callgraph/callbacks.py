@@ -16,8 +16,9 @@ from selfstop.project.callgraph.registration import CLEANUP_METHODS
 from selfstop.project.callgraph.told import Telling
 from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.program import Program, class_id, is_receiver
+from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
+from selfstop.project.symbols.table import class_id, is_receiver
 
 
 @dataclass(frozen=True)

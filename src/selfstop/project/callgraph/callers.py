@@ -12,7 +12,7 @@ from selfstop.project.callgraph.uses import Use
 from selfstop.project.symbols.assignments import Assignments
 from selfstop.project.symbols.binding import unwrapped
 from selfstop.project.symbols.passing import Pairs, handed, invocation
-from selfstop.project.symbols.program import class_id
+from selfstop.project.symbols.table import class_id
 
 
 @dataclass(frozen=True)

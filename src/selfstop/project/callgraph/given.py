@@ -14,7 +14,8 @@ from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.callgraph.told import Telling
 from selfstop.project.symbols.binding import bind, unwrapped
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.program import Program, class_id
+from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.table import class_id
 
 _STOP_CALL = ""
 _PASSES = 3

@@ -25,7 +25,8 @@ from selfstop.project.linking.linker import Linker
 from selfstop.project.symbols.assignments import Assignments
 from selfstop.project.symbols.binding import unwrapped
 from selfstop.project.symbols.calls import GENERIC_NAMES
-from selfstop.project.symbols.program import Program, class_id
+from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.table import class_id
 from selfstop.project.symbols.templates import composed
 
 

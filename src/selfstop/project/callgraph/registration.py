@@ -13,7 +13,8 @@ from selfstop.flow.terms import App, Attr, Func, Item, Result, Term, Var, dotted
 from selfstop.flow.vocabulary import vocabulary, words
 from selfstop.project.linking.wrappers import decorating_function
 from selfstop.project.symbols.binding import bind
-from selfstop.project.symbols.program import Program, is_receiver
+from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.table import is_receiver
 
 _DECORATORS = vocabulary(
     "route get post put delete patch head options websocket websocket_route api_route api_view expose exposed action "

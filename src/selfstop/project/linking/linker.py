@@ -36,8 +36,9 @@ from selfstop.project.symbols.calls import Calls
 from selfstop.project.symbols.clamps import Clamps
 from selfstop.project.symbols.exceptions import Exceptions
 from selfstop.project.symbols.options import Options, is_exit
-from selfstop.project.symbols.program import Program, class_id
+from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
+from selfstop.project.symbols.table import class_id
 from selfstop.project.symbols.tables import Tables
 
 MAX_DEPTH = 4

@@ -14,7 +14,8 @@ from selfstop.flow.terms import NONE, Attr, Func, Term, Var, mention_key
 from selfstop.project.linking.returning import Returning
 from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.program import Program, is_receiver
+from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.table import is_receiver
 
 
 class Writing:

@@ -10,7 +10,8 @@ from typing import TypeVar
 from selfstop.flow.cfg import Assign, Call, Graph
 from selfstop.flow.terms import App, Attr, Item, Term, Var, last_name
 from selfstop.flow.vocabulary import vocabulary
-from selfstop.project.symbols.program import Program, is_receiver
+from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.table import is_receiver
 
 _Key = TypeVar("_Key")
 

@@ -11,8 +11,9 @@ from selfstop.flow.cfg import Call, Raise
 from selfstop.flow.code import Function
 from selfstop.flow.terms import App, Attr, Instance, Result, Term, Var, last_name
 from selfstop.flow.world import EXTERNAL, is_unknown
-from selfstop.project.symbols.program import Program, class_id
+from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
+from selfstop.project.symbols.table import class_id
 
 
 class Exceptions:

@@ -1,37 +1,32 @@
-"""The program as a table: functions, classes and definitions of all its modules, and what names in them mean.
+"""What the names, attributes and classes of a program mean, and what is bound to them.
 
 Everything here ignores control flow; it is computed once and only read afterwards.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 
-from selfstop.flow.cfg import Call, Graph
-from selfstop.flow.code import MODULE_BODY, Class, Definition, Function, ModuleCode, around
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, last_name, substitute, walk
+from selfstop.flow.cfg import Graph
+from selfstop.flow.code import Definition, ModuleCode
+from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.symbols.binding import bind, split_arguments
-from selfstop.project.symbols.questions import Questions
-from selfstop.project.symbols.rebinding import speaking_of
+from selfstop.project.symbols.instances import Instances
+from selfstop.project.symbols.rebinding import either, speak_of_alternatives, speak_of_rebound
+from selfstop.project.symbols.table import Table, class_id, is_class
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
-_WRAPPER_TYPES = frozenset({"Optional", "Union", "None", "Annotated", "Final", "ClassVar", "type", "Type"})
 _ENUMERATIONS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _PLAIN_BASES = frozenset(
     {"object", "ABC", "Protocol", "Generic", "Thread", "Process", "Exception", "BaseException", "Enum", "TestCase"}
 )
 _RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 _RECORD_BASES = frozenset({"BaseModel", "NamedTuple", "TypedDict", "Struct"})
-_SOME_IMPORT = App("opaque", (Const("import"),))
 
 
-class Program:
+class Program(Table):
     """All modules under analysis, by name."""
 
     def __init__(
@@ -41,140 +36,17 @@ class Program:
         names: Collection[str] = (),
         looked_up: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """``suffixes`` maps further names under which modules are imported to their names.
-
-        ``names`` are those of all modules of the project, under analysis or not. ``looked_up`` are dotted names that
-        packages look up, with the dotted names of what they mean.
-        """
+        """``looked_up`` are dotted names that packages look up, with the dotted names of what they mean."""
+        super().__init__(modules, suffixes, names)
         self._looked_up = looked_up
-        self._suffixes = suffixes
-        self.questions = Questions()
-        self.modules: dict[str, ModuleCode] = {module.name: module for module in modules}
-        self._packages = {name.partition(".")[0] for name in (*self.modules, *suffixes, *names)}
-        self.functions: dict[str, Function] = {}
-        self.classes: dict[str, Class] = {}
-        self._definitions: dict[Term, list[Definition]] = defaultdict(list)
-        self._variables: dict[tuple[str, str], list[Definition]] = {}
-        """Those of variables, by scope and name."""
-        self._attributes: dict[str, list[Definition]] = defaultdict(list)
-        self._class_attributes: dict[tuple[str, str], list[Definition]] = defaultdict(list)
-        self._foreign_attributes: dict[str, list[Definition]] = defaultdict(list)
-        """Bindings of attributes, by name, of objects other than the method's own."""
-        self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
-        self._arguments: dict[Term, list[Definition]] = defaultdict(list)
-        self._known_arguments: set[Definition] = set()
-        self._class_cache: dict[Term, str | None] = {}
+        self._instances = Instances(self)
         self._resolved: dict[Term, Term] = {}
-        for module in self.modules.values():
-            self.functions.update({function.id: function for function in module.functions})
-            self.classes.update({cls.id: cls for cls in module.classes})
-        for module in self.modules.values():
-            for definition in module.definitions:
-                self._index(definition)
-        self._methods = {cls.id: dict(cls.methods) for cls in self.classes.values()}
         self._subclasses: dict[str, list[str]] = defaultdict(list)
         for cls in self.classes.values():
             for base in self.bases(cls.id):
                 self._subclasses[base].append(cls.id)
-        self._take_alternatives()
-        self._take_rebindings()
-
-    def _take_alternatives(self) -> None:
-        """Let modules that import a function from one place or another speak of either."""
-        for module in list(self.modules.values()):
-            if module.others:
-                self._let_speak(module, partial(self._meaning_either, module))
-
-    def _meaning_either(self, module: ModuleCode, function: Function) -> dict[Term, Term]:
-        """The names of functions in a function of a module that may be imported from several places, with all these."""
-        found: dict[Term, Term] = {}
-        for name in function.imported:
-            for path, others in module.others.items():
-                if name.name == path or name.name.startswith(f"{path}."):
-                    found[name] = self._either(name, others, name.name.removeprefix(path))
-        return {name: meaning for name, meaning in found.items() if meaning != name}
-
-    def _either(self, name: Var, others: Sequence[Term], rest: str = "") -> Term:
-        """The function of an imported name or, each with the ``rest`` of that name, one of others; else the name."""
-        known = self.resolve(name)
-        if not isinstance(known, Func):
-            return name
-        meaning: Term = name
-        for other in reversed(others):
-            alternative = Var("import", other.name + rest) if isinstance(other, Var) else other
-            if (rest == "" or isinstance(other, Var)) and self.resolve(alternative) != known:
-                meaning = App("if", (_SOME_IMPORT, alternative, meaning))
-        return meaning
-
-    def _let_speak(self, module: ModuleCode, meanings: Callable[[Function], Mapping[Term, Term]]) -> None:
-        """Put ``meanings`` in the place of names in the functions of a module."""
-        spoken = {function.id: found for function in module.functions if (found := meanings(function))}
-        if spoken:
-            changed = speaking_of(module, spoken)
-            self.modules[module.name] = changed
-            self.functions.update({function.id: function for function in changed.functions})
-
-    def _take_rebindings(self) -> None:
-        """Let modules that bind variables of others, and attributes of what these hold, speak of the variables.
-
-        A name that a module imports and binds anew is not one of these.
-        """
-        bound = [definition for module in self.modules.values() for definition in module.rebinding]
-        places = {each.target: place for each in bound if (place := self._place_of(each.target)) is not None}
-        if not places:
-            return
-        for definition in bound:
-            if definition.target in places:
-                self._index(replace(definition, target=places[definition.target]))
-        self.resolve_anew()
-        names = {last_name(target) for target in places}
-        meant = frozenset(places.values())
-        for module in list(self.modules.values()):
-            self._let_speak(module, lambda function: self._speaking(function, names, meant))
-
-    def _place_of(self, name: Term) -> Var | Attr | None:
-        """The variable or attribute of the program that a name bound through an import is; no function and no class.
-
-        Whoever replaces one of these changes what the program does, and not what it knows.
-        """
-        assert isinstance(name, Var)
-        meaning = self._imported(name.name)
-        if meaning is None:
-            module, _, variable = name.name.rpartition(".")
-            module = self._suffixes.get(module, module) if module not in self.modules else module
-            return Var(module, variable) if module in self.modules else None
-        root = meaning
-        while isinstance(root, Attr):
-            root = root.base
-        known = isinstance(root, Var) and root.scope not in {"import", "builtins"}
-        return meaning if known and isinstance(meaning, (Var, Attr)) else None
-
-    def _speaking(self, function: Function, names: Set[str], meant: Set[Term]) -> dict[Term, Term]:
-        """The imported names in a function that mean one of certain variables and attributes, with what they mean."""
-        found = {name: self.resolve(name) for name in function.imported if last_name(name) in names}
-        return {name: meaning for name, meaning in found.items() if meaning in meant}
-
-    def _index(self, definition: Definition) -> None:
-        known = self._definitions[definition.target]
-        known.append(definition)
-        if isinstance(definition.target, Var):
-            self._variables[definition.target.scope, definition.target.name] = known
-        if isinstance(definition.target, Attr):
-            self._attributes[definition.target.name].append(definition)
-            owner = self._owner(definition)
-            if owner is not None:
-                self._class_attributes[owner, definition.target.name].append(definition)
-            else:
-                self._foreign_attributes[definition.target.name].append(definition)
-
-    def _owner(self, definition: Definition) -> str | None:
-        """The class whose attribute a definition in one of its methods binds."""
-        match definition.target:
-            case Attr(base=Var(scope=scope, name=name)):
-                function = self.functions.get(scope)
-                if function is not None and function.cls and is_receiver(function, name):
-                    return function.cls
-        return None
+        speak_of_alternatives(self)
+        speak_of_rebound(self)
 
     def ask(self) -> None:
         """From now on collect what cannot be answered; earlier answers are forgotten."""
@@ -192,31 +64,7 @@ class Program:
             self.questions.open = was_open
             self.resolve_anew()
 
-    def body(self, identity: str) -> Function | None:
-        """A function of the program, None where it was left out."""
-        function = self.functions[identity]
-        if function.outlined:
-            self.questions.body_of(identity)
-            return None
-        return function
-
-    def call_at(self, site: str) -> Call | None:
-        """The call whose result is named ``site``."""
-        identity, _, number = site.rpartition("@")
-        function = self.functions.get(identity)
-        operation = None if function is None else function.graph.nodes[int(number)].operation
-        return operation if isinstance(operation, Call) else None
-
-    def home_of(self, variable: Var) -> str:
-        """The function in whose graph a variable lives."""
-        scope = around(variable.scope)
-        return scope if scope in self.functions else f"{scope.partition(':')[0]}:{MODULE_BODY}"
-
     # Names
-
-    def is_own(self, dotted: str) -> bool:
-        """Whether an imported name is one of the project's, whatever of it is under analysis."""
-        return dotted.partition(".")[0] in self._packages
 
     def resolve(self, term: Term) -> Term:
         """``term`` with a name of a function, class or method of the program replaced by what it means."""
@@ -231,23 +79,21 @@ class Program:
     def _find_meaning(self, term: Var | Attr) -> Term:
         match term:
             case Var(scope="import", name=name):
-                return self._imported(name) or term
+                return self.imported(name) or term
             case Var():
                 return self._variable(term) or term
             case Attr(base=base, name=name):
-                return self._member(self.resolve(base), name) or term
+                return self.member(self.resolve(base), name) or term
 
-    def _imported(self, dotted: str) -> Term | None:
+    def imported(self, dotted: str) -> Term | None:
         """``pkg.module.name`` where ``pkg.module`` is a module of the program."""
         parts = dotted.split(".")
         for cut in range(len(parts) - 1, 0, -1):
-            module = ".".join(parts[:cut])
-            if module not in self.modules:
-                module = self._suffixes.get(module, module)
-            if module in self.modules:
+            module = self.module_named(".".join(parts[:cut]))
+            if module is not None:
                 found = self.module_member(module, parts[cut])
                 for name in parts[cut + 1 :]:
-                    found = None if found is None else self._member(found, name) or Attr(found, name)
+                    found = None if found is None else self.member(found, name) or Attr(found, name)
                 if found is None:  # the package is loaded, a module in it may not be
                     break
                 return found
@@ -262,7 +108,7 @@ class Program:
         if imported is not None:
             name_there = Var("import", imported)
             others = self.modules[module].others.get(imported)
-            return self._either(name_there, others) if others else self.resolve(name_there)
+            return either(self, name_there, others) if others else self.resolve(name_there)
         submodule = f"{module}.{name}"
         if submodule in self.modules:
             return Var("import", submodule)
@@ -284,8 +130,8 @@ class Program:
 
     def looking_up(self, dotted: str) -> str | None:
         """The name of a module, as others import it, if it looks up names that it does not have."""
-        module = dotted if dotted in self.modules else self._suffixes.get(dotted, dotted)
-        return module if self._variables.get((module, "__getattr__")) else None
+        module = self.module_named(dotted)
+        return module if module is not None and self._variables.get((module, "__getattr__")) else None
 
     def _variable(self, variable: Var) -> Term | None:
         """A variable that only ever stands for one function or class."""
@@ -306,7 +152,7 @@ class Program:
                 return value
             case Var() | Attr() if value != variable and variable.scope in self.modules:
                 found = self.resolve(value)
-                return found if isinstance(found, (Func,)) or _is_class(found) else None
+                return found if isinstance(found, (Func,)) or is_class(found) else None
         return None
 
     def _super_member(self, site: str, name: str) -> Term | None:
@@ -319,11 +165,12 @@ class Program:
                 return Func(self._methods[cls][name], Var(function.id, function.parameters[0].name))
         return None
 
-    def _member(self, base: Term, name: str) -> Term | None:
+    def member(self, base: Term, name: str) -> Term | None:
+        """What ``base.name`` means, for a ``base`` that is resolved: a method, a class, a variable of a class."""
         match base:
             case Result(site=site, callee=Var(scope="builtins", name="super")):
                 return self._super_member(site, name)
-        if _is_class(base):
+        if is_class(base):
             identity = class_id(base)
             method = self.method(identity, name)
             if method is not None:
@@ -350,7 +197,7 @@ class Program:
         for cls in self.ancestors(owner):
             if self.fields(cls, name):
                 found = self.resolve(Var(cls, name))
-                return found if isinstance(found, Func) or _is_class(found) else None
+                return found if isinstance(found, Func) or is_class(found) else None
         return None
 
     # Classes
@@ -358,7 +205,7 @@ class Program:
     def bases(self, identity: str) -> list[str]:
         """The direct bases of a class that are classes of the program."""
         found = [self.resolve(base) for base in self.classes[identity].bases]
-        return [class_id(base) for base in found if _is_class(base)]
+        return [class_id(base) for base in found if is_class(base)]
 
     def ancestors(self, identity: str) -> Iterator[str]:
         """The class and its bases within the program, nearest first."""
@@ -394,7 +241,7 @@ class Program:
     def foreign_bases(self, identity: str) -> Iterator[Term]:
         """The bases of a class and its ancestors that are no classes of the program."""
         for cls in self.ancestors(identity):
-            yield from (base for base in self.classes[cls].bases if not _is_class(self.resolve(base)))
+            yield from (base for base in self.classes[cls].bases if not is_class(self.resolve(base)))
 
     def is_enumeration(self, identity: str) -> bool:
         """Whether the class is an ``enum.Enum``."""
@@ -412,10 +259,6 @@ class Program:
         cls = self.classes[identity]
         decorators = {last_name(part) for decorator in cls.decorators for part in walk(decorator)}
         return bool(decorators & _RECORD_DECORATORS) or any(last_name(base) in _RECORD_BASES for base in cls.bases)
-
-    def fields(self, identity: str, name: str) -> Sequence[Definition]:
-        """The bindings of a name in the body of a class."""
-        return self._variables.get((identity, name), ())
 
     def field_names(self, identity: str) -> list[str]:
         """The fields of a dataclass in the order in which they are given: those of its bases first."""
@@ -447,68 +290,7 @@ class Program:
 
     def class_of(self, term: Term) -> str | None:
         """The class of the program that ``term`` is an instance of, where the code shows it."""
-        if term not in self._class_cache:
-            self._class_cache[term] = None
-            self._class_cache[term] = self._find_class(term)
-        return self._class_cache[term]
-
-    def _find_class(self, term: Term) -> str | None:
-        match term:
-            case Instance(cls=cls):
-                return cls
-            case Result(callee=callee) if callee is not None:
-                return self._class_of_call(callee)
-            case App(op="call", args=(callee, *_)):
-                return self._class_of_call(callee)
-            case App(op="or" | "if", args=args):
-                found = {self.class_of(arg) for arg in args} - {None}
-                return found.pop() if len(found) == 1 else None
-            case Var(scope=scope, name=name):
-                function = self.functions.get(scope)
-                if function is not None and function.cls and is_receiver(function, name):
-                    return function.cls
-                return self._class_of_place(term) or self._annotated_parameter(function, name)
-            case Attr():
-                return self._class_of_property(term) or self._class_of_place(term)
-            case Item():
-                return self._class_of_place(term) or self._class_in_table(term)
-        return None
-
-    def _class_in_table(self, term: Item) -> str | None:
-        """The class of what a table holds that is made with one: ``defaultdict(Backend)``, ``Registry(Backend)``."""
-        table: Term = term
-        while isinstance(table, Item):
-            table = table.base
-        found: set[str | None] = set()
-        for definition in self.definitions(table):
-            match definition.value:
-                case Result(args=args) | App(op="call", args=(_, *args)):
-                    classes = [meant for arg in args if _is_class(meant := self.resolve(arg))]
-                    found.add(class_id(classes[0]) if len(classes) == 1 else None)
-                case _:
-                    found.add(None)
-        return found.pop() if len(found) == 1 else None
-
-    def _class_of_property(self, term: Attr) -> str | None:
-        """The class that a property says it returns."""
-        method = self.property_of(term)
-        function = None if method is None else self.functions[method]
-        return None if function is None else self._annotated_class(function.module, function.returns)
-
-    def _class_of_call(self, callee: Term) -> str | None:
-        target = self.resolve(callee)
-        if _is_class(target):
-            return class_id(target)
-        if last_name(callee) == "super" and isinstance(callee, Var):
-            return None
-        if isinstance(target, Func):
-            function = self.functions[target.function]
-            return self._annotated_class(function.module, function.returns) or self._returned_class(function)
-        return None
-
-    def _returned_class(self, function: Function) -> str | None:
-        classes = {self.class_of(value) for value in self.returned_values(Func(function.id))}
-        return classes.pop() if len(classes) == 1 else None
+        return self._instances.class_of(term)
 
     def returned_values(self, callee: Term) -> list[Term]:
         """What a function of the program returns, as terms of its own variables."""
@@ -529,48 +311,9 @@ class Program:
                 return [] if function is None else _assigned(function.graph, function.graph.yielded)
         return []
 
-    def _class_of_place(self, place: Term) -> str | None:
-        found: set[str] = set()
-        for definition in self.definitions(place):
-            if definition.annotation:
-                module = self.functions[definition.function].module
-                annotated = self._annotated_class(module, definition.annotation)
-                if annotated is not None:
-                    return annotated
-            if definition.value is not None and definition.value != place:
-                cls = self.class_of(definition.value)
-                if cls is not None:
-                    found.add(cls)
-        return found.pop() if len(found) == 1 else None
-
-    def _annotated_parameter(self, function: Function | None, name: str) -> str | None:
-        if function is None:
-            return None
-        for parameter in function.parameters:
-            if parameter.name == name and parameter.annotation:
-                return self._annotated_class(function.module, parameter.annotation)
-        return None
-
-    def _annotated_class(self, module: str, annotation: str) -> str | None:
-        meanings = self._annotated(module, annotation)
-        return next((class_id(found) for found in meanings if _is_class(found)), None)
-
     def annotated_name(self, module: str, annotation: str) -> Term | None:
         """What the first name in an annotation means that says what an object is, rather than whether there is one."""
-        return next(self._annotated(module, annotation), None)
-
-    def _annotated(self, module: str, annotation: str) -> Iterator[Term]:
-        """What the names in an annotation mean, as far as they are those of modules, imported or of the program."""
-        for name in _IDENTIFIER.findall(annotation):
-            first, _, rest = name.partition(".")
-            found = None if name in _WRAPPER_TYPES else self.module_member(module, first)
-            for part in filter(None, rest.split(".")):
-                if isinstance(found, Var) and found.scope == "import":
-                    found = self.resolve(Var("import", f"{found.name}.{part}"))
-                else:
-                    found = None if found is None else self._member(found, part)
-            if found is not None and last_name(found) not in _WRAPPER_TYPES:
-                yield found
+        return self._instances.annotated_name(module, annotation)
 
     # Definitions
 
@@ -639,18 +382,6 @@ class Program:
         for name in names or (place.name,):
             self.questions.binding(name, near - {""})
 
-    def is_settled(self, place: Term) -> bool:
-        """Whether a place is a variable of a function that nothing but that function itself binds."""
-        return (
-            isinstance(place, Var)
-            and place.scope in self.functions
-            and all(definition.function == place.scope for definition in self._definitions.get(place, ()))
-        )
-
-    def outlives(self, target: Term) -> bool:
-        """Whether what is bound is anything but a variable of a function."""
-        return not (isinstance(target, Var) and target.scope in self.functions)
-
     def _homes(self, base: Term) -> Iterator[str]:
         """The modules whose functions may bind attributes of an object."""
         owner = self.class_of(base)
@@ -673,10 +404,9 @@ class Program:
         return tuple(Definition(call, value, target.function) for value in values if value != call)
 
     def _imported_definitions(self, dotted: str) -> tuple[Definition, ...]:
-        module, _, name = dotted.rpartition(".")
-        if module not in self.modules:
-            module = self._suffixes.get(module, module)
-        if module not in self.modules:
+        parent, _, name = dotted.rpartition(".")
+        module = self.module_named(parent)
+        if module is None:
             return ()
         own = self._definitions.get(Var(module, name))
         if own:
@@ -710,43 +440,10 @@ class Program:
             for base in self.classes[ancestor].bases
         )
 
-    def attribute_definitions(self, name: str) -> list[Definition]:
-        """All bindings of an attribute of that name, of whatever object."""
-        return self._attributes.get(name, [])
-
-    def add_argument(self, parameter: Var, value: Term, function: str) -> bool:
-        """Record that a call gives ``value`` for ``parameter``; returns whether that is new.
-
-        What was resolved before may be out of date then: see ``resolve_anew``.
-        """
-        definition = Definition(parameter, value, function)
-        known = self._known_arguments
-        if definition in known:
-            return False
-        known.add(definition)
-        self._arguments[parameter].append(definition)
-        return True
-
-    def take_arguments(self, other: Program) -> None:
-        """Take over what calls were found to give for parameters in a program that was part of this one."""
-        self._known_arguments = other._known_arguments
-        self._arguments = other._arguments
-
     def resolve_anew(self) -> None:
         """Forget what names and classes were resolved to."""
-        self._class_cache.clear()
+        self._instances.forget()
         self._resolved.clear()
-
-
-def is_receiver(function: Function, name: str) -> bool:
-    """Whether ``name`` is the ``self`` of a method."""
-    decorators = {last_name(decorator) for decorator in function.decorators}
-    return bool(
-        function.cls
-        and function.parameters
-        and function.parameters[0].name == name
-        and "staticmethod" not in decorators
-    )
 
 
 def _assigned(graph: Graph, place: Term) -> list[Term]:
@@ -768,15 +465,3 @@ def _is_plain_base(base: Term) -> bool:
     return name in _PLAIN_BASES or (
         isinstance(base, Var) and base.scope == "builtins" and name.endswith(("Error", "Exception"))
     )
-
-
-def _is_class(term: Term | None) -> bool:
-    return isinstance(term, App) and term.op == "class"
-
-
-def class_id(term: Term) -> str:
-    """The id in a class term."""
-    match term:
-        case App(op="class", args=(Const(value=str() as identity),)):
-            return identity
-    raise ValueError(f"not a class: {term}")

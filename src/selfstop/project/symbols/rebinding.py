@@ -7,18 +7,113 @@ from one place, and in an ``except`` or ``else`` from another: that is either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from selfstop.flow.cfg import Assign, Call, Dispatch, Graph, Iterate, Operation, Raise, Test
 from selfstop.flow.code import Definition, Function, ModuleCode
-from selfstop.flow.terms import App, Result, Term, substitute
+from selfstop.flow.terms import App, Attr, Const, Func, Result, Term, Var, last_name, substitute
+
+if TYPE_CHECKING:
+    from selfstop.project.symbols.program import Program
 
 Places = Mapping[Term, Term]
 """Imported names, with what each of them means."""
 
+_SOME_IMPORT = App("opaque", (Const("import"),))
 
-def speaking_of(module: ModuleCode, places: Mapping[str, Places]) -> ModuleCode:
+# Names that are imported from one place or another
+
+
+def speak_of_alternatives(program: Program) -> None:
+    """Let modules that import a function from one place or another speak of either."""
+    for module in list(program.modules.values()):
+        if module.others:
+            _let_speak(program, module, partial(_meaning_either, program, module))
+
+
+def _meaning_either(program: Program, module: ModuleCode, function: Function) -> Places:
+    """The names of functions in a function of a module that may be imported from several places, with all these."""
+    found: dict[Term, Term] = {}
+    for name in function.imported:
+        for path, others in module.others.items():
+            if name.name == path or name.name.startswith(f"{path}."):
+                found[name] = either(program, name, others, name.name.removeprefix(path))
+    return {name: meaning for name, meaning in found.items() if meaning != name}
+
+
+def either(program: Program, name: Var, others: Sequence[Term], rest: str = "") -> Term:
+    """The function of an imported name or, each with the ``rest`` of that name, one of others; else the name."""
+    known = program.resolve(name)
+    if not isinstance(known, Func):
+        return name
+    meaning: Term = name
+    for other in reversed(others):
+        alternative = Var("import", other.name + rest) if isinstance(other, Var) else other
+        if (rest == "" or isinstance(other, Var)) and program.resolve(alternative) != known:
+            meaning = App("if", (_SOME_IMPORT, alternative, meaning))
+    return meaning
+
+
+# Variables that other modules bind
+
+
+def speak_of_rebound(program: Program) -> None:
+    """Let modules that bind variables of others, and attributes of what these hold, speak of the variables.
+
+    A name that a module imports and binds anew is not one of these.
+    """
+    bound = [definition for module in program.modules.values() for definition in module.rebinding]
+    places = {each.target: place for each in bound if (place := _place_of(program, each.target)) is not None}
+    if not places:
+        return
+    for definition in bound:
+        if definition.target in places:
+            program.add(replace(definition, target=places[definition.target]))
+    program.resolve_anew()
+    names = {last_name(target) for target in places}
+    meanings = partial(_meaning_one_of, program, names, frozenset(places.values()))
+    for module in list(program.modules.values()):
+        _let_speak(program, module, meanings)
+
+
+def _place_of(program: Program, name: Term) -> Var | Attr | None:
+    """The variable or attribute of the program that a name bound through an import is; no function and no class.
+
+    Whoever replaces one of these changes what the program does, and not what it knows.
+    """
+    assert isinstance(name, Var)
+    meaning = program.imported(name.name)
+    if meaning is None:
+        dotted, _, variable = name.name.rpartition(".")
+        module = program.module_named(dotted)
+        return None if module is None else Var(module, variable)
+    root = meaning
+    while isinstance(root, Attr):
+        root = root.base
+    known = isinstance(root, Var) and root.scope not in {"import", "builtins"}
+    return meaning if known and isinstance(meaning, (Var, Attr)) else None
+
+
+def _meaning_one_of(program: Program, names: Set[str], meant: Set[Term], function: Function) -> Places:
+    """The imported names in a function that mean one of certain variables and attributes, with what they mean."""
+    found = {name: program.resolve(name) for name in function.imported if last_name(name) in names}
+    return {name: meaning for name, meaning in found.items() if meaning in meant}
+
+
+# Code in other terms
+
+
+def _let_speak(program: Program, module: ModuleCode, meanings: Callable[[Function], Places]) -> None:
+    """Put ``meanings`` in the place of names in the functions of a module."""
+    spoken = {function.id: found for function in module.functions if (found := meanings(function))}
+    if spoken:
+        program.replace_functions(_speaking_of(module, spoken))
+
+
+def _speaking_of(module: ModuleCode, places: Mapping[str, Places]) -> ModuleCode:
     """``module`` with the functions, given by id, that speak of ``places`` speaking of what these mean."""
     return replace(
         module,

@@ -29,7 +29,7 @@ from selfstop.project.symbols.passing import (
     passed_on,
     selected,
 )
-from selfstop.project.symbols.program import class_id, is_receiver
+from selfstop.project.symbols.table import class_id, is_receiver
 from selfstop.project.symbols.values import (
     UNKNOWN,
     Frame,
