@@ -11,7 +11,7 @@ from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.flow.code import MODULE_BODY, Function
 from selfstop.project.callgraph.stopcalls import FAMILIES
-from selfstop.project.loading import demand, loading, lowering, workers
+from selfstop.project.loading import answers, loading, lowering, workers
 from selfstop.project.loading.lowering import Lowered, Task, lower
 from selfstop.project.repository.outline import Outline, outline
 
@@ -263,7 +263,7 @@ def test_calls_may_go_deeper_than_python_recurses():
 SETTING = b"import state\n\ndef watch(idle):\n    if idle > 10:\n        state.ready = True\n"
 
 
-@pytest.mark.parametrize(("setters", "guarded"), [(1, True), (demand.MANY, True), (demand.MANY + 1, False)])
+@pytest.mark.parametrize(("setters", "guarded"), [(1, True), (answers.MANY, True), (answers.MANY + 1, False)])
 def test_a_flag_of_a_module_is_believed_unless_very_many_files_set_it(setters, guarded, monkeypatch):
     monkeypatch.setattr(loading, "SHORT", 0)
     files = {
