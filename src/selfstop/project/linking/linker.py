@@ -68,10 +68,8 @@ class Linker:
 
     def __init__(self, program: Program, crowded: Crowded | None = None) -> None:
         """``crowded`` are names of which so many files speak that not all of these are known."""
-        crowded = crowded or Crowded()
-        self.crowded = crowded
+        self.crowded = crowded = crowded or Crowded()
         self.program = program
-        self.crowded = crowded
         self.calls = Calls(program)
         self.exceptions = Exceptions(program, crowded)
         self._returning = Returning(program, self.calls)
@@ -246,8 +244,8 @@ class Linker:
             if identity in self._running or len(self._running) >= MAX_DEPTH:
                 return None
             records = self.states_at(identity, [function.graph.exit])
-            ways = {tuple(record.state.conditions.values()) for record in records}
-            self._on_return[identity] = tuple(ways) if len(ways) <= MAX_OUTCOMES else (common(list(ways)),)
+            ways = list(dict.fromkeys(tuple(record.state.conditions.values()) for record in records))
+            self._on_return[identity] = tuple(ways) if len(ways) <= MAX_OUTCOMES else (common(ways),)
         return self._on_return[identity]
 
     def raised(self, clause: Sequence[Term], scope: str) -> Sequence[Sequence[Condition]] | None:
