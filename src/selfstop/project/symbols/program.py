@@ -102,6 +102,13 @@ class Program(Table):
 
     def module_member(self, module: str, name: str) -> Term | None:
         """What ``name`` means in ``module``: a function or class of the program, or the variable itself."""
+        found = self._own_member(module, name) or self._starred_member(module, name)
+        if found is None and self._variables.get((module, "__getattr__")):
+            return self._found_by(module, name)
+        return found
+
+    def _own_member(self, module: str, name: str) -> Term | None:
+        """The same, of what a module says itself."""
         if own := self._variables.get((module, name)):
             return self.resolve(own[0].target)
         imported = self._imports.get(module, {}).get(name)
@@ -113,13 +120,29 @@ class Program(Table):
         if submodule in self.modules:
             return Var("import", submodule)
         self.questions.imported(submodule)
-        for star in reversed(self.modules[module].star_imports):
-            self.questions.imported(star)
-            if star in self.modules:
-                found = self.module_member(star, name)
-                if found is not None:
-                    return found
-        return self._found_by(module, name) if self._variables.get((module, "__getattr__")) else None
+        return None
+
+    def _starred_member(self, module: str, name: str) -> Term | None:
+        """The same, of what it imports with ``*``: the last import counts."""
+        for star in self._starred(module):
+            known = self.module_named(star)
+            if known is None:
+                self.questions.imported(f"{star}.{name}")
+            elif (found := self._own_member(known, name)) is not None:
+                return found
+        return None
+
+    def _starred(self, module: str) -> Iterator[str]:
+        """The modules from which a module imports all there is, and those from which these do, loaded or not."""
+        seen: set[str] = set()
+        pending = list(self.modules[module].star_imports)
+        while pending:
+            star = pending.pop()
+            if star not in seen:
+                seen.add(star)
+                yield star
+                known = self.module_named(star)
+                pending += () if known is None else self.modules[known].star_imports
 
     def _found_by(self, module: str, name: str) -> Term | None:
         """What a module looks up under a name that it does not have."""
@@ -137,12 +160,7 @@ class Program(Table):
         """A variable that only ever stands for one function or class."""
         known = self._definitions.get(variable)
         if not known:
-            if variable.scope in self.modules:
-                for star in reversed(self.modules[variable.scope].star_imports):
-                    self.questions.imported(star)
-                    if star in self.modules:
-                        return self.module_member(star, variable.name)
-            return None
+            return self._starred_member(variable.scope, variable.name) if variable.scope in self.modules else None
         values = {definition.value for definition in known}
         if len(values) != 1:
             return None
@@ -403,19 +421,22 @@ class Program(Table):
         values = [substitute(value, bound) for value in self.returned_values(target)]
         return tuple(Definition(call, value, target.function) for value in values if value != call)
 
-    def _imported_definitions(self, dotted: str) -> tuple[Definition, ...]:
+    def _imported_definitions(self, dotted: str, seen: frozenset[str] = frozenset()) -> tuple[Definition, ...]:
+        """The bindings of an imported name; none where modules only import it from each other."""
         parent, _, name = dotted.rpartition(".")
         module = self.module_named(parent)
-        if module is None:
+        if module is None or dotted in seen:
             return ()
         own = self._definitions.get(Var(module, name))
         if own:
             return tuple(own)
+        seen |= {dotted}
         found = self.module_member(module, name)
         if isinstance(found, Var) and found != Var("import", dotted):
-            return self.definitions(found)
+            is_import = found.scope == "import"
+            return self._imported_definitions(found.name, seen) if is_import else self.definitions(found)
         imported = self._imports[module].get(name)
-        return self._imported_definitions(imported) if imported and imported != dotted else ()
+        return self._imported_definitions(imported, seen) if imported else ()
 
     def _attribute(self, owner: str, name: str) -> Iterator[Definition]:
         family = [*self.ancestors(owner), *self.descendants(owner)]

@@ -19,6 +19,9 @@ from selfstop.project.symbols.values import Value
 from selfstop.project.targets.following import Follower
 from selfstop.project.targets.texts import HOLE, Texts, operands
 
+MAX_ASKED = 100
+"""Of machines that are narrowed from more leaves than that nothing is said."""
+
 
 class Reading(Enum):
     """What a text (an address, a file, a command) reads of this machine."""
@@ -95,6 +98,8 @@ class Identity:
         self._follower = follower
         self._stops = stops
         self._texts = Texts(follower)
+        self._asked: set[Value] = set()
+        """What was asked about for the sake of one leaf."""
 
     def of(self, leaf: Value) -> Target | None:
         """The machine that a leaf names; None for what names none, such as ``None`` and ``""``."""
@@ -150,8 +155,19 @@ class Identity:
         return Target.OTHER
 
     def _all_other(self, value: Value) -> Target:
-        answers = {self.of(leaf) for leaf in self._follower.leaves(value)}
-        return Target.OTHER if answers == {Target.OTHER} else Target.UNKNOWN
+        """Whether all leaves of a value are other machines, and all that these are narrowed from.
+
+        A leaf that was asked about before, as in a loop that narrows what it has, has given its answer there.
+        """
+        is_first = not self._asked
+        answers: set[Target | None] = set()
+        for leaf in self._follower.leaves(value):
+            if leaf not in self._asked:
+                self._asked.add(leaf)
+                answers.add(self.of(leaf) if len(self._asked) <= MAX_ASKED else Target.UNKNOWN)
+        if is_first:
+            self._asked.clear()
+        return Target.OTHER if answers <= {Target.OTHER} else Target.UNKNOWN
 
     def _may_name_one(self, criterion: Term, leaf: Value) -> bool:
         return any(HOLE in text or _NAMING.search(text) for text in self._texts.of(criterion, leaf.point))
