@@ -29,9 +29,8 @@ _SOME_IMPORT = App("opaque", (Const("import"),))
 
 def speak_of_alternatives(program: Program) -> None:
     """Let modules that import a function from one place or another speak of either."""
-    for module in list(program.modules.values()):
-        if module.others:
-            _let_speak(program, module, partial(_meaning_either, program, module))
+    modules = [module for module in program.modules.values() if module.others]
+    _let_speak(program, [(module, partial(_meaning_either, program, module)) for module in modules])
 
 
 def _meaning_either(program: Program, module: ModuleCode, function: Function) -> Places:
@@ -75,8 +74,7 @@ def speak_of_rebound(program: Program) -> None:
     program.resolve_anew()
     names = {last_name(target) for target in places}
     meanings = partial(_meaning_one_of, program, names, frozenset(places.values()))
-    for module in list(program.modules.values()):
-        _let_speak(program, module, meanings)
+    _let_speak(program, [(module, meanings) for module in program.modules.values()])
 
 
 def _place_of(program: Program, name: Term) -> Var | Attr | None:
@@ -106,11 +104,16 @@ def _meaning_one_of(program: Program, names: Set[str], meant: Set[Term], functio
 # Code in other terms
 
 
-def _let_speak(program: Program, module: ModuleCode, meanings: Callable[[Function], Places]) -> None:
-    """Put ``meanings`` in the place of names in the functions of a module."""
-    spoken = {function.id: found for function in module.functions if (found := meanings(function))}
-    if spoken:
-        program.replace_functions(_speaking_of(module, spoken))
+def _let_speak(program: Program, modules: Sequence[tuple[ModuleCode, Callable[[Function], Places]]]) -> None:
+    """Put in the functions of modules what names in them mean in the place of these."""
+    changed = []
+    for module, meanings in modules:
+        spoken = {function.id: found for function in module.functions if (found := meanings(function))}
+        if spoken:
+            changed.append(_speaking_of(module, spoken))
+    if changed:
+        program.replace_modules(changed)
+        program.resolve_anew()
 
 
 def _speaking_of(module: ModuleCode, places: Mapping[str, Places]) -> ModuleCode:

@@ -41,16 +41,36 @@ class Table:
         self._imports = {name: dict(module.imports) for name, module in self.modules.items()}
         self._arguments: dict[Term, list[Definition]] = defaultdict(list)
         self._known_arguments: set[Definition] = set()
+        self._added: list[Definition] = []
         for module in self.modules.values():
             self.functions.update({function.id: function for function in module.functions})
             self.classes.update({cls.id: cls for cls in module.classes})
-        for module in self.modules.values():
-            for definition in module.definitions:
-                self.add(definition)
+        self._bind_all()
         self._methods = {cls.id: dict(cls.methods) for cls in self.classes.values()}
 
     def add(self, definition: Definition) -> None:
-        """Take in one more binding."""
+        """Take in a binding that is none of its module's."""
+        self._added.append(definition)
+        self._bind(definition)
+
+    def replace_modules(self, changed: Iterable[ModuleCode]) -> None:
+        """Take ``changed`` for the modules of their names: they say the same in other terms."""
+        for module in changed:
+            self.modules[module.name] = module
+            self.functions.update({function.id: function for function in module.functions})
+        for bindings in (self._definitions, self._attributes, self._class_attributes, self._foreign_attributes):
+            bindings.clear()
+        self._variables.clear()
+        self._bind_all()
+
+    def _bind_all(self) -> None:
+        for module in self.modules.values():
+            for definition in module.definitions:
+                self._bind(definition)
+        for definition in self._added:
+            self._bind(definition)
+
+    def _bind(self, definition: Definition) -> None:
         known = self._definitions[definition.target]
         known.append(definition)
         if isinstance(definition.target, Var):
@@ -71,11 +91,6 @@ class Table:
                 if function is not None and function.cls and is_receiver(function, name):
                     return function.cls
         return None
-
-    def replace_functions(self, module: ModuleCode) -> None:
-        """Take ``module`` for the one of its name: its functions say the same in other terms."""
-        self.modules[module.name] = module
-        self.functions.update({function.id: function for function in module.functions})
 
     # Arguments
 
