@@ -21,6 +21,7 @@ from typing import Final
 from selfstop import engine, source
 from selfstop.config import FAMILIES, EngineOptions
 from selfstop.flow.code import ModuleCode
+from selfstop.flow.focus import ends_of
 from selfstop.flow.lower import Frame, lower_module
 from selfstop.noqa import Suppressions
 from selfstop.output import FORMATS
@@ -113,7 +114,7 @@ def graphs(name: str, files: Files) -> Examined:
         return Examined(name, End.SKIPPED, f"functions at {sorted(missing)}")
     linker = Linker(Program([code]))
     for function in code.functions:
-        linker.analysis(function.id)
+        linker.states_at(function.id, ends_of(function.graph))
         linker.summary(function.id)
         linker.writing.writes(function.id)
     nodes = sum(len(function.graph.nodes) for function in code.functions)

@@ -37,7 +37,8 @@ class Flags:
         self._linker = linker
         self._program = linker.program
         self._crowded = crowded
-        self._flags: dict[tuple[Term, Wanted, str], tuple[tuple[Condition, ...], ...] | None] = {}
+        self._open: set[tuple[Term, Wanted, str]] = set()
+        """What is being found out: of what depends on itself nothing is known."""
 
     def implied(self, term: Term, truth: bool, scope: str) -> Sequence[Sequence[Condition]] | None:
         """The conditions under which a flag was set, or a property has its value: one list for each way."""
@@ -55,10 +56,13 @@ class Flags:
 
     def _flag_values(self, place: Term, wanted: Wanted, scope: str) -> Sequence[Sequence[Condition]] | None:
         key = (place, wanted, scope)
-        if key not in self._flags:
-            self._flags[key] = None
-            self._flags[key] = self._flag(place, wanted, scope)
-        return self._flags[key]
+        if key in self._open:
+            return None
+        self._open.add(key)
+        try:
+            return self._linker.remembered(key, lambda: self._flag(place, wanted, scope))
+        finally:
+            self._open.remove(key)
 
     def _property(self, term: Term, function: str, *, truth: bool) -> Sequence[Sequence[Condition]] | None:
         assert isinstance(term, Attr)

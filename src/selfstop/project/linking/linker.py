@@ -1,15 +1,16 @@
 """Links calls to the functions they run: the ``World`` that the analysis of one function asks.
 
-Summaries are computed on demand, callee first; a cycle is cut by knowing nothing of the call that closes it.
+Summaries are computed on demand, and so deep as ``MAX_DEPTH`` says; a cycle is cut by knowing nothing of the call that
+closes it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from selfstop.flow.cfg import Call, Graph
 from selfstop.flow.code import Definition, Function
@@ -26,6 +27,7 @@ from selfstop.flow.state import EMPTY, State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Var, mention_key, walk
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
 from selfstop.flow.world import CallEffect, Outcome, is_unknown
+from selfstop.project.linking.bounded import Bounded
 from selfstop.project.linking.effects import Effects
 from selfstop.project.linking.flags import Flags
 from selfstop.project.linking.outcomes import MAX_OUTCOMES, common, guessed, inexact, limited, seen_from, united
@@ -41,7 +43,11 @@ from selfstop.project.symbols.questions import Crowded
 from selfstop.project.symbols.table import class_id
 from selfstop.project.symbols.tables import Tables
 
+_T = TypeVar("_T")
+
 MAX_DEPTH = 4
+"""How many calls deep summaries go."""
+
 MAX_SETTINGS = 20
 """How many places a limit is followed through to see who sets it."""
 
@@ -78,11 +84,8 @@ class Linker:
         self._flags = Flags(self, crowded)
         self._options = Options(program)
         self._clamps = Clamps(program, Tables(program, crowded), self._ends)
-        self._summaries: dict[str, Summary | None] = {}
         self._running: list[str] = []
-        self._analyses: dict[str, Analysis] = {}
-        self._on_return: dict[str, tuple[tuple[Condition, ...], ...]] = {}
-        self._focused: dict[object, Analysis] = {}
+        self._results = Bounded(MAX_DEPTH)
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
 
     @cached_property
@@ -240,13 +243,11 @@ class Linker:
             return ((),)
         if function.never_returns:
             return ()
-        if identity not in self._on_return:
-            if identity in self._running or len(self._running) >= MAX_DEPTH:
-                return None
-            records = self.states_at(identity, [function.graph.exit])
-            ways = list(dict.fromkeys(tuple(record.state.conditions.values()) for record in records))
-            self._on_return[identity] = tuple(ways) if len(ways) <= MAX_OUTCOMES else (common(ways),)
-        return self._on_return[identity]
+        if not self._may_begin(identity):
+            return None
+        records = self.states_at(identity, [function.graph.exit])
+        ways = list(dict.fromkeys(tuple(record.state.conditions.values()) for record in records))
+        return tuple(ways) if len(ways) <= MAX_OUTCOMES else (common(ways),)
 
     def raised(self, clause: Sequence[Term], scope: str) -> Sequence[Sequence[Condition]] | None:
         """The conditions under which functions other than ``scope`` make an exception of the program's own classes."""
@@ -376,28 +377,23 @@ class Linker:
 
     def summary(self, identity: str) -> Summary | None:
         """The summary of a function; None while it is being computed further up, or too deep down."""
-        if identity in self._summaries:
-            return self._summaries[identity]
         function = self.program.body(identity)
-        if function is None or identity in self._running or len(self._running) >= MAX_DEPTH:
+        if function is None or not self._may_begin(identity):
             return None
-        self._summaries[identity] = self._summarise(function)
-        return self._summaries[identity]
+        return self.remembered(identity, lambda: self._summarise(function))
 
-    def analysis(self, identity: str) -> Analysis:
-        """The analysis of how a function ends, about whose callers nothing is assumed."""
-        if identity not in self._analyses:
-            function = self.program.functions[identity]
-            self._analyses[identity] = self._run(identity, self.focus(identity, ends_of(function.graph)))
-        return self._analyses[identity]
+    def remembered(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """What ``compute`` gives; see ``bounded``."""
+        return self._results.of(key, len(self._running), compute)
+
+    def _may_begin(self, identity: str) -> bool:
+        return identity not in self._running and self._results.may_begin(len(self._running))
 
     def states_at(self, identity: str, nodes: Iterable[int], entry: State = EMPTY) -> list[Record]:
         """The states at some nodes of a function that begins in ``entry``, whoever calls it, node by node."""
         targets = tuple(sorted(nodes))
         key = (identity, targets, entry.values.pairs, frozenset(entry.conditions.values()))
-        analysis = self._focused.get(key)
-        if analysis is None:
-            analysis = self._focused[key] = self._run(identity, self.focus(identity, targets), entry)
+        analysis = self.remembered(key, lambda: self._run(identity, self.focus(identity, targets), entry))
         return [record for node in targets for record in analysis.states(node)]
 
     def held_at(self, identity: str, node: int) -> list[tuple[Condition, ...]]:
@@ -435,8 +431,8 @@ class Linker:
     def _summarise(self, function: Function) -> Summary:
         if function.is_generator:
             return Summary((Outcome(None),), ())
-        analysis = self.analysis(function.id)
         graph = function.graph
+        analysis = self._run(function.id, self.focus(function.id, ends_of(graph)))
         ends = [] if function.never_returns else list(analysis.states(graph.exit))
         returns = [
             Outcome(self._value_returned(state, graph), tuple(state.conditions.values()))
