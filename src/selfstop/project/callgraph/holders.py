@@ -46,7 +46,7 @@ class Holders:
 
     def _add(self, cls: str) -> Iterator[str]:
         """Count a class among those whose objects matter; gives the names that are new by that."""
-        for identity in {cls, *self._program.descendants(cls)} - self._classes:
+        for identity in sorted({cls, *self._program.descendants(cls)} - self._classes):
             self._classes.add(identity)
             self._holding = {value: True for value, holds in self._holding.items() if holds}
             name = self._program.classes[identity].name
@@ -59,7 +59,7 @@ class Holders:
         while new:
             known |= new
             found = set(self._kept(new))
-            for identity in self._reach.speaking(new):
+            for identity in sorted(self._reach.speaking(new)):
                 found |= set(self._given_back(identity))
                 found |= set(self._handed(identity))
             new = found - known

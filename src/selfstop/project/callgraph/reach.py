@@ -128,12 +128,13 @@ class Reach:
 
     def _grow(self, affected: Iterable[str], told: Iterable[str]) -> bool:
         """Look at the uses in ``affected`` functions; returns whether more functions reach a stop call now."""
-        for identity in affected:
+        # What is found out first may decide what is known of the rest, so the order must not be one of hashes.
+        for identity in sorted(affected):
             self._watched.missed.clear()
             self._rough[identity] = self._rough_uses(self.program.functions[identity])
             self._missed[identity] = frozenset(self._watched.missed)
         grown = {identity for identity, uses in self._rough.items() if any(self._leads(use) for _, use in uses)}
-        calling = {identity for identity in told if identity not in grown and self._calls_parameter(identity)}
+        calling = {identity for identity in sorted(told) if identity not in grown and self._calls_parameter(identity)}
         self.told = calling - self.given.by_default
         grown |= calling | self.functions
         is_more = grown != self.functions

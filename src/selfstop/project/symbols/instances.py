@@ -23,17 +23,33 @@ class Instances:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[Term, str | None] = {}
+        self._provisional: dict[Term, str | None] = {}
+        """Answers for the sake of one question, which may hang on what is still open; None for what is."""
+        self._met_open = False
 
     def forget(self) -> None:
         """Find everything anew from now on."""
         self._known.clear()
+        self._provisional.clear()
 
     def class_of(self, term: Term) -> str | None:
         """The class of the program that ``term`` is an instance of, where the code shows it."""
-        if term not in self._known:
-            self._known[term] = None  # as long as it depends on itself
-            self._known[term] = self._find(term)
-        return self._known[term]
+        if term in self._known:
+            return self._known[term]
+        if term in self._provisional:
+            self._met_open = True
+            return self._provisional[term]
+        is_first = not self._provisional
+        met_before, self._met_open = self._met_open, False
+        self._provisional[term] = None
+        self._provisional[term] = found = self._find(term)
+        if is_first or not self._met_open:
+            self._known[term] = found
+        self._met_open = self._met_open or met_before
+        if is_first:
+            self._provisional.clear()
+            self._met_open = False
+        return found
 
     def _find(self, term: Term) -> str | None:
         match term:
