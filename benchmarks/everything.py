@@ -19,7 +19,8 @@ from types import FrameType
 from typing import Final
 
 from selfstop import engine, source
-from selfstop.config import FAMILIES, EngineOptions
+from selfstop.config import EngineOptions
+from selfstop.families import FAMILIES
 from selfstop.flow.code import ModuleCode
 from selfstop.flow.focus import ends_of
 from selfstop.flow.lower import Frame, lower_module

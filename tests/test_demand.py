@@ -9,8 +9,8 @@ import pytest
 from selfstop import source
 from selfstop.config import EngineOptions
 from selfstop.engine import check
+from selfstop.families import FAMILIES
 from selfstop.flow.code import MODULE_BODY, Function
-from selfstop.project.callgraph.stopcalls import FAMILIES
 from selfstop.project.loading import answers, loading, lowering, workers
 from selfstop.project.loading.lowering import Lowered, Task, lower
 from selfstop.project.repository.outline import Outline, outline

@@ -16,10 +16,8 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from selfstop import source
+from selfstop.families import FAMILIES, StopNames, stop_names
 from selfstop.rules import PREFIX, RULES
-
-FAMILIES: Final = ("os", "sagemaker", "terminate")
-"""Kinds of stop calls that have to be asked for."""
 
 TARGETS: Final = ("any", "self")
 """Which stop calls are reported: all, or all but those that demonstrably stop another machine."""
@@ -47,6 +45,11 @@ class EngineOptions:
     stop_calls: frozenset[str] = DEFAULT_STOP_CALLS
     families: frozenset[str] = frozenset()
     include_tests: bool = False
+
+    @property
+    def stop_names(self) -> StopNames:
+        """The names of what stops a machine."""
+        return stop_names(self.stop_calls, self.families)
 
 
 def _key(name: str, default: _T) -> _T:

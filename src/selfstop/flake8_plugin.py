@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from selfstop import __version__, baseline
-from selfstop.config import FAMILIES, TARGETS, ConfigError, find_root, load
+from selfstop.config import TARGETS, ConfigError, find_root, load
+from selfstop.families import FAMILIES
 from selfstop.output.escape import escape
 from selfstop.output.message import one_line
 from selfstop.rules import PREFIX

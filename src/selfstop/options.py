@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from selfstop.config import FAMILIES, TARGETS
+from selfstop.config import TARGETS
+from selfstop.families import FAMILIES
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -17,6 +17,7 @@ from flake8.violation import Violation
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from selfstop import config, source
+from selfstop.families import FAMILIES
 from selfstop.noqa import Suppressions
 
 Place: TypeAlias = "tuple[int, int]"
@@ -128,7 +129,7 @@ def read_configuration(data: bytes) -> None:
         if not 0 < len(str(error)) < LONGEST_MESSAGE + len(str(root)):
             raise
         return
-    assert found.engine_options.families <= set(config.FAMILIES)
+    assert found.engine_options.families <= set(FAMILIES)
     assert found.target in config.TARGETS
     assert config.origins(root).keys() >= {"select", "baseline"}
     assert config.find_root(root) == root

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from selfstop.families import StopNames
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name
 from selfstop.project.symbols.program import Program
 
@@ -19,37 +20,35 @@ RUNNERS = frozenset(
     subprocess.getstatusoutput asyncio.create_subprocess_exec asyncio.create_subprocess_shell
     """.split()
 )
-_COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
 _PREFIXES = frozenset("sudo exec nohup env sh bash systemctl cmd then do else ! { (".split())
 _SEPARATORS = re.compile(r"&&|\|\||[;|&\n]")
 _OPEN = "?"
 _DEPTH = 4
 
 
-def is_stop(program: Program, func: Term, values: Iterable[Term], *, terminates: bool = False) -> bool:
-    """Whether a call runs a command that stops a machine, or with ``terminates`` ends one."""
+def is_stop(program: Program, func: Term, values: Iterable[Term], names: StopNames) -> bool:
+    """Whether a call runs a command that stops a machine, given ``values``."""
     if dotted(func) not in RUNNERS:
         return False
-    calls = {"stop-instances", "terminate-instances"} if terminates else {"stop-instances"}
     return any(
-        _stops(part.split(), calls)
+        _stops(part.split(), names)
         for value in values
         for text in _texts(program, value, _DEPTH)
         for part in _SEPARATORS.split(text)
     )
 
 
-def _stops(command: list[str], calls: set[str]) -> bool:
+def _stops(command: list[str], names: StopNames) -> bool:
     """Whether a simple command stops a machine. What stands before it is skipped: ``sudo -n``, ``sh -c``."""
     words = [word.strip("\"'") for word in command]
     while words and (words[0].rpartition("/")[2] in _PREFIXES or words[0].startswith("-") or "=" in words[0]):
         words = words[1:]
     name = words[0].rpartition("/")[2] if words else ""
-    if name in _COMMANDS:
+    if name in names.commands:
         return "-c" not in words[1:]
     if name != "aws" or "--dry-run" in words:
         return False
-    return any(service == "ec2" and call in calls for service, call in pairwise(words))
+    return any(service == "ec2" and call in names.subcommands for service, call in pairwise(words))
 
 
 def _texts(program: Program, value: Term, depth: int) -> Iterator[str]:

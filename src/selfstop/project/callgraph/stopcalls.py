@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from selfstop.config import EngineOptions
+from selfstop.families import StopNames
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import vocabulary, words
 from selfstop.project.callgraph import commands
@@ -20,11 +21,6 @@ OTHER_CLOUDS = vocabulary(
     "digitalocean linode hetzner hcloud vultr ovh yandex libcloud vsphere pyvmomi ibm tencent "
     "tencentcloud huawei scaleway proxmox libvirt virtualbox docker lxd mock fake stub magicmock"
 )
-FAMILIES: dict[str, frozenset[str]] = {
-    "terminate": frozenset({"terminate_instances", "terminate_instance_in_auto_scaling_group"}),
-    "sagemaker": frozenset({"stop_notebook_instance"}),
-    "os": frozenset(),
-}
 _VENDORS = (
     "google",
     "azure",
@@ -47,18 +43,19 @@ class StopCalls:
     options: EngineOptions
 
     @cached_property
+    def _known(self) -> StopNames:
+        return self.options.stop_names
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names by which a call is a stop call."""
-        family_names = [FAMILIES[family] for family in sorted(self.options.families) if family in FAMILIES]
-        return self.options.stop_calls.union(*family_names)
+        return self._known.calls
 
     @cached_property
     def words(self) -> frozenset[str]:
         """The names one of which stands in every stop call."""
-        found = self.names | {"stop", "terminate"}
-        if "os" in self.options.families:
-            found |= {runner.rpartition(".")[2] for runner in commands.RUNNERS}
-        return found
+        running = {runner.rpartition(".")[2] for runner in commands.RUNNERS} if self._known.commands else set()
+        return self._known.calls | self._known.methods | running
 
     @cached_property
     def machines(self) -> Machines:
@@ -70,9 +67,7 @@ class StopCalls:
         match term:
             case Attr(base=base, name=name) if name in self.names:
                 return not self._other_cloud(base)
-            case Attr(base=base, name="stop"):
-                return self.machines.has(base)
-            case Attr(base=base, name="terminate") if "terminate" in self.options.families:
+            case Attr(base=base, name=name) if name in self._known.methods:
                 return self.machines.has(base)
             case Var(scope="import", name=name):
                 return name.rpartition(".")[2] in self.names and not set(name.lower().split(".")[:1]) & OTHER_CLOUDS
@@ -88,10 +83,10 @@ class StopCalls:
             return False
         if self.is_reference(func):
             return True
-        if "os" not in self.options.families:
+        if not self._known.commands:
             return False
         values = [*args, *(value for _, value in keywords)]
-        return commands.is_stop(self.program, func, values, terminates="terminate" in self.options.families)
+        return commands.is_stop(self.program, func, values, self._known)
 
     def is_named(self, function: str) -> bool:
         """Whether a function of the program is a stop call by its own name."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from selfstop import source
+from selfstop.families import FAMILIES
 
 _GLOBAL = re.compile(r"^(?:.*[:;])?[ \t]*global[ \t]+(\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?:[;#].*)?$", re.MULTILINE)
 
@@ -210,7 +211,7 @@ class _Reference:
             case ast.Constant(value=str() as text):
                 return (
                     text in self.names
-                    or any(name in text for name in self.names if "-" in name or name in _COMMANDS)
+                    or any(name in text for name in self.names & _IN_COMMAND_LINES)
                     or any(_is_part(text, verb, noun) for verb, noun in self.fragments)
                 )
             case ast.Call(func=ast.Attribute(attr=name)):
@@ -227,7 +228,8 @@ def _is_part(text: str, verb: str, noun: str) -> bool:
     )
 
 
-_COMMANDS = frozenset({"shutdown", "poweroff", "halt"})
+_IN_COMMAND_LINES = frozenset().union(*(each.commands | each.subcommands for each in FAMILIES.values()))
+"""Names that stand among others in one string."""
 
 
 def _outlined(text: str, tree: ast.Module | None) -> Outline:

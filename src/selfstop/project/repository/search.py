@@ -52,17 +52,8 @@ def starts(files: Mapping[str, bytes], options: EngineOptions) -> tuple[dict[str
 
 def search_words(options: EngineOptions) -> tuple[frozenset[str], frozenset[str]]:
     """The words one of which occurs wherever a machine is stopped: names, and methods of the resource interface."""
-    names = set(options.stop_calls)
-    verbs = {"stop"}
-    if "terminate" in options.families:
-        names |= {"terminate_instances", "terminate_instance_in_auto_scaling_group"}
-        verbs.add("terminate")
-    if "sagemaker" in options.families:
-        names.add("stop_notebook_instance")
-    if "os" in options.families:
-        names |= {"shutdown", "poweroff", "halt", "stop-instances"}
-        names |= {"terminate-instances"} if "terminate" in options.families else set()
-    return frozenset(names), frozenset(verbs)
+    known = options.stop_names
+    return known.calls | known.commands | known.subcommands, known.methods
 
 
 def fragments(options: EngineOptions) -> frozenset[tuple[str, str]]:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from selfstop.families import API
 from selfstop.flow.cfg import Call
 from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Const, Result, Term, Var, dotted, last_name, substitute
@@ -27,8 +28,6 @@ from selfstop.project.targets.texts import Texts
 MAX_STOPS = 40
 SELF_BY_DEFINITION = "_stop_self_ec2"
 """The one stop call that is known to stop the machine it runs on, though no id is handed to it."""
-
-_API = frozenset({"stop_instances", "terminate_instances", "terminate_instance_in_auto_scaling_group"})
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ class Targets:
         name = last_name(call.func)
         if name == SELF_BY_DEFINITION:
             return Stop(point, itself=True)
-        if name in _API:
+        if name in API:
             return self._by_api(point, call)
         if name == "stop_notebook_instance":
             named = call.keyword("NotebookInstanceName")
