@@ -44,24 +44,24 @@ import boto3
 
 def weather(queue):
     if queue.weather == 3:
-        return 1
-    return 0
+        return queue.wind
+    return None
 
 def season(queue):
     if queue.season == 7:
-        return 1
-    return 0
+        return queue.sun
+    return None
 
 def harvest(queue):
     if queue.harvest == 9:
-        return 1
-    return 0
+        return queue.apples
+    return None
 
 def main(queue):
     first = weather(queue)
     second = season(queue)
     third = harvest(queue)
-    if first + second == third:
+    if queue.same(first, second, third):
         boto3.client("ec2").stop_instances(InstanceIds=["i-1"])
 """,
     "kept_twice.py": """
