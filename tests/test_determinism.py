@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shutil
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import run
+from commands import run, selfstop
 from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.output import FORMATS
@@ -36,6 +37,71 @@ if __name__ == "__main__":
     for output in ("text", "concise", "json"):
         run(["check", "--verbose", "--jobs", sys.argv[2], "--output-format", output])
 """
+
+SMALL = {
+    "three_answers.py": """
+import boto3
+
+def weather(queue):
+    if queue.weather == 3:
+        return queue.wind
+    return None
+
+def season(queue):
+    if queue.season == 7:
+        return queue.sun
+    return None
+
+def harvest(queue):
+    if queue.harvest == 9:
+        return queue.apples
+    return None
+
+def main(queue):
+    first = weather(queue)
+    second = season(queue)
+    third = harvest(queue)
+    if queue.same(first, second, third):
+        boto3.client("ec2").stop_instances(InstanceIds=["i-1"])
+""",
+    "kept_twice.py": """
+import boto3
+
+def stop_box():
+    boto3.client("ec2").stop_instances(InstanceIds=["i-1"])
+
+class Loop:
+    def __init__(self, on_idle):
+        self.first = on_idle
+        self.second = on_idle
+
+    def run(self, queue):
+        if queue.weather == 3:
+            self.first()
+
+    def walk(self, queue):
+        if queue.moon == 4:
+            self.second()
+
+def main(queue):
+    loop = Loop(stop_box)
+    loop.run(queue)
+    loop.walk(queue)
+""",
+}
+"""Programs in which more than one thing is worth telling, in no order of its own."""
+
+
+def test_every_hash_seed_tells_the_same_witness(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.selfstop]\n", encoding="utf-8")
+    for name, text in SMALL.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    printed = {
+        selfstop("check", "--jobs=1", "--output-format=json", cwd=tmp_path, env={"PYTHONHASHSEED": str(seed)}).out
+        for seed in range(5)
+    }
+    assert len(printed) == 1
+    assert len(json.loads(printed.pop())["findings"]) == len(SMALL)
 
 
 @pytest.mark.slow

@@ -173,6 +173,40 @@ def test_a_missing_off_switch_across_files() -> None:
     )
 
 
+RAISED = """\
+import boto3, os
+
+
+class Idle(Exception):
+    pass
+
+
+def check(idle, limit):
+    if idle >= limit:
+        raise Idle()
+
+
+class Check:
+    def __init__(self, idle, limit):
+        if idle >= limit:
+            raise Idle()
+
+
+def main(idle):
+    try:
+        {how}(idle, int(os.environ["T"]))
+    except Idle:
+        boto3.client("ec2").stop_instances(InstanceIds=["i-1"])
+"""
+
+
+@pytest.mark.parametrize("how", ["check", "Check"])
+def test_what_is_raised_is_said_as_the_caller_says_it(how: str) -> None:
+    """By a constructor as by a function."""
+    (finding,) = check_sources({"main.py": RAISED.format(how=how)})
+    assert "with T = 0" in finding.message
+
+
 STALE = """\
 import boto3
 

@@ -81,7 +81,7 @@ class Callbacks:
     def _find(self, place: Var) -> list[KeptCall]:
         keepers = self._keepers(place)
         found: list[KeptCall] = []
-        for cls, name in keepers or ():
+        for cls, name in sorted(keepers or ()):
             made = self._calls_of_attribute(cls, name)
             if not made:
                 return []

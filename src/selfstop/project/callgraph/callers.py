@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.terms import App, Func, Instance, Term
+from selfstop.flow.terms import Func, Term
 from selfstop.project.callgraph.reach import Reach
 from selfstop.project.callgraph.uses import Use
 from selfstop.project.symbols.assignments import Assignments
 from selfstop.project.symbols.binding import unwrapped
 from selfstop.project.symbols.passing import Pairs, handed, invocation
-from selfstop.project.symbols.table import class_id
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Callers:
             for spot in self._assignments.calls(name):
                 call = self._call(spot.function, spot.node)
                 target, fixed, named = unwrapped(call.func)
-                for func in [*self._reach.linker.calls.targets(target), *self._constructor(call)]:
+                for func in self._reach.linker.calls.run_by(replace(call, func=target)):
                     if func.function == identity:
                         place = (spot.function, spot.node)
                         yield Caller(place, func, (*fixed, *call.args), (*named, *call.keywords))
@@ -96,13 +95,6 @@ class Callers:
             return {function.name}
         classes = [function.cls, *self._program.descendants(function.cls)]
         return {"__init__", *(self._program.classes[cls].name for cls in classes)}
-
-    def _constructor(self, call: Call) -> list[Func]:
-        target = self._program.resolve(call.func)
-        if not (isinstance(target, App) and target.op == "class"):
-            return []
-        init = self._program.method(class_id(target), "__init__")
-        return [] if init is None else [Func(init, Instance(class_id(target), call.result.site))]
 
     def _call(self, function: str, number: int) -> Call:
         call = self._program.functions[function].graph.nodes[number].operation

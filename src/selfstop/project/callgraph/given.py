@@ -8,14 +8,13 @@ from copy import copy
 from functools import cached_property
 
 from selfstop.flow.cfg import Call
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Term, Var, last_name
+from selfstop.flow.terms import App, Attr, Const, Func, Item, Term, Var, last_name
 from selfstop.project.callgraph.callables import Callables
 from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.callgraph.told import Telling
 from selfstop.project.symbols.binding import bind, unwrapped
 from selfstop.project.symbols.calls import Calls
 from selfstop.project.symbols.program import Program
-from selfstop.project.symbols.table import class_id
 
 _STOP_CALL = ""
 _PASSES = 3
@@ -79,7 +78,7 @@ class Given:
             open_calls = []
             is_new = False
             for identity, call in calls:
-                found = [*self._calls.targets(call.func), *self.constructors(call)]
+                found = self._calls.run_by(call)
                 if not found and _may_be_given(call.func):
                     open_calls.append((identity, call))
                 for func in found:
@@ -157,14 +156,6 @@ class Given:
         for parameter, passed in list(self._passed.items()):
             for other in self.telling.received(parameter) - {parameter}:
                 self._passed[other] |= passed
-
-    def constructors(self, call: Call) -> list[Func]:
-        """The ``__init__`` that a call of a class of the program runs."""
-        target = self._program.resolve(call.func)
-        if not (isinstance(target, App) and target.op == "class"):
-            return []
-        init = self._program.method(class_id(target), "__init__")
-        return [] if init is None else [Func(init, Instance(class_id(target), call.result.site))]
 
     def is_passed(self, parameter: Term) -> bool:
         """Whether a function, or a stop call, is given for a parameter in some call."""

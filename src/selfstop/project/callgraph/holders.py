@@ -121,8 +121,7 @@ class Holders:
 
     def _callees(self, call: Call) -> list[Func]:
         """The functions that a call may run."""
-        found = [*self._reach.linker.calls.targets(call.func), *self._reach.given.constructors(call)]
-        return [func for func in found if func.function in self._program.functions]
+        return [func for func in self._reach.linker.calls.run_by(call) if func.function in self._program.functions]
 
     def _take_by(self, call: Call) -> None:
         """Note where an object goes that a call is given: into what that runs, and into functions given with it."""

@@ -88,10 +88,6 @@ class StopCalls:
         values = [*args, *(value for _, value in keywords)]
         return commands.is_stop(self.program, func, values, self._known)
 
-    def is_named(self, function: str) -> bool:
-        """Whether a function of the program is a stop call by its own name."""
-        return self.program.functions[function].name in self.names
-
     # Receivers
 
     def is_ec2_client(self, receiver: Term) -> bool:

@@ -55,11 +55,6 @@ class Use:
             return replace(self, kept=kept)
         return replace(self, kept=kept, mode=Mode.CLEANUP, cleanup=kept.cleanup)
 
-    @property
-    def is_reference(self) -> bool:
-        """Whether something else will make the call."""
-        return self.cleanup != "" or self.mode is not Mode.NOW
-
 
 class Uses:
     """Finds the uses at a call, given the functions that are ``reached``: those known to reach a stop call so far."""

@@ -1,6 +1,6 @@
 """What a flag stands for: the conditions under which it was set, wherever that was.
 
-Flags are attributes, variables of modules, properties, and events of ``threading``.
+Flags are attributes, variables of modules, properties, and events (`events`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from selfstop.flow.folding import is_member, simplify, truth_of
 from selfstop.flow.known import Condition
 from selfstop.flow.roles import Kind
 from selfstop.flow.state import State
-from selfstop.flow.terms import TRUE, App, Attr, Const, Func, Result, Term, Var, last_name
+from selfstop.flow.terms import TRUE, App, Attr, Const, Func, Result, Term, Var
 from selfstop.flow.world import Outcome
+from selfstop.project.linking.events import Events
 from selfstop.project.linking.outcomes import MAX_OUTCOMES, inexact
 from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.questions import Crowded
@@ -37,6 +38,7 @@ class Flags:
         self._linker = linker
         self._program = linker.program
         self._crowded = crowded
+        self._events = Events(linker)
         self._open: set[tuple[Term, Wanted, str]] = set()
         """What is being found out: of what depends on itself nothing is known."""
 
@@ -49,7 +51,7 @@ class Flags:
             case Attr() | Var():
                 return self._flag_values(term, truth, scope)
             case Result(callee=Attr(base=base, name="is_set" | "wait")) if truth:
-                return self._events(base)
+                return self._events.conditions(base)
             case App(op="is" | "==", args=(Attr() | Var() as place, wanted)) if truth and _is_alternative(wanted):
                 return self._flag_values(place, wanted, scope)
         return None
@@ -201,29 +203,6 @@ class Flags:
         if isinstance(wanted, bool):
             return truth_of(value) is (not wanted)
         return truth_of(simplify(App("==", (self._linker.constant(value), self._linker.constant(wanted))))) is False
-
-    def _events(self, event: Term) -> Sequence[Sequence[Condition]] | None:
-        """``threading.Event``: set where it is set."""
-        match event:
-            case Attr(name=name):
-                wanted = name
-            case Var(name=name):
-                wanted = name
-            case _:
-                return None
-        self._program.questions.attribute(f"{wanted}.set")
-        found: list[tuple[Condition, ...]] = []
-        for function in self._program.functions.values():
-            for number, call in function.graph.calls():
-                match call.func:
-                    case Attr(base=base, name="set") if last_name(base) == wanted and not call.args:
-                        if self._linker.is_running(function.id):
-                            return None
-                        found += [
-                            inexact(record.state.conditions.values())
-                            for record in self._linker.states_at(function.id, [number])
-                        ]
-        return tuple(found) if 0 < len(found) <= MAX_OUTCOMES else None
 
 
 def _is_alternative(term: Term) -> bool:

@@ -40,7 +40,7 @@ from selfstop.project.symbols.exceptions import Exceptions
 from selfstop.project.symbols.options import Options, is_exit
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
-from selfstop.project.symbols.table import class_id
+from selfstop.project.symbols.table import class_id, is_class
 from selfstop.project.symbols.tables import Tables
 
 _T = TypeVar("_T")
@@ -175,15 +175,12 @@ class Linker:
     ) -> CallEffect | None:
         """What a call of the program's own code does; None for anything else."""
         target, fixed, named = unwrapped(func)
-        if isinstance(target, App) and target.op == "class":
-            made = (
-                Instance(class_id(target), call.result.site) if self.program.is_always_true(class_id(target)) else None
-            )
-            return CallEffect((Outcome(made),), self._constructor_raises(target))
-        if is_exit(self.program, target):
-            return CallEffect(())
         given = (*fixed, *args), (*named, *keywords)
         written = (*fixed, *call.args), (*named, *call.keywords)
+        if is_class(target):
+            return self._making(class_id(target), given, written, call)
+        if is_exit(self.program, target):
+            return CallEffect(())
         found = self.calls.implementations(self.calls.targets(target))
         effects = [self._effect(item, given, written, call) for item in found]
         known = [effect for effect in effects if effect is not None]
@@ -333,10 +330,13 @@ class Linker:
         raises = tuple((bound.evaluate(exception), seen(outcome)) for exception, outcome in summary.raises)
         return CallEffect(returns, raises, tuple(self.writing.assigned(function.id, bound)), function.id)
 
-    def _constructor_raises(self, cls: Term) -> tuple[tuple[Term, Outcome], ...]:
-        init = self.program.method(class_id(cls), "__init__")
-        summary = None if init is None else self.summary(init)
-        return () if summary is None else summary.raises
+    def _making(self, cls: str, given: Arguments, written: Arguments, call: Call) -> CallEffect:
+        """What it comes to that an object is made: there is one, or its constructor raises something."""
+        made = Instance(cls, call.result.site)
+        returned = Outcome(made if self.program.is_always_true(cls) else None)
+        init = self.program.method(cls, "__init__")
+        effect = None if init is None else self._effect(Func(init, made), given, written, call)
+        return CallEffect((returned,)) if effect is None else replace(effect, returns=(returned,), writes=())
 
     def instantiated(self, outcome: Outcome, bound: State, passed: State) -> Outcome:
         """An outcome of a function, said of what its caller has ``bound`` to the parameters.

@@ -25,7 +25,8 @@ from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded, Questions
 
 MANY = 6
-"""Files that raise exceptions of a class, or bind an attribute: of more, nothing is learned about when that is done."""
+"""Files that raise exceptions of a class, bind or read an attribute, bind a variable of a module that they import, or
+may change a table: of what more of them speak of, nothing is learned."""
 
 
 class Answers:
@@ -206,20 +207,23 @@ class Answers:
             imports = Mention({table.name: Spoken(frozenset({Owner(table.scope)}), by_import=True)})
             found = self._few(table.name, change_of(table.name), imports)
             if found is None:
-                self.crowded = replace(self.crowded, tables=self.crowded.tables | {table.name})
+                self.crowded = replace(self.crowded, tables=self.crowded.tables | {table})
                 return True
             grew = self._store.load_all(found)
         return self._store.keep_matching_anywhere(table.name, rf"\b{re.escape(table.name)}\b") or grew
 
     def _few(self, name: str, pattern: str, is_near: Callable[[bytes], bool]) -> Sequence[str] | None:
-        """The files in which ``pattern`` is found, of those that are near; None where too many are not loaded yet."""
+        """The files in which ``pattern`` is found, of those that are near; None where these are too many.
+
+        Those that are loaded count as well, or else it would depend on what else was asked before.
+        """
         word, wanted = name.encode(), re.compile(pattern.encode())
 
         def matches(data: bytes) -> bool:
             return word in data and wanted.search(data) is not None and is_near(data)
 
         found = select(self._store.files, matches, [name])
-        return None if sum(path not in self._store for path in found) > MANY else found
+        return None if len(found) > MANY else found
 
 
 def _by_name(variable: Var) -> tuple[str, str]:

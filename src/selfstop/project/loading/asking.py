@@ -124,6 +124,6 @@ def _callees(reach: Reach, function: Function, nodes: Iterable[int]) -> Iterator
 
 def _called_by(reach: Reach, call: Call) -> Iterator[str]:
     """The functions of the program that a call may run, constructors among them."""
-    for func in [*reach.linker.calls.targets(call.func), *reach.given.constructors(call)]:
+    for func in reach.linker.calls.run_by(call):
         if func.function in reach.program.functions:
             yield func.function

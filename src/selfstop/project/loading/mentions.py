@@ -247,11 +247,12 @@ def any_word(names: Set[str]) -> re.Pattern[str]:
 def binding_of(attribute: str) -> str:
     """A pattern of where an attribute may be bound: assigned, deleted, set by name, bound by a ``for`` or a ``with``.
 
-    ``name.set`` asks for calls of that method on it.
+    ``name.set`` asks for where that method of it may be called, by whatever name it gets first: so for all but its
+    other attributes.
     """
     name, _, method = attribute.partition(".")
     if method:
-        return rf"\b{re.escape(name)}\b.*\.{method}\("
+        return rf"\b{re.escape(name)}\b(?!\s*\.(?!\s*{method}\b))"
     word = re.escape(name)
     assigned = rf"\.{word}\b(?:[ \t]*:[^\n]*|[^\n=(]*)(?:(?<![<>!=])|(?<=>>)|(?<=<<))=(?!=)"
     looped = rf"\bfor\b(?:(?!\bin\b)[^\n])*\.{word}\b"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 
+from selfstop.flow.cfg import Call
 from selfstop.flow.terms import App, Attr, Func, Instance, Term, Var
 from selfstop.flow.vocabulary import BUILT_IN_METHODS, vocabulary
 from selfstop.project.symbols.outside import Outside
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.protocols import Protocols, does_nothing
+from selfstop.project.symbols.table import class_id, is_class
 
 GENERIC_NAMES = BUILT_IN_METHODS | vocabulary(
     "stop start run main process handle execute close shutdown exit quit terminate kill call send put get "
@@ -38,6 +40,14 @@ class Calls:
         for function in program.functions.values():
             if function.cls is not None:
                 self._methods[function.name].append(function.id)
+
+    def run_by(self, call: Call) -> list[Func]:
+        """The functions that a call may run, the ``__init__`` of a class of the program among them."""
+        made = self.program.resolve(call.func)
+        if not is_class(made):
+            return self.targets(call.func)
+        init = self.program.method(class_id(made), "__init__")
+        return [] if init is None else [Func(init, Instance(class_id(made), call.result.site))]
 
     def targets(self, func: Term) -> list[Func]:
         """The functions of the program that calling ``func`` may run."""

@@ -27,7 +27,7 @@ class Crowded:
     variables: frozenset[Var] = frozenset()
     """Of modules, as far as it matters what held wherever they were bound."""
 
-    tables: frozenset[str] = frozenset()
+    tables: frozenset[Var] = frozenset()
     """Of modules, as far as it matters whether anything changes them."""
 
 

@@ -34,7 +34,6 @@ class Table:
         self._definitions: dict[Term, list[Definition]] = defaultdict(list)
         self._variables: dict[tuple[str, str], list[Definition]] = {}
         """Those of variables, by scope and name."""
-        self._attributes: dict[str, list[Definition]] = defaultdict(list)
         self._class_attributes: dict[tuple[str, str], list[Definition]] = defaultdict(list)
         self._foreign_attributes: dict[str, list[Definition]] = defaultdict(list)
         """Bindings of attributes, by name, of objects other than the method's own."""
@@ -76,7 +75,6 @@ class Table:
         if isinstance(definition.target, Var):
             self._variables[definition.target.scope, definition.target.name] = known
         if isinstance(definition.target, Attr):
-            self._attributes[definition.target.name].append(definition)
             owner = self._owner(definition)
             if owner is not None:
                 self._class_attributes[owner, definition.target.name].append(definition)
@@ -146,10 +144,6 @@ class Table:
     def fields(self, identity: str, name: str) -> Sequence[Definition]:
         """The bindings of a name in the body of a class."""
         return self._variables.get((identity, name), ())
-
-    def attribute_definitions(self, name: str) -> list[Definition]:
-        """All bindings of an attribute of that name, of whatever object."""
-        return self._attributes.get(name, [])
 
     def is_settled(self, place: Term) -> bool:
         """Whether a place is a variable of a function that nothing but that function itself binds."""

@@ -51,7 +51,7 @@ class Tables:
             if table.scope in self._program.modules:
                 self._program.questions.table(table)
             functions = self._program.functions.values()
-            self._settled[table] = table.name not in self._crowded.tables and not any(
+            self._settled[table] = table not in self._crowded.tables and not any(
                 self._may_change(node.operation, table) for function in functions for node in function.graph.nodes
             )
         return self._settled[table]

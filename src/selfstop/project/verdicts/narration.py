@@ -265,17 +265,20 @@ class Narration:
 
 
 def _answers_asked(graph: Graph, records: Iterable[Record]) -> Mapping[int, tuple[object, ...]]:
-    """For each test on the way the calls for whose answers it asks, directly or through variables."""
+    """For each test on the way the calls for whose answers it asks, directly or through variables, as they ran."""
     holding: dict[object, object] = {}
+    ran: dict[object, int] = {}
     asked: dict[int, tuple[object, ...]] = {}
-    for record in records:
+    for step, record in enumerate(records):
         match graph.nodes[record.node].operation:
             case Call(result=result):
                 holding[mention_key(result)] = mention_key(result)
+                ran[mention_key(result)] = step
             case Assign(target=target, value=Var() | Result() as value):
                 holding[mention_key(target)] = holding.get(mention_key(value))
             case Test(term=term):
-                asked[record.node] = tuple(holding[mention] for mention in term.mentions if holding.get(mention))
+                calls = {holding[mention] for mention in term.mentions if holding.get(mention)}
+                asked[record.node] = tuple(sorted(calls, key=ran.__getitem__))
     return asked
 
 
