@@ -57,7 +57,7 @@ class Table:
         for module in changed:
             self.modules[module.name] = module
             self.functions.update({function.id: function for function in module.functions})
-        for bindings in (self._definitions, self._attributes, self._class_attributes, self._foreign_attributes):
+        for bindings in (self._definitions, self._class_attributes, self._foreign_attributes):
             bindings.clear()
         self._variables.clear()
         self._bind_all()
