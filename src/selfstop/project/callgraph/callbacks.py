@@ -18,7 +18,7 @@ from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.calls import Calls
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
-from selfstop.project.symbols.table import class_id, is_receiver
+from selfstop.project.symbols.table import class_id, is_class, is_receiver
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Callbacks:
         if place not in call.operands or _speaks_of((call.func,), place):
             return False
         callee = self._program.resolve(call.func)
-        if isinstance(callee, App) and callee.op == "class":
+        if is_class(callee):
             return self._program.method(class_id(callee), "__init__") is not None
         return bool(self._calls.targets(callee))
 

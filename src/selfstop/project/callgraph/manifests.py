@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from selfstop import source
-from selfstop.flow.terms import App, Const, Func, Term
+from selfstop.flow.terms import Func, Term
 from selfstop.project.repository.outline import syntax_tree
 from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.table import class_id, is_class
 
 Manifests = Callable[[], Mapping[str, bytes]]
 """Gives their contents by path relative to the root, once it is known that they matter."""
@@ -170,7 +171,6 @@ def _member(program: Program, module: str, attribute: str) -> Term | None:
     first, *rest = attribute.split(".")
     found = program.module_member(module, first)
     for name in rest:
-        cls = found.args[0] if isinstance(found, App) and found.op == "class" else None
-        method = program.method(cls.value, name) if isinstance(cls, Const) and isinstance(cls.value, str) else None
+        method = program.method(class_id(found), name) if found is not None and is_class(found) else None
         found = None if method is None else Func(method)
     return found

@@ -26,7 +26,11 @@ _BUILT_IN = frozenset({"list", "dict", "tuple", "set", "fstring", "str", "int", 
 
 
 def unresolved(reach: Reach, propagation: Propagation) -> Iterator[UnresolvedCall]:
-    """The calls of methods of unknown objects that have the name of a method which reaches a stop call."""
+    """The calls that may reach a stop call, as far as nobody knows what they run.
+
+    Those of methods of unknown objects that have the name of a method which does; of names that are looked up, by
+    ``getattr`` or by a package that does so when it is asked for them.
+    """
     holders = Holders(reach)
     inside = frozenset(part for name in reach.program.modules for part in name.split("."))
     for function in reach.program.functions.values():

@@ -125,7 +125,7 @@ class Answers:
     # Bindings
 
     def _keep_binding(self, questions: Questions) -> bool:
-        """Want the functions that bind an attribute or a variable that was asked for."""
+        """Want the functions that bind, or read, what was asked for: attributes, variables, tables; or that call it."""
         paths = self._store.names.paths
         grew = False
         for name, module in sorted(questions.attributes):

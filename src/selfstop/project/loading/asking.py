@@ -1,6 +1,6 @@
 """What the analysis will want to know: asked of the program before it runs, so that it need not run twice.
 
-The questions are answered by loading more (`demand`).
+The questions are answered by loading more (`answers`, and `calling` for what is ``spoken``).
 """
 
 from __future__ import annotations

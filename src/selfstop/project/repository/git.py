@@ -1,7 +1,7 @@
 """What git knows of a repository, asked of git itself.
 
 A repository is not to be trusted: its configuration can name programs that git runs. So git is called with
-whatever could do that switched off, and only lists names.
+whatever could do that switched off, and only reads: names here, and what files were at a commit in `revision`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The program as tables: what names, attributes and classes in it mean, whatever the flow of control."""
+"""What names, attributes, classes and calls of a program mean, flow of control aside, and what is asked of it."""

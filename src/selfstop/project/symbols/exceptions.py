@@ -13,7 +13,7 @@ from selfstop.flow.terms import App, Attr, Instance, Result, Term, Var, last_nam
 from selfstop.flow.world import EXTERNAL, is_unknown
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
-from selfstop.project.symbols.table import class_id
+from selfstop.project.symbols.table import class_id, is_class
 
 
 class Exceptions:
@@ -41,7 +41,7 @@ class Exceptions:
         return None if None in answers else False
 
     def _catches(self, exception: Term, handled: Term) -> bool | None:
-        handled_class = class_id(handled) if isinstance(handled, App) and handled.op == "class" else None
+        handled_class = class_id(handled) if is_class(handled) else None
         raised_class = self.class_of(exception)
         if last_name(handled) == "BaseException":
             return True
@@ -82,16 +82,14 @@ class Exceptions:
     def handles_own(self, function: Function) -> bool:
         """Whether a handler in a function takes exceptions of which the program shows where they are raised."""
         return any(
-            isinstance(target, App)
-            and target.op == "class"
-            and self._program.classes[class_id(target)].name not in self._crowded.classes
+            is_class(target) and self._program.classes[class_id(target)].name not in self._crowded.classes
             for target in map(self._program.resolve, function.handled)
         )
 
     def own_classes(self, clause: Sequence[Term]) -> list[str]:
         """The classes of what ``clause`` takes, if all are of the program and it is known where they are raised."""
         handled = [self._program.resolve(item) for item in clause]
-        if not all(isinstance(item, App) and item.op == "class" for item in handled):
+        if not all(map(is_class, handled)):
             return []
         classes = {cls for item in handled for cls in (class_id(item), *self._program.descendants(class_id(item)))}
         if any(self._program.classes[cls].name in self._crowded.classes for cls in classes):
@@ -116,7 +114,7 @@ class Exceptions:
                 match node.operation:
                     case Call(func=(Var() | Attr()) as made) | Raise(exception=(Var() | Attr()) as made):
                         target = self._program.resolve(made)
-                        if isinstance(target, App) and target.op == "class":
+                        if is_class(target):
                             makers[class_id(target)].append((identity, number))
         return makers
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from selfstop.flow.terms import App, Attr, Func, Instance, Item, Result, Term, Var, last_name, walk
 from selfstop.flow.vocabulary import vocabulary
 from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.table import is_class
 
 MAX_STEPS = 4
 """How far an object is followed to where it comes from."""
@@ -74,7 +75,7 @@ class Outside:
     def _is_own(self, part: Term) -> bool:
         """Whether a part of an argument leads to the program: a function, a class, an object with its methods."""
         meaning = self._program.resolve(part)
-        if isinstance(meaning, (Func, Instance)) or (isinstance(meaning, App) and meaning.op == "class"):
+        if isinstance(meaning, (Func, Instance)) or is_class(meaning):
             return True
         return isinstance(part, (Var, Attr, Result)) and self._program.class_of(part) is not None
 

@@ -1,6 +1,7 @@
 """What the names, attributes and classes of a program mean, and what is bound to them.
 
-Everything here ignores control flow; it is computed once and only read afterwards.
+Everything here ignores control flow. What was found is remembered, and forgotten where something is added: what calls
+give for parameters, or that from now on what is not loaded is asked for.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _RECORD_BASES = frozenset({"BaseModel", "NamedTuple", "TypedDict", "Struct"})
 
 
 class Program(Table):
-    """All modules under analysis, by name."""
+    """A table that knows what its names mean, and of which class objects are."""
 
     def __init__(
         self,

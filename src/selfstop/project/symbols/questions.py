@@ -1,6 +1,7 @@
 """What the analysis asked of a program and could not be told, because it is not loaded yet.
 
-The answers come with the next round of loading (`demand`); until then, what was asked for counts as unknown.
+The answers come with the next round of loading (`loading.answers`, and `loading.calling` for what is ``spoken``); until
+then, what was asked for counts as unknown.
 """
 
 from __future__ import annotations

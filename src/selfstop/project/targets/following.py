@@ -29,7 +29,7 @@ from selfstop.project.symbols.passing import (
     passed_on,
     selected,
 )
-from selfstop.project.symbols.table import class_id, is_receiver
+from selfstop.project.symbols.table import class_id, is_class, is_receiver
 from selfstop.project.symbols.values import (
     UNKNOWN,
     Frame,
@@ -384,7 +384,7 @@ class Follower:
     def _called(self, call: Invocation, value: Value) -> list[Value] | None:
         """What a call of the program's code, or of other code, gives."""
         cls = self.program.resolve(call.func)
-        if isinstance(cls, App) and cls.op == "class":
+        if is_class(cls):
             made = self._constructed(class_id(cls), call, value)
             return self._object_attribute(class_id(cls), value.path, made, value.point) if value.path else None
         functions = self.functions_called(call, value.point)

@@ -20,6 +20,7 @@ from selfstop.project.linking.linker import Linker
 from selfstop.project.linking.outcomes import MAX_OUTCOMES, common
 from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.values import is_collected
 
 _HOLDING = frozenset({"list", "tuple", "set", "sorted", "unpack", "+", "or"})
 _DISPLAYS = frozenset({"list", "set", "tuple"})
@@ -100,7 +101,7 @@ class _Tracing:
         names = _names_of(place, function)
         if any(self._is_filled_within(name, function) for name in names):
             return None
-        values = [value for value in _values(place, function) if value is not None or not _is_collected(place)]
+        values = [value for value in _values(place, function) if value is not None or not is_collected(place)]
         added: dict[int, Term] = {}
         for number, node in enumerate(function.graph.nodes):
             addition = _added(node.operation, lambda base: base in names)
@@ -243,11 +244,6 @@ def _names_of(place: Var, function: Function) -> frozenset[Var]:
 def _values(place: Var, function: Function) -> list[Term | None]:
     """What is assigned to a variable of a function; additions to what it holds are none."""
     return [each.value for _, each in function.graph.assignments.get(place, ()) if not _is_addition(each)]
-
-
-def _is_collected(place: Var) -> bool:
-    """Whether a variable is that of a comprehension, which begins empty."""
-    return place.name.startswith("$items")
 
 
 def _adds_to(function: Function, place: Term) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import Comparison, Linear, comparison
 from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import words
+from selfstop.project.symbols.binding import split_arguments
 from selfstop.ways import Choice, Expression, Guard, Literal, Open, Operation, Read
 
 _DEPTH = 10
@@ -53,10 +54,10 @@ def _typed(default: Term, inner: Callable[[Term], Expression]) -> Expression:
     return typed if default == NONE else Choice((inner(default), typed))
 
 
-def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Expression]) -> Expression | None:
+def _called(callee: Term, args: Sequence[Term], inner: Callable[[Term], Expression]) -> Expression | None:
     """A call that reads a variable by name: ``config("X", default=5, cast=int)``, ``env.int("X", 5)``."""
-    positional = [arg for arg in args if not _is_keyword(arg)]
-    keywords = {arg.op.partition(":")[2]: arg.args[0] for arg in args if isinstance(arg, App) and _is_keyword(arg)}
+    positional, named = split_arguments(args)
+    keywords = dict(named)
     if not positional or not isinstance(positional[0], Const) or not isinstance(positional[0].value, str):
         return None
     name, base = last_name(callee), callee.base if isinstance(callee, Attr) else None
@@ -71,10 +72,6 @@ def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Expressi
     if not cast:
         cast = next((word for word in sorted(words(name)) if word in _CASTS), "")
     return Operation("switch" if cast == "bool" else cast, (read,)) if cast in _CASTS else read
-
-
-def _is_keyword(term: Term) -> bool:
-    return isinstance(term, App) and term.op.startswith("keyword:")
 
 
 def _bound(
