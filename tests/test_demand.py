@@ -11,7 +11,7 @@ from selfstop.config import EngineOptions
 from selfstop.engine import check
 from selfstop.families import FAMILIES
 from selfstop.flow.code import MODULE_BODY, Function
-from selfstop.project.loading import answers, loading, lowering, workers
+from selfstop.project.loading import answers, loaded, lowering, workers
 from selfstop.project.loading.lowering import Lowered, Task, lower
 from selfstop.project.repository.outline import Outline, outline
 
@@ -138,7 +138,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("folder", every_third(FOLDERS))
 def test_verdicts_do_not_depend_on_how_much_is_taken_at_once(folder, monkeypatch):
     whole = check(files_of(folder), EngineOptions())
-    monkeypatch.setattr(loading, "SHORT", 0)
+    monkeypatch.setattr(loaded, "SHORT", 0)
     assert check(files_of(folder), EngineOptions()) == whole
 
 
@@ -148,7 +148,7 @@ def test_verdicts_on_one_file_do_not_depend_on_it_either(path, monkeypatch):
     files = {path.name: path.read_bytes()}
     options = EngineOptions(families=frozenset(FAMILIES))
     whole = check(files, options)
-    monkeypatch.setattr(loading, "SHORT", 0)
+    monkeypatch.setattr(loaded, "SHORT", 0)
     assert check(files, options) == whole
 
 
@@ -202,7 +202,7 @@ def test_processes_give_the_same_result(monkeypatch):
 
 
 def test_an_error_in_a_function_has_the_line_of_the_file(monkeypatch):
-    monkeypatch.setattr(loading, "SHORT", 0)
+    monkeypatch.setattr(loaded, "SHORT", 0)
     deep = "def f(ec2, y):\n    x = y" + " and y" * 2600 + "\n    ec2.stop_instances(InstanceIds=[x])\n"
     report = check({"a.py": ("import os\n" * 20 + deep).encode()}, EngineOptions())
     assert [(error.path, error.line, error.code) for error in report.errors] == [("a.py", 22, "SST004")]
@@ -237,7 +237,7 @@ def loop(source):
 
 @pytest.mark.parametrize(("made", "guarded"), [(b"", True), (b"raise Idle", False), (b"raise Idle()", False)])
 def test_whoever_may_raise_an_exception_is_looked_at(made, guarded, monkeypatch):
-    monkeypatch.setattr(loading, "SHORT", 0)
+    monkeypatch.setattr(loaded, "SHORT", 0)
     files = {
         "errors.py": b"class Idle(Exception):\n    pass\n",
         "worker.py": CATCHING,
@@ -265,7 +265,7 @@ SETTING = b"import state\n\ndef watch(idle):\n    if idle > 10:\n        state.r
 
 @pytest.mark.parametrize(("setters", "guarded"), [(1, True), (answers.MANY, True), (answers.MANY + 1, False)])
 def test_a_flag_of_a_module_is_believed_unless_very_many_files_set_it(setters, guarded, monkeypatch):
-    monkeypatch.setattr(loading, "SHORT", 0)
+    monkeypatch.setattr(loaded, "SHORT", 0)
     files = {
         "state.py": b"ready = False\n",
         "stopper.py": b"import boto3\nimport state\n\ndef stop():\n    if state.ready:\n"
@@ -280,7 +280,7 @@ def test_a_flag_of_a_module_is_believed_unless_very_many_files_set_it(setters, g
 
 @pytest.mark.parametrize(("value", "codes"), [(b"60", []), (b'int(os.environ["LIMIT"])', ["SST104"])])
 def test_whoever_may_set_a_threshold_is_looked_at(value, codes, monkeypatch):
-    monkeypatch.setattr(loading, "SHORT", 0)
+    monkeypatch.setattr(loaded, "SHORT", 0)
     files = {
         "conf.py": b"LIMIT = 30\n",
         "worker.py": b"import boto3\nimport conf\n\ndef loop(idle):\n    if idle > conf.LIMIT:\n"

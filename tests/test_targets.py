@@ -12,7 +12,7 @@ import pytest
 from selfstop.config import DEFAULT_STOP_CALLS, EngineOptions
 from selfstop.engine import check
 from selfstop.model import StopCall, Target
-from selfstop.project.loading import loading
+from selfstop.project.loading import loaded
 from selfstop.project.targets.identity import Reading, reading
 from selfstop.project.targets.texts import HOLE
 
@@ -297,7 +297,7 @@ FILES = sorted((Path(__file__).parent.parent / "fixtures" / "rules" / "targets")
 def test_targets_do_not_depend_on_how_much_is_taken_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {path.name: path.read_bytes()}
     whole = check(files, EngineOptions())
-    monkeypatch.setattr(loading, "SHORT", 0)
+    monkeypatch.setattr(loaded, "SHORT", 0)
     assert check(files, EngineOptions()) == whole
 
 

@@ -28,6 +28,7 @@ from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Va
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
 from selfstop.flow.world import CallEffect, Outcome, is_unknown
 from selfstop.project.linking.bounded import Bounded
+from selfstop.project.linking.clamps import Clamps
 from selfstop.project.linking.effects import Effects
 from selfstop.project.linking.flags import Flags
 from selfstop.project.linking.outcomes import MAX_OUTCOMES, common, guessed, inexact, limited, seen_from, united
@@ -35,7 +36,6 @@ from selfstop.project.linking.returning import Returning
 from selfstop.project.linking.writing import Writing
 from selfstop.project.symbols.binding import bind, unwrapped
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.clamps import Clamps
 from selfstop.project.symbols.exceptions import Exceptions
 from selfstop.project.symbols.options import Options, is_exit
 from selfstop.project.symbols.program import Program

@@ -9,16 +9,8 @@ from dataclasses import replace
 from selfstop.flow.terms import Var
 from selfstop.flow.vocabulary import CONFIGURATION_NAMES, is_constant_name, words
 from selfstop.project.loading.lazily import LazyPackages
-from selfstop.project.loading.mentions import (
-    Imported,
-    Mention,
-    Owner,
-    Spoken,
-    any_word,
-    binding_of,
-    change_of,
-    declaration_of,
-)
+from selfstop.project.loading.mentions import Imported, Mention, Owner, Spoken
+from selfstop.project.loading.spellings import any_word, binding_of, change_of, declaration_of
 from selfstop.project.loading.store import Store
 from selfstop.project.repository.files import select
 from selfstop.project.symbols.program import Program

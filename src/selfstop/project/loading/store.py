@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from selfstop import source
 from selfstop.flow.code import ModuleCode
 from selfstop.model import AnalysisError
-from selfstop.project.loading.loading import Loaded, loaded
+from selfstop.project.loading.loaded import Loaded, loaded
 from selfstop.project.loading.lowering import Lowered, Task
 from selfstop.project.repository.names import ModuleNames, by_suffix, is_package
 from selfstop.project.repository.outline import outline
