@@ -83,7 +83,11 @@ class Events:
         seen = set(pending)
         while pending:
             place = pending.pop()
-            self._program.questions.attribute(f"{last_name(place)}.set", self._module_of(place))
+            setting = f"{last_name(place)}.set"
+            if setting in self._linker.crowded.attributes:
+                return None
+            self._program.questions.attribute(setting, self._module_of(place))
+            self._program.ask_who_binds(place, (setting,))
             for spot in self._spots.get(last_name(place), ()):
                 if not self._may_be(spot.place, place):
                     continue
