@@ -105,8 +105,8 @@ def judge(reach: Reach, excerpt: Callable[[str, Span], str]) -> Judged:
     from selfstop.project.targets.target import Targets
     from selfstop.project.verdicts.verdict import Verdicts
 
-    propagation = Propagation(reach, reach.linker)
-    verdicts = Verdicts(reach, reach.linker, propagation)
+    propagation = Propagation(reach)
+    verdicts = Verdicts(propagation)
     targets = Targets(reach, excerpt)
     return Judged(reach, propagation, verdicts, tuple((each, targets.of(each)) for each in verdicts.judgements()))
 

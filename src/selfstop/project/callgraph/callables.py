@@ -10,7 +10,6 @@ from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.callgraph.told import Telling, looked_up
 from selfstop.project.symbols.binding import as_partial
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.program import Program
 
 _KEPT = frozenset({"partial", "if", "or", "and", "get", "call", "element"})
 """Operations of which something that can be called may come."""
@@ -22,8 +21,8 @@ class Callables:
     What a parameter is given is no part of that: only who calls decides it.
     """
 
-    def __init__(self, program: Program, calls: Calls, stops: StopCalls, telling: Telling) -> None:
-        self._program = program
+    def __init__(self, calls: Calls, stops: StopCalls, telling: Telling) -> None:
+        self._program = calls.program
         self._calls = calls
         self._stops = stops
         self._telling = telling

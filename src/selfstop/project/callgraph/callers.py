@@ -9,7 +9,6 @@ from selfstop.flow.cfg import Call
 from selfstop.flow.terms import Func, Term
 from selfstop.project.callgraph.reach import Reach
 from selfstop.project.callgraph.uses import Use
-from selfstop.project.symbols.assignments import Assignments
 from selfstop.project.symbols.binding import unwrapped
 from selfstop.project.symbols.passing import Pairs, handed, invocation
 
@@ -37,10 +36,10 @@ def given(call: Call, use: Use) -> tuple[tuple[Term, ...], Pairs]:
 class Callers:
     """Finds the calls of functions, on demand."""
 
-    def __init__(self, reach: Reach, assignments: Assignments) -> None:
+    def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._program = reach.program
-        self._assignments = assignments
+        self._assignments = reach.assignments
         self._found: dict[str, list[Caller]] = {}
 
     def of(self, function: str) -> list[Caller]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Set
-from copy import copy
 from functools import cached_property
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.terms import App, Attr, Const, Func, Item, Term, Var, last_name
 from selfstop.project.callgraph.callables import Callables
+from selfstop.project.callgraph.renewal import renewed
 from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.callgraph.told import Telling
 from selfstop.project.symbols.binding import bind, unwrapped
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.program import Program
 
 _STOP_CALL = ""
 _PASSES = 3
@@ -24,30 +23,30 @@ _PASSES = 3
 class Given:
     """For the parameters of a program what the calls in it give them."""
 
-    def __init__(self, program: Program, calls: Calls, stops: StopCalls) -> None:
-        self._program = program
+    def __init__(self, calls: Calls, stops: StopCalls) -> None:
+        self._program = calls.program
         self._calls = calls
         self._stops = stops
         self._passed: dict[Term, set[str]] = defaultdict(set)
         """For each parameter the functions given for it in some call, and whether a stop call is."""
         self.by_default: set[str] = set()
         """Functions that call a stop call if their callers say nothing else."""
-        self.telling = Telling(program, calls.parameters)
-        self.callables = Callables(program, calls, stops, self.telling)
+        self.telling = Telling(calls.program, calls.parameters)
+        self.callables = Callables(calls, stops, self.telling)
         self._record_arguments()
         self._pass_on()
 
-    def over(self, program: Program, calls: Calls, stops: StopCalls) -> Given:
-        """The same over a ``program`` of which more is loaded."""
+    def over(self, calls: Calls, stops: StopCalls) -> Given:
+        """The same over a program of which more is loaded."""
+        program = calls.program
         program.take_arguments(self._program)
-        renewed: Given = copy(self)
-        renewed.__dict__.pop("_name_keepers", None)
-        renewed._program = program
-        renewed._calls = calls
-        renewed._stops = stops
-        renewed.telling = self.telling.over(program, calls.parameters)
-        renewed.callables = Callables(program, calls, stops, renewed.telling)
-        return renewed
+        found: Given = renewed(self)
+        found._program = program
+        found._calls = calls
+        found._stops = stops
+        found.telling = self.telling.over(program, calls.parameters)
+        found.callables = Callables(calls, stops, found.telling)
+        return found
 
     def functions(self, parameter: Term) -> Set[str]:
         """The functions that are given for a parameter."""

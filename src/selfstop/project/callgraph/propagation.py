@@ -19,7 +19,6 @@ from selfstop.flow.world import callable_of
 from selfstop.project.callgraph.reach import Reach
 from selfstop.project.callgraph.turning import focus_of
 from selfstop.project.callgraph.uses import Mode, Use
-from selfstop.project.linking.linker import Linker
 from selfstop.project.linking.wrappers import Wrappers
 from selfstop.project.symbols.binding import as_partial, bind
 
@@ -36,12 +35,12 @@ class Origin:
 class Propagation:
     """The analyses of all functions that reach a stop call, fed by their callers."""
 
-    def __init__(self, reach: Reach, linker: Linker) -> None:
+    def __init__(self, reach: Reach) -> None:
         self.reach = reach
-        self.linker = linker
+        self.linker = reach.linker
         self.program = reach.program
         self.analyses: dict[str, Analysis] = {}
-        self._wrappers = Wrappers(linker)
+        self._wrappers = Wrappers(reach.linker)
         self._work: deque[str] = deque()
         self._sent: set[tuple[int, Record, Func]] = set()
         self._run()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from copy import copy
 from dataclasses import replace
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from selfstop.flow.vocabulary import says_stop
 from selfstop.project.callgraph.given import Given
 from selfstop.project.callgraph.manifests import EntryPoint, declared
 from selfstop.project.callgraph.registration import CLEANUP_METHODS, is_serverless, registering
+from selfstop.project.callgraph.renewal import renewed
 from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.callgraph.told import Telling
 from selfstop.project.callgraph.uses import Mode, Use, Uses
@@ -25,7 +25,6 @@ from selfstop.project.linking.linker import Linker
 from selfstop.project.symbols.assignments import Assignments
 from selfstop.project.symbols.binding import unwrapped
 from selfstop.project.symbols.calls import GENERIC_NAMES
-from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.table import class_id
 from selfstop.project.symbols.templates import composed
 
@@ -33,17 +32,15 @@ from selfstop.project.symbols.templates import composed
 class Reach:
     """The functions from which a stop call can be reached, and the uses at each of their calls."""
 
-    def __init__(
-        self, program: Program, linker: Linker, stops: StopCalls, entry_points: Sequence[EntryPoint] = ()
-    ) -> None:
-        self.program = program
+    def __init__(self, linker: Linker, stops: StopCalls, entry_points: Sequence[EntryPoint] = ()) -> None:
+        self.program = linker.program
         self.entry_points = entry_points
         self.linker = linker
         self.stops = stops
-        self.given = Given(program, linker.calls, stops)
+        self.given = Given(linker.calls, stops)
         self.functions: set[str] = set()
         self._watched = _Watched(self.functions)
-        self.uses = Uses(program, linker, stops, self.given, self._watched)
+        self.uses = Uses(linker, stops, self.given, self._watched)
         self.names: set[str] = set()
         """The names by which a stop call, or what reaches one, is called or kept."""
         self.told: set[str] = set()
@@ -58,16 +55,15 @@ class Reach:
         self._close()
         self.callers = self._callers()
 
-    def over(self, program: Program, linker: Linker) -> Reach:
-        """The same over a ``program`` of which more is loaded: enough to ask what else matters, not to judge."""
-        renewed = copy(self)
-        renewed.__dict__.pop("declared", None)
-        renewed.program = program
-        renewed.linker = linker
-        renewed.stops = replace(self.stops, program=program)
-        renewed.given = self.given.over(program, linker.calls, renewed.stops)
-        renewed.uses = Uses(program, linker, renewed.stops, renewed.given, self.functions)
-        return renewed
+    def over(self, linker: Linker) -> Reach:
+        """The same over a program of which more is loaded: enough to ask what else matters, not to judge."""
+        found = renewed(self)
+        found.program = linker.program
+        found.linker = linker
+        found.stops = replace(self.stops, program=linker.program)
+        found.given = self.given.over(linker.calls, found.stops)
+        found.uses = Uses(linker, found.stops, found.given, self.functions)
+        return found
 
     @property
     def telling(self) -> Telling:

@@ -18,7 +18,6 @@ from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.linking.linker import Linker
 from selfstop.project.symbols.binding import as_partial, bind, unwrapped
 from selfstop.project.symbols.calls import GENERIC_NAMES
-from selfstop.project.symbols.program import Program
 
 _LOOKING = vocabulary("partial partialmethod wraps getattr setattr iscoroutinefunction isfunction ismethod signature")
 """Functions that do not call what they are given."""
@@ -59,17 +58,15 @@ class Use:
 class Uses:
     """Finds the uses at a call, given the functions that are ``reached``: those known to reach a stop call so far."""
 
-    def __init__(
-        self, program: Program, linker: Linker, stops: StopCalls, given: Given, reached: Container[str]
-    ) -> None:
-        self._program = program
+    def __init__(self, linker: Linker, stops: StopCalls, given: Given, reached: Container[str]) -> None:
+        self._program = linker.program
         self._calls = calls = linker.calls
-        self._callbacks = Callbacks(program, calls, given.telling, linker.dependence, linker.crowded)
+        self._callbacks = Callbacks(linker.program, calls, given.telling, linker.dependence, linker.crowded)
         self._stops = stops
         self._callables = given.callables
         self._reached = reached
         self._by_name: dict[str, list[str]] = defaultdict(list)
-        for function in program.functions.values():
+        for function in linker.program.functions.values():
             if not calls.is_stub(function.id):
                 self._by_name[function.name].append(function.id)
 

@@ -11,7 +11,6 @@ from selfstop.flow.origins import is_command_line, is_configuration
 from selfstop.flow.terms import App, Attr, Bound, Const, Func, Instance, Item, Result, Term, Var, walk
 from selfstop.project.linking.writing import outlives
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.program import Program
 
 MAX_LOOKS = 30
 """How many calls deep a function is looked at to see whether it changes nothing; beyond that it may."""
@@ -25,8 +24,8 @@ _ADVANCING = frozenset({"next", "anext", "map", "filter", "iter"})
 class Effects:
     """Tells of calls that they cannot change what is known."""
 
-    def __init__(self, program: Program, calls: Calls) -> None:
-        self._program = program
+    def __init__(self, calls: Calls) -> None:
+        self._program = calls.program
         self._calls = calls
         self._contents: dict[str, Contents] = {}
         self._silent: dict[str, bool] = {}

@@ -78,9 +78,9 @@ class Linker:
         self.program = program
         self.calls = Calls(program)
         self.exceptions = Exceptions(program, crowded)
-        self._returning = Returning(program, self.calls)
-        self.writing = Writing(program, self.calls, self._returning)
-        self._effects = Effects(program, self.calls)
+        self._returning = Returning(self.calls)
+        self.writing = Writing(self.calls, self._returning)
+        self._effects = Effects(self.calls)
         self._flags = Flags(self, crowded)
         self._options = Options(program)
         self._clamps = Clamps(program, Tables(program, crowded), self._ends)

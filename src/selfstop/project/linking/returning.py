@@ -8,14 +8,13 @@ from selfstop.flow.control import ControlDependence
 from selfstop.flow.terms import Term
 from selfstop.project.symbols.calls import Calls
 from selfstop.project.symbols.options import is_exit
-from selfstop.project.symbols.program import Program
 
 
 class Returning:
     """Control dependence of functions, where calls that never return are the end."""
 
-    def __init__(self, program: Program, calls: Calls) -> None:
-        self._program = program
+    def __init__(self, calls: Calls) -> None:
+        self._program = calls.program
         self._calls = calls
         self._dependence: dict[str, ControlDependence] = {}
         self._endless: dict[str, bool] = {}

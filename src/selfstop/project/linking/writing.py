@@ -14,15 +14,14 @@ from selfstop.flow.terms import NONE, Attr, Func, Term, Var, mention_key
 from selfstop.project.linking.returning import Returning
 from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.table import is_receiver
 
 
 class Writing:
     """The attributes and outer variables that the functions of a program assign, by themselves or by what they call."""
 
-    def __init__(self, program: Program, calls: Calls, returning: Returning) -> None:
-        self._program = program
+    def __init__(self, calls: Calls, returning: Returning) -> None:
+        self._program = calls.program
         self._calls = calls
         self._returning = returning
         self._shared: dict[str, Shared] = {}

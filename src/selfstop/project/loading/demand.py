@@ -71,16 +71,16 @@ class Demand:
 
     def _linked(self) -> Reach:
         self._rounds += 1
-        program, linker = self._program()
-        reach = Reach(program, linker, StopCalls(program, self._options), self._entry_points)
-        program.ask()
+        linker = self._program()
+        reach = Reach(linker, StopCalls(linker.program, self._options), self._entry_points)
+        linker.program.ask()
         return reach
 
-    def _program(self) -> tuple[Program, Linker]:
+    def _program(self) -> Linker:
         """All that is wanted so far, lowered and linked."""
         store = self._store
         program = Program(store.modules(), store.suffixes, store.names.paths, dict(self._lazy.meanings))
-        return program, Linker(program, self._answers.crowded)
+        return Linker(program, self._answers.crowded)
 
     # Rounds
 
@@ -102,7 +102,7 @@ class Demand:
         grew = False
         while answer(reach):
             grew = True
-            reach = reach.over(*self._program())
+            reach = reach.over(self._program())
             reach.program.ask()
         return grew
 

@@ -61,7 +61,7 @@ class Follower:
         self.program = reach.program
         self.linker = reach.linker
         self.assignments = reach.assignments
-        self.callers = Callers(reach, self.assignments)
+        self.callers = Callers(reach)
         self.budget = BUDGET
         """How many more steps may be taken; what is not reached by then is unknown."""
         self.exhausted = False

@@ -9,7 +9,6 @@ from selfstop.flow.cfg import Assign, Call, Graph, Test
 from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Item, Result, Term, Var
 from selfstop.model import Target
-from selfstop.project.linking.linker import Linker
 from selfstop.project.symbols.assignments import ADDING
 from selfstop.project.symbols.values import Point, Value
 from selfstop.project.targets.following import Follower
@@ -29,10 +28,10 @@ class Picked:
 class Picking:
     """Looks at the comparisons on the way of an id."""
 
-    def __init__(self, follower: Follower, identity: Identity, linker: Linker) -> None:
+    def __init__(self, follower: Follower, identity: Identity) -> None:
         self._follower = follower
         self._identity = identity
-        self._linker = linker
+        self._linker = follower.linker
         self._program = follower.program
 
     def by_conditions(self, value: Value, conditions: Sequence[Condition]) -> Picked | None:

@@ -63,7 +63,7 @@ class Targets:
         self.follower = Follower(reach)
         self._texts = Texts(self.follower)
         self._identity = Identity(self.follower, reach.stops)
-        self._picking = Picking(self.follower, self._identity, reach.linker)
+        self._picking = Picking(self.follower, self._identity)
         self._doubt = Doubt(self.follower, self._identity)
         self._excerpt = excerpt
 

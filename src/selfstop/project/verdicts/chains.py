@@ -9,7 +9,6 @@ from selfstop.flow.cfg import Call
 from selfstop.project.callgraph.paths import Site
 from selfstop.project.callgraph.reach import Reach
 from selfstop.project.callgraph.uses import Mode
-from selfstop.project.linking.linker import Linker
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +37,9 @@ class Step:
 class Chains:
     """Chains of calls that lead to a stop call, upwards."""
 
-    def __init__(self, reach: Reach, linker: Linker) -> None:
+    def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._linker = linker
+        self._linker = reach.linker
         self._program = reach.program
 
     def is_bare(self, identity: str, nodes: Sequence[int]) -> bool:

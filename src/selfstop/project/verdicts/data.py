@@ -40,9 +40,9 @@ Ways: TypeAlias = "list[tuple[Condition, ...]]"
 class GuardedData:
     """Finds what was established whenever something was put into what a call is given."""
 
-    def __init__(self, program: Program, linker: Linker) -> None:
-        self._program = program
+    def __init__(self, linker: Linker) -> None:
         self._linker = linker
+        self._program = linker.program
 
     def alternatives(self, operands: Iterable[Term], analyses: Analyses) -> Sequence[tuple[Condition, ...]]:
         """The conditions under which the operands got their content; one empty tuple where that is unknown."""

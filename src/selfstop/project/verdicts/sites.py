@@ -14,9 +14,7 @@ from selfstop.flow.terms import Attr, Bound, Const, Func, Term, Var
 from selfstop.model import Span
 from selfstop.project.callgraph.paths import Path, Site, entry_of, joined, without_stale, without_void
 from selfstop.project.callgraph.propagation import Propagation
-from selfstop.project.callgraph.reach import Reach
 from selfstop.project.callgraph.uses import Use
-from selfstop.project.linking.linker import Linker
 from selfstop.project.symbols.binding import bind
 from selfstop.project.verdicts.data import GuardedData
 
@@ -33,11 +31,11 @@ class _Collected:
 class Sites:
     """The places of a program where a stop is decided."""
 
-    def __init__(self, reach: Reach, linker: Linker, propagation: Propagation) -> None:
-        self._reach = reach
-        self._program = reach.program
+    def __init__(self, propagation: Propagation) -> None:
         self._propagation = propagation
-        self._data = GuardedData(reach.program, linker)
+        self._reach = propagation.reach
+        self._program = self._reach.program
+        self._data = GuardedData(self._reach.linker)
         self._inner: dict[object, tuple[tuple[Condition, ...], ...]] = {}
         self._running: set[str] = set()
         self._handed_up: dict[str, bool] = {}

@@ -20,8 +20,6 @@ from selfstop.project.callgraph.paths import (
     held_on_all,
 )
 from selfstop.project.callgraph.propagation import Propagation
-from selfstop.project.callgraph.reach import Reach
-from selfstop.project.linking.linker import Linker
 from selfstop.project.verdicts.chains import Chains
 from selfstop.project.verdicts.sites import Sites
 
@@ -29,13 +27,13 @@ from selfstop.project.verdicts.sites import Sites
 class Verdicts:
     """Judges every stop call of a program."""
 
-    def __init__(self, reach: Reach, linker: Linker, propagation: Propagation) -> None:
-        self.reach = reach
-        self.linker = linker
+    def __init__(self, propagation: Propagation) -> None:
         self.propagation = propagation
-        self.program = reach.program
-        self.sites = Sites(reach, linker, propagation)
-        self._chains = Chains(reach, linker)
+        self.reach = propagation.reach
+        self.linker = self.reach.linker
+        self.program = self.reach.program
+        self.sites = Sites(propagation)
+        self._chains = Chains(self.reach)
         self._found: dict[str, list[Site]] = {}
 
     def judgements(self) -> Iterator[Judgement]:
