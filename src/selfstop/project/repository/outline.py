@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from selfstop import source
 from selfstop.families import FAMILIES
@@ -184,13 +185,16 @@ def referring(
     mention = re.compile("|".join(re.escape(name) for name in sorted(names | verbs | parts)))
     wanted = found.mentioning(mention)
     refers = _Reference(names, verbs, fragments)
+    units = {unit.line for unit in found.units}
     lines: set[int] = set()
     anywhere = False
     for node in _parts(tree.body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             if node.lineno in wanted and any(map(refers, _inside(node))):
                 lines.add(node.lineno)
-            anywhere = anywhere or node.lineno in lines or any(map(refers, _header(node)))
+            # A body in the line of its `def` is no part of its own.
+            here = _header(node) if node.lineno in units else chain(_header(node), _inside(node))
+            anywhere = anywhere or node.lineno in lines or any(map(refers, here))
         else:
             anywhere = anywhere or any(map(refers, ast.walk(node)))
     return (found, frozenset(lines)) if anywhere else None
