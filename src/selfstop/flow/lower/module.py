@@ -75,7 +75,9 @@ def lower_module(
     importer = frame.importer
     context = ModuleContext(frame.name, frame.path, importer, tree, positions_of(tree), frame.column_shifts, lines)
     bindings = bindings_of(tree.body, importer)
-    bindings.names.update(_global_names(tree), global_names)
+    declared_global = {*_global_names(tree), *global_names}
+    bindings.names.update(declared_global)
+    bindings.rebind(declared_global)
     scope = Scope(frame.name, "module", None, bindings)
     identity = context.unique(MODULE_BODY)
     builder = Builder(identity)

@@ -6,7 +6,7 @@ Source: The Python Language Reference, section 4.2.2 "Resolution of names".
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -24,6 +24,8 @@ class Bindings:
     """The names that a block binds, declares global or nonlocal, and imports (local name to dotted name).
 
     ``alternatives`` are further dotted names that local names are imported from, as in the ``except`` of an import.
+    ``rebound`` are the names that it takes out of a module (``from … import``) and binds itself as well: variables like
+    any other. A name that may be ``None`` instead, where there is no such module, is none of these.
     """
 
     names: set[str] = field(default_factory=set)
@@ -31,8 +33,14 @@ class Bindings:
     nonlocal_names: set[str] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
     alternatives: list[tuple[str, str]] = field(default_factory=list)
+    rebound: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     stars: list[str] = field(default_factory=list)
     yields: bool = False
+
+    def rebind(self, names: Iterable[str]) -> None:
+        """Count those of ``names`` that are taken out of a module among the names that the block binds itself."""
+        self.rebound.update(self.taken.intersection(names))
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ class _BindingCollector:
     def __init__(self, importer: Importer) -> None:
         self.importer = importer
         self.found = Bindings()
+        self.bound: set[str] = set()
+        """Names that are bound to something else than what is imported, or ``None``."""
         self.typing_only: dict[str, str] | None = None
         self.found_for_typing: dict[str, str] = {}
 
@@ -82,23 +92,30 @@ class _BindingCollector:
     def visit_Nonlocal(self, node: cst.Nonlocal) -> None:
         self.found.nonlocal_names.update(item.name.value for item in node.names)
 
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self.found.names.update(target_names(node.target))
+    def visit_Assign(self, node: cst.Assign) -> None:
+        for target in node.targets:
+            self._bind(target.target, node.value)
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
-        self.found.names.update(target_names(node.target))
+        self._bind(node.target, node.value)
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self.found.names.update(target_names(node.target))
+        self._bind(node.target, node.value)
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
-        self.found.names.update(target_names(node.target))
+        self._bind(node.target, node.value)
 
     def visit_For(self, node: cst.For) -> None:
-        self.found.names.update(target_names(node.target))
+        self._bind(node.target, node.iter)
 
     def visit_AsName(self, node: cst.AsName) -> None:
-        self.found.names.update(target_names(node.name))
+        self._bind(node.name, node)
+
+    def _bind(self, target: cst.CSTNode, value: cst.CSTNode | None) -> None:
+        names = target_names(target)
+        self.found.names.update(names)
+        if value is not None and not (isinstance(value, cst.Name) and value.value == "None"):
+            self.bound.update(names)
 
     def visit_MatchAs(self, node: cst.MatchAs) -> None:
         if node.name is not None:
@@ -140,14 +157,12 @@ class _BindingCollector:
         return False
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        base = self.importer.absolute(absolute_module(node, self.importer.package))
         if isinstance(node.names, cst.ImportStar):
-            self.found.stars.append(base)
-            return False
-        for alias in node.names:
-            name = dotted_name(alias.name)
-            local = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
-            self._bind_import(local, f"{base}.{name}" if base else name)
+            self.found.stars.append(self.importer.absolute(absolute_module(node, self.importer.package)))
+        for local, path in taken_names(node, self.importer):
+            self._bind_import(local, path)
+            if self.typing_only is None:
+                self.found.taken.add(local)
         return False
 
     def _bind_import(self, local: str, path: str) -> None:
@@ -185,6 +200,17 @@ def absolute_module(node: cst.ImportFrom, package: str) -> str:
     return ".".join([*kept, *([name] if name else [])])
 
 
+def taken_names(node: cst.ImportFrom, importer: Importer) -> Iterator[tuple[str, str]]:
+    """The local names that a ``from … import`` binds, each with the dotted name of what it is."""
+    if isinstance(node.names, cst.ImportStar):
+        return
+    base = importer.absolute(absolute_module(node, importer.package))
+    for alias in node.names:
+        name = dotted_name(alias.name)
+        local = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+        yield local, f"{base}.{name}" if base else name
+
+
 def target_names(target: cst.CSTNode) -> list[str]:
     """The plain names that an assignment to ``target`` binds."""
     if isinstance(target, cst.Name):
@@ -201,6 +227,7 @@ def bindings_of(nodes: Iterable[cst.CSTNode], importer: Importer) -> Bindings:
         collector.collect(node)
     for local, path in collector.found_for_typing.items():
         collector.found.imports.setdefault(local, path)
+    collector.found.rebind(collector.bound)
     return collector.found
 
 
@@ -232,7 +259,7 @@ class Scope:
 
     def own(self, name: str) -> Term:
         """The variable ``name`` that this scope binds, or what it imports under that name."""
-        imported = self.bindings.imports.get(name)
+        imported = None if name in self.bindings.rebound else self.bindings.imports.get(name)
         return Var(IMPORTED, imported) if imported is not None else Var(self.id, name)
 
     def _module(self) -> Scope:

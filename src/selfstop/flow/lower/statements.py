@@ -13,7 +13,7 @@ from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
 from selfstop.flow.lower.expressions import Expressions
 from selfstop.flow.lower.patterns import Patterns
-from selfstop.flow.lower.scopes import Scope, bindings_of
+from selfstop.flow.lower.scopes import IMPORTED, Scope, bindings_of, taken_names
 from selfstop.flow.lower.structure import BINARY
 from selfstop.flow.lower.walking import contains
 from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Item, Result, Term, Var, dotted
@@ -144,6 +144,11 @@ class Statements:
 
     def imports(self, node: cst.Import | cst.ImportFrom) -> None:
         self.builder.effect("import")
+        for local, path in taken_names(node, self.context.importer) if isinstance(node, cst.ImportFrom) else ():
+            if local in self.scope.bindings.rebound:
+                target = Var(self.scope.id, local)
+                self.builder.assign(target, Var(IMPORTED, path))
+                self.context.define(target, Var(IMPORTED, path), self.expressions.function_id)
 
     def asserts(self, node: cst.Assert) -> None:
         """``python -O`` drops assertions: nothing may be concluded from one, and its test may not even run."""
