@@ -46,6 +46,35 @@ FILES = {
     "a batch file": ("a.bat", MENTION + b"\r\n" + b"if x (" * 10_000),
     "an env file": (".env", MENTION + b"\n" + b"A=${A\n" * 30_000),
     "one long line": ("a.sh", MENTION + b"a" * 250_000),
+    "half a character in JSON": (
+        "a.json",
+        b'{"AutoScalingGroupName": "fleet-worker-\\ud800", "MinSize": "1", "x": "IDLE_STOP_THRESHOLD"}',
+    ),
+    "a capacity of thousands of digits": (
+        "a.sh",
+        b"# IDLE_STOP_THRESHOLD\naws autoscaling create-auto-scaling-group --auto-scaling-group-name g --min-size "
+        + b"9" * 5_000,
+    ),
+    "base64 of no ASCII in MIME": (
+        "user_data.sh",
+        (
+            b'Content-Type: multipart/mixed; boundary="B"\n\n--B\nContent-Type: text/x-shellscript\n'
+            b"Content-Transfer-Encoding: base64\n\nIyEvYmluL2Jhc2gK\xc3\xa9 fleet-worker\n--B--\n"
+        ),
+    ),
+    "base64 of no ASCII in cloud-config": (
+        "u.yaml",
+        '#cloud-config\n# fleet-worker\nwrite_files: [{path: /w.env, encoding: b64, content: "Größe"}]\n'.encode(),
+    ),
+    "base64 of no ASCII in an option": (
+        "a.sh",
+        (
+            b"aws ec2 create-launch-template --launch-template-name fleet-worker "
+            b'--user-data "QUJDREVGR0hJSktMTU5P\xe2\x80\x83QUJD"\n'
+        ),
+    ),
+    "an index that is no number": ("a.ps1", "$X = 'a', 'b'\ndocker run $X['\u00b2'] fleet-worker".encode()),
+    "an index of thousands of digits": ("a.ps1", b"$X = 'a', 'b'\ndocker run $X[" + b"1" * 5_000 + b"] fleet-worker"),
     "a policy": ("policy.json", b'{"Statement": "' + MENTION + b"*" * 200_000 + b'"}'),
 }
 

@@ -240,8 +240,8 @@ class _Build:
     def _stage_contents(self, name: str, depth: int) -> Contents:
         stages = self.dockerfile.stages
         wanted = next((each for each in stages if each.name and each.name.lower() == name.lower()), None)
-        if wanted is None and name.isdecimal() and int(name) < len(stages):
-            wanted = stages[int(name)]
+        if wanted is None and (number := names.whole(name)) is not None and number < len(stages):
+            wanted = stages[number]
         if wanted is None or depth >= _DEPTH:
             return Contents((), False)
         return self.image(wanted, depth + 1).contents
