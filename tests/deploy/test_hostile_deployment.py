@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from selfstop.audit import run
 from tests.audits import GUARDED, IMAGE, audited, said
 
 RUN = "==> run.sh <==\ndocker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4\n"
@@ -103,6 +105,39 @@ def test_the_rest_is_audited_all_the_same(name, content, tmp_path):
     (tmp_path / name).write_bytes(content)
     report = bounded(lambda: audited(tmp_path, GUARDED + IMAGE + RUN))
     assert said(report, "run.sh") == ("0", "off")
+    assert [each for each in report.problems if "bug" in each.reason] == []
+
+
+def failing(read, path):
+    """A reader that fails at the texts of one file, which it quotes."""
+
+    def fails(*arguments):
+        at = arguments[0].place.path if len(arguments) == 1 else arguments[0]
+        if at == path:
+            raise ValueError("secret")
+        return read(*arguments)
+
+    return fails
+
+
+@pytest.mark.parametrize("name", ["broken.sh", "broken.md", "entry.sh", "set.env", ".env"])
+def test_a_file_at_which_a_reader_fails_is_named_and_the_rest_is_audited(name, tmp_path, monkeypatch):
+    readers = run.READERS
+    careless = replace(readers, text=failing(readers.text, name), env_file=failing(readers.env_file, name))
+    monkeypatch.setattr(run, "READERS", careless)
+    other = (
+        "==> broken.sh <==\n# fleet-worker:1.4\n==> broken.md <==\nfleet-worker:1.4\n==> entry.sh <==\nexec $1\n"
+        "==> set.env <==\nIDLE_STOP_THRESHOLD=0\n==> .env <==\nLIMIT=0\n==> Dockerfile.other <==\n"
+        'FROM fleet-worker:1.4\nCOPY . .\nENTRYPOINT ["./entry.sh"]\n==> build-other.sh <==\n'
+        "docker build -t other:1 -f Dockerfile.other .\ndocker run other:1\ndocker run --env-file set.env fleet-worker:1.4\n==> compose.yml <==\n"
+        "services: {a: {image: 'fleet-worker:1.4', environment: {IDLE_STOP_THRESHOLD: '$LIMIT'}}}\n"
+    )
+    report = audited(tmp_path, GUARDED + IMAGE + RUN + other)
+    assert said(report, "run.sh") == ("0", "off")
+    reason = "could not be read: ValueError, which is a bug of selfstop"
+    assert [(each.path, each.line, each.reason) for each in report.problems] == [(name, 1, reason)]
+    monkeypatch.setattr(run, "READERS", readers)
+    assert audited(tmp_path, GUARDED + IMAGE + RUN + other).problems == ()
 
 
 def test_a_large_file_is_named_and_not_read(tmp_path):

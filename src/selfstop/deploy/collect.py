@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from selfstop.deploy import names
+from selfstop.deploy.careful import ReadText
 from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.model import (
     CapacityWrite,
@@ -24,7 +25,6 @@ from selfstop.deploy.model import (
     LaunchTemplate,
     Place,
     Problem,
-    Reading,
     Role,
     RolePolicy,
     Run,
@@ -57,9 +57,6 @@ _STOPPING: Final = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 _OF_SCRIPTS: Final = frozenset({Language.SHELL, Language.POWERSHELL, Language.BATCH, Language.DOCKERFILE})
 _OF_IMAGES: Final = (Run, ImageBuild, ImageTag, Dockerfile)
-
-ReadText = Callable[[Script], Reading]
-"""Reads a text in the language that it says it is in."""
 
 
 @dataclass(frozen=True)
