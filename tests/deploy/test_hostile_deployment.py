@@ -129,7 +129,8 @@ def test_a_file_at_which_a_reader_fails_is_named_and_the_rest_is_audited(name, t
         "==> broken.sh <==\n# fleet-worker:1.4\n==> broken.md <==\nfleet-worker:1.4\n==> entry.sh <==\nexec $1\n"
         "==> set.env <==\nIDLE_STOP_THRESHOLD=0\n==> .env <==\nLIMIT=0\n==> Dockerfile.other <==\n"
         'FROM fleet-worker:1.4\nCOPY . .\nENTRYPOINT ["./entry.sh"]\n==> build-other.sh <==\n'
-        "docker build -t other:1 -f Dockerfile.other .\ndocker run other:1\ndocker run --env-file set.env fleet-worker:1.4\n==> compose.yml <==\n"
+        "docker build -t other:1 -f Dockerfile.other .\ndocker run other:1\n"
+        "docker run --env-file set.env fleet-worker:1.4\n==> compose.yml <==\n"
         "services: {a: {image: 'fleet-worker:1.4', environment: {IDLE_STOP_THRESHOLD: '$LIMIT'}}}\n"
     )
     report = audited(tmp_path, GUARDED + IMAGE + RUN + other)
@@ -203,3 +204,62 @@ def test_thousands_of_files_that_have_nothing_to_do_with_it_are_not_read(tmp_pat
 def test_a_script_that_only_prints_what_it_would_do_is_no_run(tmp_path: Path):
     script = '==> help.sh <==\necho "docker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4"\n'
     assert audited(tmp_path, GUARDED + IMAGE + script).settings == ()
+
+
+COPIES = "FROM python:3.12 AS s0\nWORKDIR /app\nCOPY fleet ./fleet\n" + "".join(
+    f"FROM s{n - 1} AS s{n}\n" + "".join(f"COPY --from=s{n - 1} {path} {path}\n" for path in ("/opt", "/app", "/bin"))
+    for n in range(1, 40)
+)
+PLACED = "FROM python:3.12 AS s0\nWORKDIR /app\nCOPY fleet ./fleet\n" + "".join(
+    f"FROM s{n - 1} AS s{n}\nCOPY --from=s{n - 1} /app /a\nCOPY --from=s{n - 1} / /b\n" for n in range(1, 40)
+)
+START = 'WORKDIR /app\nCMD ["python", "-m", "fleet.worker"]\n'
+COPY = "COPY fleet ./fleet\n"
+BUILT = "docker build -t fleet-worker:1.4"
+IMAGES = {
+    "a base of the same name": ("FROM vendor/fleet-worker:1.4\n" + START + COPY, f"{BUILT} -t fleet-worker:$TAG .\n"),
+    "built twice on a base of the same name": (
+        "FROM vendor/fleet-worker:1.4\n" + START + COPY,
+        f"{BUILT} .\n{BUILT} --build-arg A=1 -t fleet-worker:$TAG .\n",
+    ),
+    "a base of that name that is built here": (
+        "FROM vendor/fleet-worker:1.4\n",
+        (
+            f"{BUILT} .\n==> base/Dockerfile <==\nFROM python:3.12\n{START}{COPY}"
+            "==> base.sh <==\ndocker build -t vendor/fleet-worker:1.4 -f base/Dockerfile .\n"
+        ),
+    ),
+    "images that are each other's base": (
+        f"FROM fleet-other\n{START}{COPY}",
+        (
+            f"{BUILT} .\n==> Dockerfile.other <==\nFROM fleet-worker:1.4\n"
+            "==> other.sh <==\ndocker build -t fleet-other -f Dockerfile.other .\n"
+        ),
+    ),
+    "tags in a circle": (
+        "FROM python:3.12\n" + START + COPY,
+        "".join(f"docker tag fleet-a{n} fleet-a{m}\n" for n in range(14) for m in range(14) if n != m)
+        + "docker tag fleet-a0 fleet-worker:1.4\ndocker build -t fleet-b .\ndocker tag fleet-b fleet-a13\n",
+    ),
+    "a stage that copies from itself": (
+        f"FROM python:3.12 AS build\n{START}{COPY}COPY --from=build /a /a\nCOPY --from=build /b /b\n",
+        f"{BUILT} .\n",
+    ),
+    "a stage that copies from a later one of the same name": (
+        f"FROM python:3.12 AS build\n{COPY}FROM python:3.12 AS build\n{START}COPY --from=build /fleet /app/fleet\n",
+        f"{BUILT} .\n",
+    ),
+    "stages of stages of stages": (COPIES + START, f"{BUILT} .\n{BUILT} --build-arg A=1 .\n"),
+    "copies of copies of copies": (PLACED + START, f"{BUILT} .\n"),
+    "very many stages": (
+        "".join(f"FROM s{n - 1} AS s{n}\n" for n in range(1, 4_000)) + "FROM python:3.12\n" + START + COPY,
+        f"{BUILT} .\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("dockerfile", "build"), IMAGES.values(), ids=IMAGES.keys())
+def test_images_are_made_once(dockerfile, build, tmp_path):
+    image = f"==> Dockerfile <==\n{dockerfile}==> build.sh <==\n{build}"
+    report = bounded(lambda: audited(tmp_path, GUARDED + image + RUN))
+    assert said(report, "run.sh") == ("0", "off")
