@@ -152,6 +152,7 @@ def test_flake8_knows_it_too(project):
 BROKEN = {
     "missing": (None, "there is no such file; `selfstop check --write-baseline` writes it"),
     "no JSON": ("{", "not valid JSON"),
+    "nested too deep": ("[" * 200_000, "not valid JSON"),
     "no object": ("[]", "not a baseline"),
     "another version": ('{"version": 2, "findings": []}', "version 2 is not 1"),
     "an entry without a fingerprint": ('{"version": 1, "findings": [{"code": "SST101"}]}', "not a baseline"),

@@ -37,7 +37,7 @@ def read(root: Path, config: Config) -> tuple[Known, ...]:
         raise ConfigError(f"`baseline`: {config.baseline}: {reason}") from error
     except OSError as error:
         raise ConfigError(f"`baseline`: {config.baseline}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"`baseline`: {config.baseline}: not valid JSON: {error}") from error
     try:
         return _entries(data)

@@ -42,6 +42,7 @@ CAPACITIES = {
         "0/1/4",
     ),
     "case 22: a name in a variable": (GROUP.replace("fleet-group", "$NAME").join(("NAME=fleet-group\n", "")), "1/1/4"),
+    "case 38: a minimum of thousands of digits": (GROUP.replace("size 1", f"size {'9' * 5_000}"), f"{'9' * 5_000}/1/4"),
     "case 22: a maximum that is not known": (GROUP.replace("--max-size 4", "--max-size $MAX"), "1/1/$MAX"),
     "case 23: a scalable target is not the group": (
         GROUP + "aws application-autoscaling register-scalable-target --service-namespace ec2 --min-capacity 0 "
@@ -409,6 +410,17 @@ def test_case_15_an_entry_script_exports_and_executes_its_arguments(tmp_path):
         tmp_path / "set", GUARDED + script + image + BUILD.format("") + run.format("-e IDLE_STOP_THRESHOLD=7")
     )
     assert said(given, "") == ("7", ON)
+
+
+@pytest.mark.parametrize(("number", "reached"), [("1", True), ("2", False), ("9" * 5_000, False)])
+def test_case_15_an_entry_script_executes_one_of_its_arguments(number, reached, tmp_path):
+    script = f"==> entry.sh <==\n#!/bin/sh\nexec ${{{number}}}\n"
+    image = (
+        "==> Dockerfile <==\nFROM python:3.12\nWORKDIR /app\nCOPY fleet ./fleet\nCOPY entry.sh /entry.sh\n"
+        'ENTRYPOINT ["/entry.sh"]\nCMD ["fleet/worker.py"]\n'
+    )
+    report = audited(tmp_path, GUARDED + script + image + BUILD.format("") + RUN.format("", ""))
+    assert [each.verdict for each in report.settings if each.verdict != "never read"] == ([OFF] if reached else [])
 
 
 BASES = {

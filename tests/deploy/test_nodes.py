@@ -100,6 +100,12 @@ def bomb(opening: str, link: str) -> str:
         pytest.param(bomb("{x: 1}", "{<<: [%s]}"), 6, "more than", id="case 38: merges of merges"),
         pytest.param(bomb("[x]", "[%s]"), 7, "more than", id="aliases of aliases"),
         pytest.param(
+            f"a: &a {'x' * 300_000}\nb: [{', '.join(['*a'] * 13)}]\nc: [*a, *a]",
+            3,
+            "million",
+            id="aliases of a long text",
+        ),
+        pytest.param(
             "\n".join(["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 99))]),
             DEPTH,
             "nests deeper",

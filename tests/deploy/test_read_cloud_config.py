@@ -75,6 +75,7 @@ def test_files(item: str, language: str, line: int, text: str) -> None:
         pytest.param("{path: /w.env, encoding: b64, content: '{{ env }}'}", id="content that is filled in"),
         pytest.param("{path: /w.env, encoding: gzip, content: abc}", id="not packed"),
         pytest.param("{path: /w.env, encoding: b64, content: //79}", id="no text"),
+        pytest.param("{path: /w.env, encoding: b64, content: Größe}", id="no base64"),
     ],
 )
 def test_files_whose_text_is_not_known(item: str) -> None:

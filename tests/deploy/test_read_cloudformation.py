@@ -331,3 +331,30 @@ def test_substitutions_of_substitutions_are_bounded() -> None:
         value = f"!Sub ['{'${A}' * 30}', {{A: {value}}}]"
     reading = template(f"G:\n  Type: AWS::AutoScaling::AutoScalingGroup\n  Properties:\n    MinSize: {value}\n")
     assert len(str(short(only(reading, ScalingGroup)[0].minimum))) <= 1 << 18
+
+
+@pytest.mark.parametrize(
+    ("table", "times", "expected"), [("x", 3, "xxx"), ("x" * 200_000, 3, "<Join>"), ("x" * 2_000, 200, "<Join>")]
+)
+def test_texts_that_are_joined_are_bounded(table: str, times: int, expected: str) -> None:
+    found = ", ".join(["!FindInMap [M, A, B]"] * times)
+    reading = template(
+        "G:\n  Type: AWS::AutoScaling::AutoScalingGroup\n  Properties:\n"
+        f"    AutoScalingGroupName: !Join ['', [{found}]]\n",
+        f"Mappings: {{M: {{A: {{B: {table}}}}}}}\n",
+    )
+    (group,) = only(reading, ScalingGroup)
+    assert short(group.name) == expected
+
+
+def test_nor_is_more_joined_than_fits_in_a_file_in_all() -> None:
+    joined = "!Join ['', [!FindInMap [M, A, B], !FindInMap [M, A, B]]]"
+    variables = "".join(f"            - {{Name: X{number}, Value: {joined}}}\n" for number in range(400))
+    reading = template(
+        "T:\n  Type: AWS::ECS::TaskDefinition\n  Properties:\n    ContainerDefinitions:\n"
+        f"      - Name: w\n        Image: w\n        Environment:\n{variables}",
+        f"Mappings: {{M: {{A: {{B: {'x' * 100_000}}}}}}}\n",
+    )
+    values = [str(source.value) for source in runs(reading)["w"].sources]
+    assert len(values) == 400
+    assert 1 << 20 < sum(map(len, values)) < 1 << 24

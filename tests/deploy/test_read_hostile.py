@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from reading import script
 
-from selfstop.deploy.model import Dialect, Language, Reading, Script
+from selfstop.deploy.model import Dialect, Language, Reading, Run, Script, Setting
 from selfstop.deploy.read import batch, dockerfile, env_file, markdown, powershell, shell, startup, systemd
 
 READERS: dict[str, Callable[[Script], Reading]] = {
@@ -103,3 +103,31 @@ def test_what_was_not_read_is_said() -> None:
     assert "statements nest too deep; what follows is not read" in {problem.reason for problem in deep.problems}
     for bomb in ("loops in loops", "many branches", "many words", "one text put in very often"):
         assert shell.read(script(BOMBS[bomb], Language.SHELL)).problems != ()
+
+
+NESTED = "".join(f'if [ "$C{number}" = a ]; then\n' for number in range(30)) + "".join(
+    f"if [ -e /f{number} ]; then X={number}; fi\n" for number in range(15)
+)
+USES = {
+    "in one command": ("$X ", 1_000_000),
+    "under another condition each": ("\n[ -e /q ] && echo $X\n", 6_000_000),
+}
+
+
+@pytest.mark.parametrize(("use", "most"), USES.values(), ids=USES.keys())
+def test_what_a_variable_may_hold_is_not_asked_again_for_each_use(use: str, most: int) -> None:
+    text = f"X=0\n{NESTED}echo {use * 200}\ndocker run -e X=$X img\n" + "fi\n" * 30
+    reading: list[Reading] = []
+    assert calls(lambda: reading.append(shell.read(script(text, Language.SHELL)))) < most
+    (run,) = (fact for fact in reading[0].facts if isinstance(fact, Run))
+    (source,) = (source for source in run.sources if isinstance(source, Setting))
+    assert source.value.unresolved[0].candidates == ("0", *map(str, range(1, 15)))
+
+
+def test_an_assignment_between_two_uses_counts() -> None:
+    run = "docker run -e X=$X img\n"
+    text = f"X=1\necho $X\n{run}X=2\n{run}if a; then X=3; fi\n{run}"
+    runs = [fact for fact in shell.read(script(text, Language.SHELL)).facts if isinstance(fact, Run)]
+    values = [source.value for run in runs for source in run.sources if isinstance(source, Setting)]
+    assert [value.literal for value in values] == ["1", "2", None]
+    assert values[2].unresolved[0].candidates == ("2", "3")

@@ -41,6 +41,8 @@ FORMS = {
     "invoke-expression": ('$c = "ssh h `"docker run -e X=1 img`""\nInvoke-Expression $c', ["img X=1"]),
     "a called program": ('& "docker" run -e X=1 img', ["img X=1"]),
     "a list that is splatted": ("$o = @('-e', 'X=1')\ndocker run @o img", ["img X=1"]),
+    "an item of a list": ("$o = 'a', 'b'\ndocker run -e X=1 $o[1]", ["b X=1"]),
+    "what only looks like a number": ("$o = 'a', 'b'\ndocker run -e X=1 $o['\u00b2']", ["$o[\u00b2] X=1"]),
     "a function with parameters": (
         "function Go { param($Name, $Limit = 5)\n docker run -e X=$Limit reg/$Name }\nGo -Name a\nGo b 0",
         ["reg/a X=5", "reg/b X=0"],

@@ -536,13 +536,24 @@ def test_hostile_files(text: str) -> None:
     assert len(reading.problems) <= 1
 
 
-def test_doubling_locals_are_bounded() -> None:
-    lines = "".join(f'  l{n} = "${{local.l{n - 1}}}${{local.l{n - 1}}}"\n' for n in range(1, 24))
-    text = (
-        f'locals {{\n  l0 = "xxxxxxxxxx"\n{lines}}}\nresource "aws_autoscaling_group" "g" {{\n  name = local.l23\n}}\n'
+GROWING = {
+    "doubling": ('"${{local.l{0}}}${{local.l{0}}}"', 24),
+    "a function that joins": ('join("", [local.l{0}, local.l{0}, local.l{0}, local.l{0}])', 12),
+    "a function that formats": ('format("%s%s%s%s", local.l{0}, local.l{0}, local.l{0}, local.l{0})', 12),
+}
+
+
+@pytest.mark.parametrize(("grown", "levels"), GROWING.values(), ids=GROWING.keys())
+def test_growing_locals_are_bounded(grown: str, levels: int) -> None:
+    lines = "".join(f"  l{n} = {grown.format(n - 1)}\n" for n in range(1, levels))
+    (large, small) = facts(
+        f'locals {{\n  l0 = "xxxxxxxxxx"\n{lines}}}\n'
+        f'resource "aws_autoscaling_group" "g" {{\n  name = local.l{levels - 1}\n}}\n'
+        'resource "aws_autoscaling_group" "h" {\n  name = local.l1\n}\n',
+        ScalingGroup,
     )
-    (group,) = facts(text, ScalingGroup)
-    assert len(str(group.name)) <= 1 << 16
+    assert len(str(large.name)) <= 1 << 16
+    assert set(str(small.name)) == {"x"}
 
 
 def test_without_the_library_the_format_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,7 +134,7 @@ def _report(
         tuple(kept),
         outcome.report,
         seen,
-        deployed.problems,
+        tuple(sorted({*deployed.problems, *deployed.settings.problems})),
         tuple((library, len(paths)) for library, paths in sorted(deployed.missing.items())),
         len(deployed.read),
         deployed.files,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from selfstop.deploy import names
+from selfstop.deploy.careful import ReadText
 from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.model import (
     CapacityWrite,
@@ -24,7 +25,6 @@ from selfstop.deploy.model import (
     LaunchTemplate,
     Place,
     Problem,
-    Reading,
     Role,
     RolePolicy,
     Run,
@@ -57,9 +57,6 @@ _STOPPING: Final = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 _OF_SCRIPTS: Final = frozenset({Language.SHELL, Language.POWERSHELL, Language.BATCH, Language.DOCKERFILE})
 _OF_IMAGES: Final = (Run, ImageBuild, ImageTag, Dockerfile)
-
-ReadText = Callable[[Script], Reading]
-"""Reads a text in the language that it says it is in."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,7 @@ class Collector:
         everything = list(self.files.paths)
         for path in sorted({*paths, *(p for p in everything if stop_thresholds(self.files.data(p)))}):
             self._read(path)
-        new = {word.encode("utf-8", "surrogateescape") for word in words}
+        new = {_bytes(word) for word in words}
         for _ in range(_ROUNDS):
             new |= self._mentioned() - self._words
             self._words |= new
@@ -211,7 +208,7 @@ class Collector:
         if any(isinstance(fact, Dockerfile) for fact in self.result.facts):
             found |= {"docker build", "docker buildx", "build-push-action"}
         kept = {word for word in found if len(word) >= 5 and word.lower() not in _COMMON}
-        return {word.encode("utf-8", "surrogateescape") for word in kept}
+        return {_bytes(word) for word in kept}
 
     def _referenced(self) -> Iterator[str]:
         """The files that what was read refers to by their paths, and those that are read along with it."""
@@ -256,6 +253,14 @@ def scripts_in(fact: Fact) -> Iterator[Script]:
     data = getattr(fact, "user_data", None)
     if not isinstance(fact, LaunchTemplate) and isinstance(data, UserData) and data.script is not None:
         yield data.script
+
+
+def _bytes(word: str) -> bytes:
+    """A word as files hold it: names of files may be in any encoding, and an escape may make half a character."""
+    try:
+        return word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return word.encode("utf-8", "surrogatepass")
 
 
 def _under(fact: Fact, script: Script) -> Fact:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import islice
+from typing import Final
 
 from selfstop.deploy import names
 from selfstop.deploy.model import Mount, Stage
+
+_PATHS: Final = 1024
+"""Paths of one file in an image that are kept: copies of copies double them from stage to stage."""
 
 
 class Presence(Enum):
@@ -34,21 +40,32 @@ class Copied:
     stage: Contents | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contents:
-    """The files of an image; ``is_partial`` if its base is not known, ``trigger`` what its ``ONBUILD`` adds."""
+    """The files of an image; ``is_partial`` if its base is not known, ``trigger`` what its ``ONBUILD`` adds.
+
+    Stages that copy from stages that copy from stages are reached in very many ways: what was once answered of one is
+    remembered, and what makes contents sees to it that the same are one object.
+    """
 
     copied: tuple[Copied, ...] = ()
     is_partial: bool = False
     trigger: Stage | None = None
 
-    def paths_of(self, file: str) -> Iterator[str]:
-        """The paths in the image at which a file of the repository lies."""
+    _paths: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def paths_of(self, file: str) -> tuple[str, ...]:
+        """The paths in the image at which a file of the repository lies; many copies of copies are not counted out."""
+        if file not in self._paths:
+            self._paths[file] = tuple(dict.fromkeys(islice(self._found(file), _PATHS)))
+        return self._paths[file]
+
+    def _found(self, file: str) -> Iterator[str]:
         for copied in self.copied:
             if copied.stage is not None:
-                starts = list(copied.stage.paths_of(file))
+                starts = copied.stage.paths_of(file)
             else:
-                starts = [relative] if (relative := _below(file, copied.context)) is not None else []
+                starts = (relative,) if (relative := _below(file, copied.context)) is not None else ()
             for start in starts:
                 for source in copied.sources:
                     if source is not None:
@@ -56,6 +73,14 @@ class Contents:
 
     def takes_everything(self) -> bool:
         """Whether a whole directory of the host is copied, with what lies there besides the repository's files."""
+        return self._takes_everything
+
+    def has_open_copies(self) -> bool:
+        """Whether something is copied whose name is not known."""
+        return self._has_open_copies
+
+    @cached_property
+    def _takes_everything(self) -> bool:
         return self.is_partial or any(
             "." in copied.sources
             or "./" in copied.sources
@@ -63,8 +88,8 @@ class Contents:
             for copied in self.copied
         )
 
-    def has_open_copies(self) -> bool:
-        """Whether something is copied whose name is not known."""
+    @cached_property
+    def _has_open_copies(self) -> bool:
         return self.is_partial or any(
             None in copied.sources or (copied.stage is not None and copied.stage.has_open_copies())
             for copied in self.copied

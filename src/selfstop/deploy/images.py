@@ -23,8 +23,11 @@ from selfstop.deploy.model import (
     Value,
 )
 
-_DEPTH: Final = 12
-"""Bases upon bases that are followed."""
+_DEPTH: Final = 24
+"""Images built from images that are followed."""
+
+_STAGES: Final = 100
+"""Stages of a Dockerfile before one that it may be made from."""
 
 _LONGEST: Final = 4096
 
@@ -63,20 +66,24 @@ class Images:
         self._files = files
         self._dockerfiles = {fact.path: fact for fact in facts if isinstance(fact, Dockerfile)}
         self._builds = [fact for fact in facts if isinstance(fact, ImageBuild)]
-        self._tags = [fact for fact in facts if isinstance(fact, ImageTag)]
+        self._named = [(build, _names(*build.images)) for build in self._builds]
+        self._tags = [(_names(fact.source), _names(fact.target)) for fact in facts if isinstance(fact, ImageTag)]
         self._known: dict[str, tuple[BuiltImage, ...]] = {}
+        self._planned: dict[int, tuple[_Build, Stage] | None] = {}
+        self._results: dict[int, BuiltImage] = {}
+        self._open: list[Place] = []
+        self._contents: dict[tuple[object, ...], Contents] = {}
 
     def of(self, name: str) -> tuple[BuiltImage, ...]:
         """What an image of that name may be: one for each way in which it is built here, none if it is not."""
         if name not in self._known:
-            self._known[name] = ()
-            self._known[name] = tuple(self._of(name, 0))
+            self._known[name] = tuple(_distinct(list(self._of(name))))
         return self._known[name]
 
     def of_service(self, path: str, service: str) -> tuple[BuiltImage, ...]:
         """What a compose service without ``image`` runs."""
         builds = [build for build in self._builds if build.service == service and build.place.path == path]
-        return tuple(_distinct([found for build in builds for found in self._built(service, build, 0)]))
+        return tuple(_distinct([found for build in builds for found in self._built(service, build)]))
 
     def dockerfile_of(self, build: ImageBuild) -> str | None:
         """The path of the Dockerfile that a build uses."""
@@ -89,31 +96,42 @@ class Images:
             return inside
         return names.find_file(build.dockerfile, self._files, bases) or inside
 
-    def _of(self, name: str, depth: int) -> list[BuiltImage]:
-        found = [
-            built
-            for build in self._builds
-            for image in build.images
-            if any(names.same_image(known.name, name) for known in names.image_names(image))
-            for built in self._built(name, build, depth)
-        ]
-        if not found and depth < _DEPTH:
-            sources = {source.name for tag in self._tags if _means(tag.target, name) for source in _of(tag.source)}
-            found = [built for source in sorted(sources - {name}) for built in self._of(source, depth + 1)]
-        return list(_distinct(found))
+    def _of(self, name: str) -> Iterator[BuiltImage]:
+        """What is built under a name; where nothing is, what is under the names that were tagged with it."""
+        pending, seen = [name], {name}
+        while pending:
+            name = pending.pop()
+            builds = [build for build, images in self._named if _is_among(name, images)]
+            if builds:
+                yield from (built for build in builds for built in self._built(name, build))
+                continue
+            sources = {source for sources, targets in self._tags if _is_among(name, targets) for source in sources}
+            pending += sorted(sources - seen, reverse=True)
+            seen |= sources
 
-    def _built(self, name: str, build: ImageBuild, depth: int) -> Iterator[BuiltImage]:
+    def _built(self, name: str, build: ImageBuild) -> Iterator[BuiltImage]:
+        """The result of a build; none of one that is being gone through: no image is its own base."""
+        if id(build) not in self._planned:
+            self._planned[id(build)] = self._plan(build)
+        plan = self._planned[id(build)]
+        if plan is None or plan[1].place in self._open:
+            return
+        if id(build) not in self._results:
+            self._open.append(plan[1].place)
+            self._results[id(build)] = plan[0].image(plan[1])
+            self._open.pop()
+        yield replace(self._results[id(build)], name=name)
+
+    def _plan(self, build: ImageBuild) -> tuple[_Build, Stage] | None:
         path = self.dockerfile_of(build)
         dockerfile = self._dockerfiles.get(path or "")
         if dockerfile is None or not dockerfile.stages:
-            return
+            return None
         given = {setting.name: setting.value for setting in build.arguments}
         target = names.plain(build.target)
         stage = next((each for each in dockerfile.stages if target and each.name == target.lower()), None)
         stage = stage or next((each for each in dockerfile.stages if target and each.name == target), None)
-        context = self._context(build, dockerfile)
-        build_stage = _Build(self, dockerfile, given, context, depth)
-        yield replace(build_stage.image(stage or dockerfile.stages[-1], 0), name=name)
+        return _Build(self, dockerfile, given, self._context(build, dockerfile)), stage or dockerfile.stages[-1]
 
     def _context(self, build: ImageBuild, dockerfile: Dockerfile) -> str:
         """The directory whose files are copied, relative to the root."""
@@ -133,12 +151,17 @@ class Images:
     def _is_directory(self, path: str) -> bool:
         return any(file.startswith(f"{path}/") for file in self._files)
 
-    def base(self, name: str, depth: int) -> BuiltImage | None:
+    def base(self, name: str) -> BuiltImage | None:
         """An image of the repository that another one is built from."""
-        if depth >= _DEPTH:
-            return None
-        found = self._of(name, depth + 1)
-        return found[0] if found else None
+        return next(self._of(name), None) if len(self._open) < _DEPTH else None
+
+    def contents(
+        self, copied: tuple[Copied, ...] = (), *, is_partial: bool = False, trigger: Stage | None = None
+    ) -> Contents:
+        """The same object for the same contents: what is copied from stage to stage to stage is not compared again."""
+        each = tuple((one.sources, one.target, one.into, one.context, id(one.stage)) for one in copied)
+        key = (each, is_partial, trigger)
+        return self._contents.setdefault(key, Contents(copied, is_partial, trigger))
 
 
 @dataclass(frozen=True)
@@ -149,11 +172,19 @@ class _Build:
     dockerfile: Dockerfile
     given: Mapping[str, Value]
     context: str
-    depth: int
+    _known: dict[int, BuiltImage] = field(default_factory=dict)
+    """The images that end with stages, by the numbers of these."""
 
-    def image(self, stage: Stage, depth: int) -> BuiltImage:
-        """The image that ends with ``stage``."""
-        base, gaps = self._base(stage, depth)
+    def image(self, stage: Stage) -> BuiltImage:
+        """The image that ends with ``stage``. It is made of those of earlier stages only."""
+        last = self.dockerfile.stages.index(stage)
+        for number in range(max(0, last - _STAGES), last + 1):
+            self._known[number] = self._image(number)
+        return self._known[last]
+
+    def _image(self, number: int) -> BuiltImage:
+        stage = self.dockerfile.stages[number]
+        base, gaps = self._base(number)
         first = self.dockerfile.arguments
         given = {setting.name: text for setting in first if (text := self._argument(setting, {})) is not None}
         arguments: dict[str, str] = {}
@@ -178,7 +209,7 @@ class _Build:
         copied = [
             *base.contents.copied,
             *(
-                self._copied(copy, base, known, depth)
+                self._copied(copy, base, known, number)
                 for copy in (*(inherited.copies if inherited else ()), *stage.copies)
             ),
         ]
@@ -187,7 +218,7 @@ class _Build:
             name="",
             place=stage.place,
             settings=tuple(settings),
-            contents=Contents(tuple(copied), base.contents.is_partial, stage.on_build),
+            contents=self.images.contents(tuple(copied), is_partial=base.contents.is_partial, trigger=stage.on_build),
             entrypoint=stage.entrypoint or base.entrypoint,
             command=command,
             workdir=workdir,
@@ -201,8 +232,9 @@ class _Build:
             return names.plain(given)
         return _text(setting.value, known) if setting.value.parts else None
 
-    def _base(self, stage: Stage, depth: int) -> tuple[BuiltImage, tuple[Gap, ...]]:
+    def _base(self, number: int) -> tuple[BuiltImage, tuple[Gap, ...]]:
         """What a stage starts from, with the gaps of that."""
+        stage = self.dockerfile.stages[number]
         arguments: dict[str, str] = {}
         for setting in self.dockerfile.arguments:
             text = self._argument(setting, arguments)
@@ -211,19 +243,19 @@ class _Build:
         reference = _text(stage.base, arguments)
         if reference is None:
             gap = Gap(f"the base image {names.shown(stage.base)} is not known here", stage.place)
-            return BuiltImage(names.shown(stage.base), stage.place, contents=Contents((), True)), (gap,)
-        earlier = [each for each in self.dockerfile.stages if each.place.line < stage.place.line and each.name]
-        own = next((each for each in reversed(earlier) if each.name.lower() == reference.lower()), None)
-        if own is not None and depth < _DEPTH:
-            built = self.image(own, depth + 1)
-            return built, built.gaps
+            return BuiltImage(names.shown(stage.base), stage.place, contents=self.images.contents(is_partial=True)), (
+                gap,
+            )
+        own = self._earlier(reference, number)
+        if own is not None:
+            return own, own.gaps
         for image in names.image_names(Value.of(reference)):
-            found = self.images.base(image.name, self.depth)
+            found = self.images.base(image.name)
             if found is not None:
                 return replace(found, name=image.name), found.gaps
-        return BuiltImage(reference, stage.place, contents=Contents((), False)), ()
+        return BuiltImage(reference, stage.place, contents=self.images.contents()), ()
 
-    def _copied(self, copy: Copy, base: BuiltImage, known: Mapping[str, str], depth: int) -> Copied:
+    def _copied(self, copy: Copy, base: BuiltImage, known: Mapping[str, str], number: int) -> Copied:
         workdir = base.workdir
         if copy.workdir is not None:
             workdir = posixpath.normpath(posixpath.join(workdir, _text(copy.workdir, known) or "."))
@@ -231,20 +263,30 @@ class _Build:
         sources = tuple(_text(source, known) for source in copy.sources)
         stage: Contents | None = None
         if copy.stage is not None:
-            stage = self._stage_contents(_text(copy.stage, known) or "", depth)
+            stage = self._stage_contents(_text(copy.stage, known) or "", number)
         written = target or "."
         into = posixpath.normpath(posixpath.join(workdir, written))
         is_directory = written.endswith("/") or written in {".", ".."} or len(sources) > 1
         return Copied(sources, into, is_directory, "" if copy.stage is not None else self.context, stage)
 
-    def _stage_contents(self, name: str, depth: int) -> Contents:
+    def _stage_contents(self, name: str, number: int) -> Contents:
+        found = self._earlier(name, number)
+        position = names.whole(name)
+        if found is None and position is not None and position < number:
+            found = self._known.get(position)
+        return self.images.contents() if found is None else found.contents
+
+    def _earlier(self, name: str, number: int) -> BuiltImage | None:
+        """The image of the last stage of that name before the one of that number."""
         stages = self.dockerfile.stages
-        wanted = next((each for each in stages if each.name and each.name.lower() == name.lower()), None)
-        if wanted is None and name.isdecimal() and int(name) < len(stages):
-            wanted = stages[int(name)]
-        if wanted is None or depth >= _DEPTH:
-            return Contents((), False)
-        return self.image(wanted, depth + 1).contents
+        return next(
+            (
+                image
+                for earlier in range(number - 1, max(-1, number - 1 - _STAGES), -1)
+                if stages[earlier].name.lower() == name.lower() != "" and (image := self._known.get(earlier))
+            ),
+            None,
+        )
 
 
 def _text(value: Value, known: Mapping[str, str]) -> str | None:
@@ -272,12 +314,12 @@ def _joined(context: Value, file: Value) -> Value:
     return Value((*context.parts, "/", *file.parts))
 
 
-def _of(reference: Value) -> Iterator[names.ImageName]:
-    yield from names.image_names(reference)
+def _names(*references: Value) -> list[str]:
+    return [image.name for reference in references for image in names.image_names(reference)]
 
 
-def _means(reference: Value, name: str) -> bool:
-    return any(names.same_image(image.name, name) for image in names.image_names(reference))
+def _is_among(name: str, images: Collection[str]) -> bool:
+    return any(names.same_image(image, name) for image in images)
 
 
 def _distinct(found: Sequence[BuiltImage]) -> Iterator[BuiltImage]:

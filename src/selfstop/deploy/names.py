@@ -14,6 +14,9 @@ _OPEN: Final = "\0"
 """Stands for an unresolved part while a value is taken apart; no text of a file contains it."""
 
 _MOST: Final = 8
+_DIGITS: Final = 18
+"""Python refuses to read numbers of thousands of digits."""
+
 _HARMLESS: Final = re.compile(r"[$%@_{}<>\[\]\w.\s:-]{1,60}|\$\{\w+:?[-?=+]?[\w./$:-]{0,40}\}|\$[@*?#!-]")
 """Variables and marks of templates, also with a short default."""
 
@@ -162,5 +165,10 @@ def unresolved_names(value: Value) -> tuple[str, ...]:
 
 def number(value: Value | None) -> int | None:
     """A capacity as a number."""
-    text = plain(value)
-    return int(text) if text is not None and text.strip().isdecimal() else None
+    return whole(plain(value) or "")
+
+
+def whole(text: str) -> int | None:
+    """The number that digits are, ``None`` where there are others or more of them than anybody counts to."""
+    digits = text.strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= _DIGITS else None

@@ -173,14 +173,14 @@ def _expanded(words: Iterable[Value], arguments: Sequence[str]) -> Iterator[str]
         parts = word.unresolved
         if len(word.parts) == 1 and parts and parts[0].origin is Origin.ARGUMENTS and parts[0].name in {"@", "*"}:
             yield from arguments
-        elif parts and _numbered(parts[0], arguments) and len(word.parts) == 1:
-            yield arguments[int(parts[0].name) - 1]
+        elif len(word.parts) == 1 and parts and (number := _number(parts[0])) and number <= len(arguments):
+            yield arguments[number - 1]
         else:
             yield names.plain(word) or str(word)
 
 
-def _numbered(part: Unresolved, arguments: Sequence[str]) -> bool:
-    return part.origin is Origin.ARGUMENTS and part.name.isdecimal() and 0 < int(part.name) <= len(arguments)
+def _number(part: Unresolved) -> int | None:
+    return names.whole(part.name) if part.origin is Origin.ARGUMENTS else None
 
 
 def _of_words(words: Sequence[str], place: Place, locator: Locator, depth: int) -> list[Program]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from selfstop.deploy.arguments import with_arguments, with_parameters
-from selfstop.deploy.collect import Collector, ReadText, Unit
+from selfstop.deploy.careful import ReadEnvFile, ReadText, of_texts
+from selfstop.deploy.collect import Collector, Unit
 from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.groups import Group, groups, instances
 from selfstop.deploy.images import Gap, Images
@@ -15,7 +16,7 @@ from selfstop.deploy.launches import Launch, Launches, console_scripts
 from selfstop.deploy.model import Extra, Language, Launcher, Place, Problem, Reading, Script, Setting, Strength
 from selfstop.deploy.programs import Locator, Program
 from selfstop.deploy.roles import RoleVerdict, verdict
-from selfstop.deploy.settings import ReadEnvFile, SettingsFiles
+from selfstop.deploy.settings import SettingsFiles
 from selfstop.deploy.templates import with_templates
 from selfstop.deploy.unexplained import unexplained
 from selfstop.deploy.values import Resolved, Surroundings, resolve
@@ -111,6 +112,8 @@ def deployment(
     ``words`` are names by which deployment files speak of what matters: without any, nothing does but what looks like
     a threshold. ``variables`` are those whose values are asked for.
     """
+    failed: list[Problem] = []
+    readers = replace(readers, text=of_texts(readers.text, failed))
     collector = Collector(files, readers.languages, readers.text, images_only=not words)
     collected = collector.collect({*words, *variables})
     collected.units = with_arguments(with_parameters(collected.units), files.paths)
@@ -127,7 +130,7 @@ def deployment(
         launches=tuple(sorted(kept, key=lambda launch: (launch.strength, launch.run.place, launch.image))),
         groups=tuple(found),
         roles=tuple(verdict(group.profile, collected, files.paths) for group in found),
-        problems=tuple(sorted(set(collected.problems))),
+        problems=tuple(sorted({*collected.problems, *failed})),
         missing={name: tuple(paths) for name, paths in collected.missing.items()},
         duplicates=dict(collected.duplicates),
         files=len(files.paths),

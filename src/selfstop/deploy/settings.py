@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from selfstop.deploy import names
+from selfstop.deploy.careful import ReadEnvFile, of_env_files
 from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.model import (
     ConfigMap,
@@ -15,6 +16,7 @@ from selfstop.deploy.model import (
     Fact,
     Launcher,
     Origin,
+    Problem,
     Reading,
     Run,
     Setting,
@@ -22,21 +24,26 @@ from selfstop.deploy.model import (
 )
 from selfstop.deploy.values import FileContents
 
-ReadEnvFile = Callable[[str, str, Dialect, Collection[str]], Reading]
-"""Reads an env file by the rules of a dialect; only the values of the names asked for are kept."""
-
 _TEMPLATES = (".example", ".sample", ".template", ".dist", ".tpl")
 
 
 @dataclass
 class SettingsFiles:
-    """Reads the settings files of a repository for some variables."""
+    """Reads the settings files of a repository for some variables.
+
+    ``problems`` are those at which ``read`` failed so far.
+    """
 
     files: DeploymentFiles
     facts: Sequence[Fact]
     read: ReadEnvFile
     wanted: frozenset[str]
+    problems: list[Problem] = field(default_factory=list)
     _known: dict[tuple[str, Dialect], EnvFile | None] = field(default_factory=dict)
+
+    @property
+    def _careful(self) -> ReadEnvFile:
+        return of_env_files(self.read, self.problems)
 
     @property
     def used(self) -> frozenset[str]:
@@ -78,7 +85,7 @@ class SettingsFiles:
         text = self.files.text(path) if spoken and path in self.files.paths else None
         if text is None:
             return {}
-        reading = self.read(path, text, Dialect.COMPOSE, spoken)
+        reading = self._careful(path, text, Dialect.COMPOSE, spoken)
         files = [fact for fact in reading.facts if isinstance(fact, EnvFile)]
         return {setting.name: setting for each in files for setting in each.settings}
 
@@ -110,7 +117,7 @@ class SettingsFiles:
         key = (path, dialect)
         if key not in self._known:
             text = self.files.text(path)
-            reading = Reading() if text is None else self.read(path, text, dialect, self.wanted)
+            reading = Reading() if text is None else self._careful(path, text, dialect, self.wanted)
             self._known[key] = next((fact for fact in reading.facts if isinstance(fact, EnvFile)), None)
         return self._known[key]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator
 
 from selfstop.deploy.model import (
@@ -81,5 +80,5 @@ def decoded(literal: str) -> str | None:
     """The text in base64, ``None`` if it is none."""
     try:
         return base64.b64decode(literal, validate=True).decode() or None
-    except (binascii.Error, ValueError):
+    except ValueError:
         return None

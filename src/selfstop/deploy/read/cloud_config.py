@@ -7,7 +7,6 @@ all items of ``runcmd``, a list among them being the words of one command.
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
 import shlex
 import zlib
@@ -95,5 +94,5 @@ def _decoded(content: str, encoding: str) -> str | None:
             with gzip.GzipFile(fileobj=BytesIO(data)) as packed:
                 data = packed.read(_UNPACKED_LIMIT)
         return data.decode()
-    except (binascii.Error, OSError, EOFError, zlib.error, UnicodeDecodeError):
+    except (ValueError, OSError, EOFError, zlib.error):
         return None

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from selfstop.deploy.model import Origin, Unresolved, Value
 from selfstop.deploy.read.nodes import Mapping, Node, Scalar, Sequence, child, descend, entries, items, text
-from selfstop.deploy.read.parts import concatenated, joined
+from selfstop.deploy.read.parts import Allowance
 
 _VARIABLE: Final = re.compile(r"\$\{(!?)([A-Za-z0-9:._-]+)\}")
 _LONGEST: Final = 1 << 18
-_MOST: Final = 4096
 _CANDIDATES: Final = 32
 
 
@@ -47,6 +46,7 @@ class Template:
 
     scope: str
     root: Node
+    _allowance: Allowance = field(default_factory=Allowance, compare=False, repr=False)
 
     def label(self, name: str) -> str:
         """The label of a resource."""
@@ -108,28 +108,22 @@ class Template:
         if not isinstance(written, Scalar):
             return None
         known = {key.text: self.value(value) or Value() for key, value in entries(given)}
-        parts: list[str | Unresolved] = []
-        length = 0
-        for part in self._pieces(written.text, known):
-            parts.append(part)
-            length += len(part) if isinstance(part, str) else len(part.text)
-            if length > max(_LONGEST, len(written.text)) or len(parts) > _MOST:
-                return _open("Sub", "Sub")
-        return joined(parts)
+        longest = max(_LONGEST, len(written.text))
+        return self._allowance.concatenated(self._pieces(written.text, known), longest) or _open("Sub", "Sub")
 
-    def _pieces(self, written: str, known: dict[str, Value]) -> Iterator[str | Unresolved]:
+    def _pieces(self, written: str, known: dict[str, Value]) -> Iterator[Value]:
         position = 0
         for match in _VARIABLE.finditer(written):
-            yield written[position : match.start()]
+            yield Value.of(written[position : match.start()])
             position = match.end()
             name = match[2]
             if match[1]:
-                yield f"${{{name}}}"
+                yield Value.of(f"${{{name}}}")
             elif name in known:
-                yield from known[name].parts
+                yield known[name]
             else:
-                yield from self._in_text(name).parts
-        yield written[position:]
+                yield self._in_text(name)
+        yield Value.of(written[position:])
 
     def _in_text(self, name: str) -> Value:
         """A resource within a text has another name there than its label."""
@@ -148,7 +142,7 @@ class Template:
             value = self.value(item)
             if value is not None:
                 values += [Value.of(delimiter), value] if values else [value]
-        return concatenated(values)
+        return self._allowance.concatenated(values, _LONGEST) or _open("Join", "Join")
 
     def _either(self, argument: Node) -> Value | None:
         arguments = items(argument)

@@ -7,6 +7,7 @@ caller of a module come after them. Source: Terraform documentation, "Input Vari
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,13 +15,11 @@ from typing import Final
 from selfstop.deploy.model import Origin, Unresolved, Value
 from selfstop.deploy.read.hcl import Block
 from selfstop.deploy.read.nodes import Node, Scalar, Sequence, items
-from selfstop.deploy.read.parts import concatenated, joined
+from selfstop.deploy.read.parts import Allowance
 
 _LOCALS: Final = 24
 """Locals that refer to each other are followed this far."""
 _LONGEST: Final = 1 << 16
-_MOST: Final = 1 << 22
-"""Characters that texts are put together from, in all of a file."""
 _SAME: Final = frozenset("base64encode base64gzip tostring tonumber trimspace nonsensitive sensitive chomp".split())
 """Functions whose result says the same as their argument."""
 
@@ -35,7 +34,7 @@ class Module:
     data: MappingType[str, Block] = field(default_factory=dict)
     _known: dict[str, Value | None] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
-    _spare: int = _MOST
+    _allowance: Allowance = field(default_factory=Allowance)
 
     def label(self, address: str) -> str:
         """The label of a resource, which no other directory has."""
@@ -102,17 +101,10 @@ class Module:
         return _open(f"${{var.{name}}}", f"var.{name}", () if literal is None else (literal,))
 
     def _text(self, node: Sequence) -> Value:
-        parts: list[str | Unresolved] = []
-        length = 0
-        for item in node.items:
-            for part in self._in_text(item).parts:
-                parts.append(part)
-                more = len(part if isinstance(part, str) else part.text)
-                length += more
-                self._spare -= more
-                if length > _LONGEST or self._spare < 0:
-                    return _open("${…}", "…")
-        return joined(parts)
+        return self._concatenated(self._in_text(item) for item in node.items)
+
+    def _concatenated(self, values: Iterable[Value]) -> Value:
+        return self._allowance.concatenated(values, _LONGEST) or _open("${…}", "…")
 
     def _in_text(self, item: Node) -> Value:
         """A resource within a text has another name there than its label."""
@@ -149,7 +141,7 @@ class Module:
         for value in values:
             if value is not None:
                 found += [between, value] if found else [value]
-        return concatenated(found)
+        return self._concatenated(found)
 
     def _formatted(self, arguments: tuple[Node, ...]) -> Value:
         form = self.value(arguments[0])
@@ -161,7 +153,7 @@ class Module:
         found = [Value.of(pieces[0])]
         for value, piece in zip(values, pieces[1:], strict=True):
             found += [value or _open("${…}", "…"), Value.of(piece)]
-        return concatenated(found)
+        return self._concatenated(found)
 
     def written(self, node: Node | None) -> str:
         """An expression much as it is written, in one line."""

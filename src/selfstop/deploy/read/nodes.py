@@ -13,6 +13,10 @@ NODES: Final = 200_000
 """Larger trees are not read, aliases and merges counted as if written out."""
 
 
+CHARACTERS: Final = 1 << 22
+"""Nor are those whose aliases stand for more text than that."""
+
+
 class NotReadable(Exception):
     """The text is not of its format, or beyond a limit; ``line`` is where, from 1."""
 

@@ -30,6 +30,7 @@ _UNCHANGED: Final = frozenset(
     "trim trimstart trimend tostring getbytes getstring clone tolowerinvariant normalize getenumerator".split()
 )
 _MAX_RESULT: Final = 1 << 16
+_DIGITS: Final = 9
 _PATTERN_SIGN: Final = re.compile(r"\\(.)|[.*+?^$|()\[\]]")
 
 
@@ -221,8 +222,9 @@ class Values:
             items = self._variables.find(name, conditions).only
             if found is not None:
                 return found
-            if items is not None and literal.isdigit() and int(literal) < len(items) and len(items) > 1:
-                return (items[int(literal)],)
+            number = int(literal) if literal.isdecimal() and len(literal) <= _DIGITS else None
+            if items is not None and number is not None and number < len(items) and len(items) > 1:
+                return (items[number],)
         return self._unknown(f"${index.target.name}[{key}]")
 
     def _operation(self, operation: tree.Operation, conditions: Conditions) -> Content:

@@ -7,7 +7,6 @@ Amazon's "Run commands when you launch an EC2 instance" for Windows).
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,7 +82,7 @@ def _part(script: Script, lines: list[str], start: int, end: int) -> Iterator[Sc
     if re.search(r"content-transfer-encoding:\s*base64", header):
         try:
             text = base64.b64decode(text).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             return
     part = replace(script, text=text, place=Place(script.place.path, script.place.line + body + 1))
     if "text/cloud-config" in header:

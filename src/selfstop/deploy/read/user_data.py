@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -65,5 +64,5 @@ def decoded(value: Value) -> str | None:
         return None
     try:
         return base64.b64decode(literal, validate=False).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None

@@ -84,6 +84,7 @@ class Variables:
         self._entries: dict[str, list[Entry]] = {
             name: [((), (Argument(value, line),))] for name, value in (given or {}).items()
         }
+        self._known: dict[str, tuple[Conditions, Alternatives, int]] = {}
         self._spent = 0
 
     @property
@@ -94,6 +95,7 @@ class Variables:
     def assign(self, name: str, content: Content | None, conditions: Conditions, *, append: bool = False) -> None:
         """Give ``name`` a content; ``None`` is one that is not known."""
         entries = self._entries.setdefault(name, [])
+        self._known.pop(name, None)
         if append:
             self._append(entries, content, conditions)
             return
@@ -116,6 +118,7 @@ class Variables:
 
     def replace_arguments(self, given: Mapping[str, Content]) -> dict[str, list[Entry]]:
         """Enter a function: ``given`` are its positional parameters. Gives those of the caller."""
+        self._known.clear()
         outer = {name: self._entries.pop(name) for name in list(self._entries) if name.isdigit() or name in {"@", "*"}}
         self._entries.update({name: [((), content)] for name, content in given.items()})
         return outer
@@ -127,11 +130,20 @@ class Variables:
 
     def find(self, name: str, conditions: Conditions) -> Alternatives:
         """What ``name`` may hold where ``conditions`` are known to hold."""
-        entries = [entry for entry in self._entries.get(name, ()) if not _exclusive(entry[0], conditions)]
+        known = self._known.get(name)
+        if known is None or known[0] != conditions:
+            known = conditions, *self._found(name, conditions)
+            self._known[name] = known
+        self._spent += known[2]
+        return known[1] if self._spent <= _MAX_SPENT else Alternatives((), complete=False)
+
+    def _found(self, name: str, conditions: Conditions) -> tuple[Alternatives, int]:
+        """What ``name`` may hold, and how long that is."""
+        opposites = frozenset(map(negated, conditions))
+        entries = [entry for entry in self._entries.get(name, ()) if opposites.isdisjoint(entry[0])]
         complete = any(_covered(entries, conditions[:length]) for length in range(len(conditions) + 1))
         contents = tuple(dict.fromkeys(content for _, content in entries))
-        self._spent += sum(_size(content) for content in contents if content is not None)
-        return Alternatives(contents, complete) if self._spent <= _MAX_SPENT else Alternatives((), complete=False)
+        return Alternatives(contents, complete), sum(_size(content) for content in contents if content is not None)
 
 
 def named(content: Content, name: str, source: str) -> Content:
@@ -191,7 +203,7 @@ def negated(condition: Condition) -> Condition:
 
 def _exclusive(some: Conditions, others: Conditions) -> bool:
     """Whether both cannot hold together, as the two branches of one test."""
-    return any(negated(condition) in others for condition in some)
+    return not frozenset(map(negated, others)).isdisjoint(some)
 
 
 def _covered(entries: list[Entry], conditions: Conditions) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 import yaml
 
 from selfstop.deploy.read import marks
-from selfstop.deploy.read.nodes import DEPTH, NODES, Mapping, Node, NotReadable, Scalar, Sequence
+from selfstop.deploy.read.nodes import CHARACTERS, DEPTH, NODES, Mapping, Node, NotReadable, Scalar, Sequence
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -63,13 +63,15 @@ def _events(text: str, loader: type) -> Iterator[yaml.Event]:
 
 @dataclass(slots=True)
 class _Extent:
-    """How much of a tree there would be without aliases: its nodes and its levels."""
+    """How much of a tree there would be without aliases: its nodes, its levels and its text."""
 
     nodes: int = 1
     depth: int = 1
+    characters: int = 0
 
     def add(self, other: _Extent) -> None:
         self.nodes += other.nodes
+        self.characters += other.characters
         self.depth = max(self.depth, other.depth + 1)
 
 
@@ -89,12 +91,13 @@ class _Builder:
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Node, _Extent]] = {}
         self._nodes = 0
+        self._aliased_characters = 0
 
     def build(self, events: Iterable[yaml.Event]) -> None:
         for event in events:
             match event:
                 case yaml.ScalarEvent():
-                    self._put(event, self._scalar(event), _Extent())
+                    self._put(event, self._scalar(event), _Extent(characters=len(event.value)))
                 case yaml.AliasEvent():
                     node, extent = self._aliased(event)
                     self._put(event, node, extent)
@@ -127,7 +130,8 @@ class _Builder:
         return known
 
     def _put(self, event: yaml.NodeEvent, node: Node, extent: _Extent) -> None:
-        self._count(event, extent.nodes if isinstance(event, yaml.AliasEvent) else 1)
+        is_alias = isinstance(event, yaml.AliasEvent)
+        self._count(event, extent.nodes if is_alias else 1, extent.characters if is_alias else 0)
         if event.anchor is not None:
             self._anchors[event.anchor] = node, extent
         self._place(event, node, extent)
@@ -149,10 +153,13 @@ class _Builder:
             self._anchors[last.event.anchor] = node, last.extent
         self._place(last.event, node, last.extent)
 
-    def _count(self, event: yaml.Event, nodes: int) -> None:
+    def _count(self, event: yaml.Event, nodes: int, characters: int = 0) -> None:
         self._nodes += nodes
+        self._aliased_characters += characters
         if self._nodes > NODES:
             raise NotReadable(_line(event), f"has more than {NODES} nodes, aliases written out")
+        if self._aliased_characters > CHARACTERS:
+            raise NotReadable(_line(event), f"has aliases of more than {CHARACTERS >> 20} million characters")
 
     def _collection(self, last: _Open) -> Node:
         line, tag = _line(last.event), last.event.tag or ""
