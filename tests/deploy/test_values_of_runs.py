@@ -350,6 +350,40 @@ def test_other_launchers_and_languages(files, expected, tmp_path):
     assert rows == ([] if expected is None else [expected])
 
 
+HOST = {
+    "exported": ("export IDLE_STOP_THRESHOLD=0\ncd /srv\npython3 -m fleet.worker", "0", OFF),
+    "exported, and not exported to a container": (
+        "export IDLE_STOP_THRESHOLD=0\ndocker run fleet-worker:1.4",
+        "unset: 5",
+        ON,
+    ),
+    "not exported": ("IDLE_STOP_THRESHOLD=0\npython3 -m fleet.worker", "unset: 5", ON),
+    "exported afterwards": ("python3 -m fleet.worker\nexport IDLE_STOP_THRESHOLD=0", "unset: 5", ON),
+    "in front of the command": (
+        "export IDLE_STOP_THRESHOLD=5\nIDLE_STOP_THRESHOLD=0 python3 -m fleet.worker",
+        "0",
+        OFF,
+    ),
+    "a file of the repository": ("set -a\n. ./zero.env\nset +a\npython3 -m fleet.worker", "0", OFF),
+    "a file that is not here": (
+        "set -a\n. /etc/worker.env\nset +a\npython3 -m fleet.worker",
+        "unknown: 5 unless set",
+        UNKNOWN,
+    ),
+    "what is exported or given": (
+        "export IDLE_STOP_THRESHOLD=$(cat /etc/idle)\npython3 -m fleet.worker",
+        "unknown",
+        UNKNOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "value", "verdict"), HOST.values(), ids=HOST.keys())
+def test_processes_on_the_host_have_what_their_script_exports(script, value, verdict, tmp_path):
+    report = audited(tmp_path, GUARDED + IMAGE + ENV_FILES + f"{RUN}{script}\n")
+    assert said(report, "") == (value, verdict)
+
+
 def test_case_11_a_document_is_weak_and_a_copy_of_it_said_once(tmp_path):
     text = "# How to\n\n```sh\ndocker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4\n```\n"
     report = audited(tmp_path, GUARDED + IMAGE + f"==> docs/a.md <==\n{text}==> docs/b.md <==\n{text}")

@@ -4,6 +4,7 @@ The order of the layers is that of the launchers, strongest first:
 
 ==============  =======================================================================================
 any             the program itself, the entry script, then the launcher's, then the image's ``ENV``
+process         assigned in front of the command, then exported or sourced by the script that starts it
 docker run      the last ``-e``, then the last ``--env-file`` that has it, wherever they stand
 compose         ``run -e``, ``environment:``, then the last ``env_file``
 ECS             overrides, ``environment``, ``environmentFiles``
@@ -126,23 +127,29 @@ class Surroundings:
 
     contents: Callable[[SettingsFile], FileContents]
     program: Sequence[Setting] = ()
-    script: Sequence[Setting] = ()
+    script: Sequence[Source] = ()
     image: Sequence[Setting] = ()
     host: Mapping[str, Setting] = field(default_factory=dict)
 
 
 def resolve(variable: str, launcher: Launcher, sources: Sequence[Source], around: Surroundings) -> Resolved:
     """The value of ``variable`` under a launcher's sources and what surrounds them."""
-    launched = list(_launched(variable, launcher, sources, around))
-    below = [*launched, *_settings(variable, around.image, around)]
-    above: list[_Contribution] = []
-    for number in range(len(around.script)):
-        setting = around.script[number]
-        if setting.name == variable:
-            weaker = [*above, *below]
-            above = [_setting(setting, around, weaker), *above]
+    image = list(_settings(variable, around.image, around))
+    exported = [source for source in sources if not isinstance(source, Extra) and source.layer is Layer.SCRIPT]
+    below = [*_launched(variable, launcher, sources, around), *_stacked(variable, exported, around, image)]
     program = list(_settings(variable, around.program, around))
-    return _settled(variable, [*program, *above, *below])
+    return _settled(variable, [*program, *_stacked(variable, around.script, around, below)])
+
+
+def _stacked(
+    variable: str, sources: Sequence[Source], around: Surroundings, below: Sequence[_Contribution]
+) -> list[_Contribution]:
+    """What a script says that does one thing after another on top of weaker sources, the strongest first."""
+    found = list(below)
+    for source in sources:
+        if not isinstance(source, Extra):
+            found = [*_source(variable, source, around, found), *found]
+    return found
 
 
 def _settled(variable: str, contributions: Sequence[_Contribution]) -> Resolved:
@@ -209,10 +216,15 @@ def _launched(
                 yield from _source(variable, source, around)
 
 
-def _source(variable: str, source: Setting | SettingsFile, around: Surroundings) -> Iterator[_Contribution]:
+def _source(
+    variable: str,
+    source: Setting | SettingsFile,
+    around: Surroundings,
+    weaker: Sequence[_Contribution] | None = None,
+) -> Iterator[_Contribution]:
     if isinstance(source, Setting):
         if source.name == variable:
-            yield _setting(source, around, None)
+            yield _setting(source, around, weaker)
         return
     contents = around.contents(source)
     if contents.settings is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from selfstop.deploy.model import Dialect, Language, Layer, Setting, SettingsFile, Source, Value
+from selfstop.deploy.model import Dialect, Language, Layer, Setting, SettingsFile, Source, Unresolved, Value
 from selfstop.deploy.read import commands
 from selfstop.deploy.read import shell_tree as tree
 from selfstop.deploy.read.expansion import Expansion
@@ -15,7 +15,7 @@ from selfstop.deploy.read.invocation import Piped
 from selfstop.deploy.read.marks import Marked
 from selfstop.deploy.read.printing import printed
 from selfstop.deploy.read.state import State
-from selfstop.deploy.read.variables import Argument, Conditions, Content, Variables, joined, value_of
+from selfstop.deploy.read.variables import Argument, Conditions, Content, Variables, is_output, joined, named, value_of
 
 _DECLARING: Final = frozenset({"export", "declare", "typeset", "local", "readonly"})
 _ENV_FILE: Final = re.compile(r"(?<![\w./~${}-])[\w./~${}-]*\.?env[\w.-]*")
@@ -97,10 +97,22 @@ class Commands:
     def _environment(self, conditions: Conditions) -> tuple[Source, ...]:
         """The variables that the script has exported so far."""
         exported = (
-            Setting(name, self._current(name, conditions), Layer.SCRIPT, self._state.place(line))
+            Setting(name, self._for_children(name, conditions), Layer.SCRIPT, self._state.place(line))
             for name, line in self._exported.items()
         )
         return (*self._files, *exported)
+
+    def _for_children(self, name: str, conditions: Conditions) -> Value:
+        """What an exported variable holds. Parts bear its name only where they are what the script itself was given."""
+        found = self._variables.find(name, conditions)
+        if found.only is None:
+            given = found.literal  # true without any content, too
+            part = Unresolved(
+                f"${name}", name if given else "", candidates=found.texts, complete=found.complete and found.literal
+            )
+            return Value((part,))
+        parts = joined(named(found.only, name, f"${name}")).parts
+        return Value(tuple(replace(part, name="") if is_output(part) else part for part in parts))
 
     def _current(self, name: str, conditions: Conditions) -> Value:
         variable = tree.Word((tree.Variable(name, f"${name}", quoted=True),), 0)
