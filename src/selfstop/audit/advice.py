@@ -9,7 +9,7 @@ from selfstop.audit import words
 from selfstop.audit.model import Exposure, Unread
 from selfstop.deploy import names
 from selfstop.deploy.groups import Group
-from selfstop.deploy.model import Launcher, Origin
+from selfstop.deploy.model import Launcher, Origin, Setting
 from selfstop.deploy.roles import RoleVerdict
 from selfstop.deploy.values import Resolved, State
 from selfstop.evaluation import Effect, outcome
@@ -91,8 +91,8 @@ def for_unknown(exposure: Exposure, value: Resolved) -> Iterator[str]:
     parts = [
         part
         for source in exposure.launch.run.sources
-        if getattr(source, "name", "") == value.variable
-        for part in source.value.unresolved  # type: ignore[union-attr]
+        if isinstance(source, Setting) and source.name == value.variable
+        for part in source.value.unresolved
     ]
     if any(part.origin is Origin.HOST for part in parts):
         default = f"${{{value.variable}:-0}}"

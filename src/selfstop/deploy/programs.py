@@ -9,7 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from selfstop.deploy import names
-from selfstop.deploy.model import Command, Condition, Layer, Origin, Place, Reading, Run, Setting, Unresolved, Value
+from selfstop.deploy.model import (
+    Command,
+    Condition,
+    Extra,
+    Layer,
+    Origin,
+    Place,
+    Reading,
+    Removal,
+    Run,
+    Setting,
+    SettingsFile,
+    Unresolved,
+    Value,
+)
 
 _DEPTH: Final = 5
 """Scripts that call scripts, as far as they are followed."""
@@ -68,7 +82,7 @@ class Program:
     """What a command runs: ``file`` of the repository, if it is one of its own.
 
     ``function`` is the one that a console script calls. ``started`` is false for what is only imported: by
-    ``python -c``, or by a server that calls into it. ``script`` are settings that scripts make on the way.
+    ``python -c``, or by a server that calls into it. ``script`` is what scripts and ``env`` set on the way.
     """
 
     text: str
@@ -78,7 +92,7 @@ class Program:
     started: bool = True
     served: bool = False
     conditions: tuple[Condition, ...] = ()
-    script: tuple[Setting, ...] = ()
+    script: tuple[Setting | SettingsFile | Removal, ...] = ()
     gap: str = ""
 
 
@@ -160,7 +174,7 @@ def _of_script(text: str, place: Place, arguments: Sequence[str], locator: Locat
             continue
         words = list(_expanded(run.command.words, arguments))
         inner = _of_words(words, run.command.place, locator, depth + 1)
-        exports = tuple(replace(source, layer=Layer.SCRIPT) for source in run.sources if isinstance(source, Setting))
+        exports = tuple(replace(source, layer=Layer.SCRIPT) for source in run.sources if not isinstance(source, Extra))
         found += [
             replace(each, script=(*exports, *each.script), conditions=(*run.conditions, *each.conditions))
             for each in inner
@@ -184,9 +198,12 @@ def _numbered(part: Unresolved, arguments: Sequence[str]) -> bool:
 
 
 def _of_words(words: Sequence[str], place: Place, locator: Locator, depth: int) -> list[Program]:
-    rest = _unwrapped(list(words))
-    if not rest:
-        return []
+    rest, given = _unwrapped(list(words), place)
+    found = _of_command(rest, place, locator, depth) if rest else []
+    return [replace(each, script=(*given, *each.script)) for each in found] if given else found
+
+
+def _of_command(rest: Sequence[str], place: Place, locator: Locator, depth: int) -> list[Program]:
     name = posixpath.basename(rest[0].replace("\\", "/"))
     if _PYTHON.fullmatch(name):
         return _of_python(rest[1:], place, locator)
@@ -202,17 +219,37 @@ def _of_words(words: Sequence[str], place: Place, locator: Locator, depth: int) 
     return [Program(_short(rest[0]), place, gap=f"what `{_short(rest[0])}` runs is not known here")]
 
 
-def _unwrapped(words: list[str]) -> list[str]:
-    """The command line without what only sets the stage for it."""
+def _unwrapped(words: list[str], place: Place) -> tuple[list[str], list[Setting | Removal]]:
+    """The command line without what only sets the stage for it, and the variables that are set there."""
+    given: list[Setting | Removal] = []
     while words:
         name = posixpath.basename(words[0])
         if _ASSIGNMENT.match(words[0]):
+            variable, _, text = words[0].partition("=")
+            given.append(Setting(variable, _worth(text), Layer.SCRIPT, place))
             words = words[1:]
         elif name in _WRAPPERS or words[0] == "--":
-            words = _after_options(words[1:], _WRAPPERS.get(name, 0))
+            rest = _after_options(words[1:], _WRAPPERS.get(name, 0))
+            if name == "env":
+                given += [Removal(each, place) for each in _unset(words[1 : len(words) - len(rest)])]
+            words = rest
         else:
-            return words
-    return words
+            break
+    return words, given
+
+
+def _worth(text: str) -> Value:
+    """A text of a command line; with a mark of some language in it, it is not known."""
+    return Value((Unresolved(text, ""),)) if re.search(r"[$`%]|\{\{", text) else Value.of(text)
+
+
+def _unset(options: Sequence[str]) -> Iterator[str]:
+    """``env -u X``, ``env --unset=X``: the names."""
+    for option, following in zip(options, (*options[1:], ""), strict=False):
+        if option in {"-u", "--unset"}:
+            yield following
+        elif option.startswith(("-u", "--unset=")):
+            yield option.removeprefix("--unset=").removeprefix("-u")
 
 
 def _after_options(words: list[str], own: int) -> list[str]:

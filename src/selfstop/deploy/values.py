@@ -30,6 +30,7 @@ from selfstop.deploy.model import (
     Layer,
     Origin,
     Place,
+    Removal,
     Setting,
     SettingsFile,
     Source,
@@ -102,7 +103,10 @@ class FileContents:
 
 @dataclass(frozen=True)
 class _Contribution:
-    """What one source says: the texts it may give, and whether it may also say nothing or something else."""
+    """What one source says: the texts it may give, and whether it may also say nothing or something else.
+
+    One that ``removes`` the variable leaves it without a value.
+    """
 
     texts: tuple[str, ...]
     layer: Layer
@@ -110,6 +114,7 @@ class _Contribution:
     may_be_silent: bool = False
     may_differ: bool = False
     note: str = ""
+    removes: bool = False
 
     @property
     def settles(self) -> bool:
@@ -159,6 +164,8 @@ def _settled(variable: str, contributions: Sequence[_Contribution]) -> Resolved:
     rest: Sequence[_Contribution] = ()
     for number, contribution in enumerate(contributions):
         found.extend(_given(contribution, text) for text in contribution.texts)
+        if contribution.removes:
+            found.append(None)
         if contribution.may_differ:
             reasons.append(_given(contribution, None))
         if not contribution.may_be_silent:
@@ -218,10 +225,14 @@ def _launched(
 
 def _source(
     variable: str,
-    source: Setting | SettingsFile,
+    source: Setting | SettingsFile | Removal,
     around: Surroundings,
     weaker: Sequence[_Contribution] | None = None,
 ) -> Iterator[_Contribution]:
+    if isinstance(source, Removal):
+        if source.name == variable:
+            yield _Contribution((), source.layer, source.place, may_be_silent=not source.sure, removes=True)
+        return
     if isinstance(source, Setting):
         if source.name == variable:
             yield _setting(source, around, weaker)
@@ -290,13 +301,13 @@ def _setting(setting: Setting, around: Surroundings, weaker: Sequence[_Contribut
     if options and all(options):
         texts = ["".join(parts)[:_LONGEST] for parts, _ in zip(product(*options), range(_MOST), strict=False)]
     note = "; ".join(dict.fromkeys(filter(None, notes)))
-    is_whole = len(setting.value.parts) == 1
+    silent = silent and len(setting.value.parts) == 1
     return _Contribution(
         tuple(dict.fromkeys(texts)),
         setting.layer,
         setting.place,
-        silent and is_whole,
-        differs or not all(options),
+        silent,
+        differs or not (silent or all(options)),
         note,
     )
 
@@ -331,11 +342,15 @@ def _part(
 
 
 def _own(part: Unresolved, setting: Setting, weaker: Sequence[_Contribution], around: Surroundings) -> _Contribution:
-    """``${X:-5}`` in a setting of X: what the weaker sources say, or the default."""
-    below = _settled(setting.name, weaker)
+    """``${X:-5}`` in a setting of X: what the script assigns before, what the weaker sources say, or the default."""
     default = None if part.default is None else _text_of(part.default, around)
+    assigned = [_or_default(text, default, part) for text in part.candidates]
+    if part.complete or (part.default is None and len(setting.value.parts) == 1):
+        texts = tuple(dict.fromkeys(assigned))
+        return _Contribution(texts, setting.layer, setting.place, may_be_silent=not part.complete)
+    below = _settled(setting.name, weaker)
     found = [below.given] if below.state is not State.UNKNOWN else list(below.candidates)
-    texts = [_or_default(None if each is None else each.text, default, part) for each in found]
+    texts = (*assigned, *(_or_default(None if each is None else each.text, default, part) for each in found))
     note = "; ".join(each.note for each in below.reasons if each.note)
     differs = below.state is State.UNKNOWN and not below.complete
     return _Contribution(tuple(dict.fromkeys(texts)), setting.layer, setting.place, may_differ=differs, note=note)
