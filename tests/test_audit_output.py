@@ -168,6 +168,42 @@ def test_configuration_selects_rules_of_deployments_too(tmp_path):
     assert audited(tmp_path, GUARDED + IMAGE + run + table).findings == ()
 
 
+def test_noqa_in_a_python_file_suppresses_findings_about_the_deployment(tmp_path):
+    start = """\
+==> fleet/start.py <==
+import os
+
+os.environ["IDLE_STOP_THRESHOLD"] = "zero"{}
+
+import fleet.worker
+
+fleet.worker.work(None, os.environ["INSTANCE"])
+"""
+    image = IMAGE.replace("fleet.worker", "fleet.start")
+    run = "==> run.sh <==\ndocker run fleet-worker:1.4\n"
+    loud = audited(tmp_path / "a", GUARDED + image + run + start.format("  # noqa: SST101"))
+    assert [(each.code, each.place.path) for each in loud.findings] == [("SST308", "fleet/start.py")]
+    quiet = audited(tmp_path / "b", GUARDED + image + run + start.format("  # noqa: SST308"))
+    assert (quiet.findings, quiet.suppressed) == ((), 1)
+
+
+IGNORED = {
+    "nothing": ("", ["SST104", "SST201"]),
+    "by a prefix": ('ignore = ["SST2"]\n', ["SST104"]),
+    "in some files": ('[tool.selfstop.per-file-ignores]\n"worker.py" = ["SST"]\n', []),
+    "in others": ('[tool.selfstop.per-file-ignores]\n"other.py" = ["SST"]\n', ["SST104", "SST201"]),
+    "selected more closely": ('ignore = ["SST2"]\nextend-select = ["SST201"]\n', ["SST104", "SST201"]),
+    "others selected": ('select = ["SST103"]\n', ["SST201"]),
+}
+
+
+@pytest.mark.parametrize(("table", "expected"), IGNORED.values(), ids=IGNORED.keys())
+def test_what_an_audit_turns_on_can_be_ignored(table, expected, tmp_path):
+    root = write(tmp_path, WITHOUT_SWITCH + IMAGE + f"==> pyproject.toml <==\n[tool.selfstop]\n{table}")
+    done = audit(Request(paths=(root,), root=root))
+    assert [finding.code for finding in done.report.code.findings] == expected
+
+
 def test_excluded_files_are_not_read(tmp_path):
     run = "==> old/run.sh <==\ndocker run -e IDLE_STOP_THRESHOLD= fleet-worker:1.4\n"
     table = '==> pyproject.toml <==\n[tool.selfstop]\nexclude = ["old"]\n'
