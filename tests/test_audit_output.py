@@ -146,6 +146,44 @@ def test_advice_says_what_to_do_at_once_and_what_to_repair(report):
     assert "suspend-processes --auto-scaling-group-name fleet-group" in advice
 
 
+COMMANDS = {
+    "a name": ("AutoScalingGroupName: fleet", "--auto-scaling-group-name fleet \\"),
+    "with blanks": ("AutoScalingGroupName: 'fleet; rm -rf ~'", "--auto-scaling-group-name 'fleet; rm -rf ~' \\"),
+    "with quotes": ('AutoScalingGroupName: "a\'b"', "--auto-scaling-group-name 'a'\"'\"'b' \\"),
+    "none": ("Cooldown: 300", "--auto-scaling-group-name GROUP_NAME \\"),
+    "over two lines": ('AutoScalingGroupName: "a\\nb"', "--auto-scaling-group-name GROUP_NAME \\"),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_commands_to_copy_hold_quoted_names_and_no_labels(name, expected, tmp_path):
+    stack = f"""\
+==> stack.yaml <==
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Worker:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData:
+        UserData:
+          Fn::Base64: |
+            #!/bin/bash
+            docker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4
+  Group:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    Properties:
+      {name}
+      MinSize: "1"
+      MaxSize: "2"
+      LaunchTemplate: {{LaunchTemplateId: !Ref Worker, Version: "1"}}
+"""
+    report = audited(tmp_path, GUARDED + IMAGE + stack)
+    (loop,) = [each for each in report.findings if each.code == "SST301"]
+    said, command = loop.advice[-1].split("\n")[:2]
+    assert command.endswith(expected)
+    assert ("stack.yaml:11" in said) is ("GROUP_NAME" in expected)
+
+
 def test_names_cannot_forge_lines_or_tables(tmp_path):
     run = "==> run.sh <==\ndocker run --name 'a|b`c' -e 'IDLE_STOP_THRESHOLD=5|x`y\x1b[31m' fleet-worker:1.4\n"
     found = audited(tmp_path, GUARDED + IMAGE + run)

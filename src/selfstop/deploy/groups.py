@@ -38,7 +38,8 @@ class Group:
     """A scaling group, or, without capacities and with ``alone``, machines that are started outside of one.
 
     ``units`` are the texts that its machines run at their start, ``hosts`` what these are tagged as ``Name``.
-    ``floor`` is the least number of machines it keeps, None where that is not known.
+    ``floor`` is the least number of machines it keeps, None where that is not known. Where it is not ``is_named``,
+    ``name`` is no name that AWS knows, but how its file refers to it, or a variable.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Group:
     gaps: tuple[Gap, ...] = ()
     strength: Strength = Strength.OPERATOR
     alone: bool = False
+    is_named: bool = True
 
     @property
     def floor(self) -> int | None:
@@ -122,6 +124,7 @@ def _group(
         tuple(each for each in writers if is_meant(each.group, Value.of(name), found[0].label)),
         tuple(gaps),
         min(fact.strength for fact in found),
+        is_named=is_name(found[0].name, found[0].label),
     )
 
 
@@ -185,6 +188,11 @@ def _place_of(data: Sequence[UserData], files: Collection[str]) -> Place | None:
         elif each.script is not None:
             return each.script.place
     return data[0].place if data else None
+
+
+def is_name(written: Value, label: str) -> bool:
+    """Whether a name is known, and more than the label by which its file refers to what it does not name."""
+    return names.plain(written) not in {None, label}
 
 
 def is_meant(written: Value, name: Value | None, label: str) -> bool:
