@@ -193,6 +193,18 @@ def test_names_cannot_forge_lines_or_tables(tmp_path):
     assert table
 
 
+@pytest.mark.parametrize("name", ["a\n\n# Heading\n.mk", "a`b``c.mk", "plain.mk"])
+def test_names_of_files_cannot_forge_headings_or_end_code(name, tmp_path):
+    root = write(tmp_path, GUARDED + IMAGE)
+    (root / name).write_text("start:\n\tIDLE_STOP_THRESHOLD=3 python -m fleet.worker\n", encoding="utf-8")
+    found = audit(Request(paths=(root,), root=root)).report
+    assert [gap.place.path for gap in found.gaps if gap.place] == [name]
+    text = shown(found, "markdown")
+    assert "# Heading" not in text.splitlines()
+    escaped = name.replace("\n", "\\n")
+    assert (f"(``` {escaped}:2 ```)" if "`" in name else f"(`{escaped}:2`)") in text
+
+
 def test_noqa_in_a_deployment_file_suppresses_and_is_counted(tmp_path):
     run = "==> run.sh <==\ndocker run -e IDLE_STOP_THRESHOLD= fleet-worker:1.4{}\n"
     assert [each.code for each in audited(tmp_path / "a", GUARDED + IMAGE + run.format("")).findings] == ["SST308"]

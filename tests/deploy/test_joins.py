@@ -430,6 +430,14 @@ BASES = {
         "--target quiet",
         ("0", OFF),
     ),
+    "case 16: a target whose stage is written in another case": (
+        (
+            "FROM python:3.12 AS Quiet\nENV IDLE_STOP_THRESHOLD=0\nCOPY fleet /app/fleet\nWORKDIR /app\n"
+            'CMD ["python", "-m", "fleet.worker"]\nFROM quiet AS loud\nENV IDLE_STOP_THRESHOLD=9'
+        ),
+        "--target qUIET",
+        ("0", OFF),
+    ),
     "case 16: the last stage without a target": (
         (
             "FROM python:3.12 AS quiet\nENV IDLE_STOP_THRESHOLD=0\nCOPY fleet /app/fleet\nWORKDIR /app\n"

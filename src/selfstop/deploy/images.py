@@ -108,9 +108,8 @@ class Images:
         if dockerfile is None or not dockerfile.stages:
             return
         given = {setting.name: setting.value for setting in build.arguments}
-        target = names.plain(build.target)
-        stage = next((each for each in dockerfile.stages if target and each.name == target.lower()), None)
-        stage = stage or next((each for each in dockerfile.stages if target and each.name == target), None)
+        target = (names.plain(build.target) or "").lower()
+        stage = next((each for each in dockerfile.stages if target and each.name.lower() == target), None)
         context = self._context(build, dockerfile)
         build_stage = _Build(self, dockerfile, given, context, depth)
         yield replace(build_stage.image(stage or dockerfile.stages[-1], 0), name=name)
