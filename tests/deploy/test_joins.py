@@ -411,6 +411,40 @@ def test_case_15_an_entry_script_exports_and_executes_its_arguments(tmp_path):
     assert said(given, "") == ("7", ON)
 
 
+BRANCHES = {
+    "an argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "worker", True),
+    "another argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "web", False),
+    "no argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "", False),
+    "an argument with a default": ('if [ "${{1:-worker}}" = worker ]; then exec {}; fi', "", True),
+    "an argument instead of the default": ('if [ "${{1:-worker}}" = worker ]; then exec {}; fi', "web", False),
+    "an argument after a shift": ('shift\nif [ "$1" = worker ]; then exec {}; fi', "web worker", True),
+    "as many arguments": ("if [ $# -eq 0 ]; then exec {}; fi", "", True),
+    "more arguments": ("if [ $# -eq 0 ]; then exec {}; fi", "web", False),
+    "set in either branch": ('if [ -e /x ]; then M=a; else M=b; fi\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "set in neither branch": ('if [ -e /x ]; then M=a; else M=b; fi\nif [ "$M" = c ]; then exec {}; fi', "", False),
+    "set in one branch": ('if [ -e /x ]; then M=a; fi\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "what a command prints": ('M=$(curl -s http://x/)\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "what a command prints in one branch": (
+        'if [ -e /x ]; then M=$(curl -s http://x/); fi\nif [ "$M" = a ]; then exec {}; fi',
+        "",
+        True,
+    ),
+    "what is read": ('read -r M < /x\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "a variable of the shell": ('if [ "$HOSTNAME" = a ]; then exec {}; fi', "", True),
+    "a variable that nobody sets": ('if [ "$MODE" = a ]; then exec {}; fi', "", False),
+    "a variable that nobody sets, with a default": ('if [ "${{MODE:-a}}" = a ]; then exec {}; fi', "", True),
+    "a variable that a sourced file may set": ('. /x.env\nif [ "$MODE" = a ]; then exec {}; fi', "", True),
+}
+
+
+@pytest.mark.parametrize(("script", "arguments", "reached"), BRANCHES.values(), ids=BRANCHES.keys())
+def test_entry_scripts_start_what_may_be_started(script, arguments, reached, tmp_path):
+    entry = f"==> entry.sh <==\n#!/bin/bash\n{script.format('python -m fleet.worker')}\n"
+    image = '==> Dockerfile <==\nFROM python:3.12\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./entry.sh"]\n'
+    report = audited(tmp_path, GUARDED + entry + image + BUILD.format("") + RUN.format("", arguments))
+    assert any(each.verdict in {OFF, UNKNOWN} for each in report.settings) is reached
+
+
 BASES = {
     "case 16: a base of the repository by an argument": (
         'ARG BASE=fleet-base:1\nFROM ${BASE} AS base\nCOPY fleet ./fleet\nCMD ["python", "-m", "fleet.worker"]',

@@ -73,6 +73,9 @@ _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _MODULE: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 _IMPORT: Final = re.compile(r"(?:^|[;\n])\s*(?:import\s+([\w.]+)|from\s+([\w.]+)\s+import\s+(\w+))")
 
+_SHIFTING: Final = re.compile(r"(?:^|[\s;&|(])(?:shift\b|set\s+--)")
+"""What gives a script other arguments than those it is called with."""
+
 ReadScript = Callable[[str, Place], Reading]
 """Reads shell text that begins at a place."""
 
@@ -168,18 +171,51 @@ def _of_shell(place: Place, text: str, arguments: Sequence[str], locator: Locato
 def _of_script(text: str, place: Place, arguments: Sequence[str], locator: Locator, depth: int) -> list[Program]:
     """All programs that a shell script runs; ``exec "$@"`` runs its arguments."""
     reading = locator.read(text, place)
+    known = None if _SHIFTING.search(text) or any(_is_open(each) for each in arguments) else arguments
     found: list[Program] = []
     for run in (fact for fact in reading.facts if isinstance(fact, Run) and fact.image is None):
         if run.command is None:
             continue
         words = list(_expanded(run.command.words, arguments))
         inner = _of_words(words, run.command.place, locator, depth + 1)
+        conditions = tuple(_told(condition, known) for condition in run.conditions)
         exports = tuple(replace(source, layer=Layer.SCRIPT) for source in run.sources if not isinstance(source, Extra))
         found += [
-            replace(each, script=(*exports, *each.script), conditions=(*run.conditions, *each.conditions))
-            for each in inner
+            replace(each, script=(*exports, *each.script), conditions=(*conditions, *each.conditions)) for each in inner
         ]
     return found
+
+
+def _told(condition: Condition, arguments: Sequence[str] | None) -> Condition:
+    """A condition with the arguments of its script put in, where they are known."""
+    if condition.test is None or arguments is None:
+        return condition
+    left, right = (_put_in(value, arguments) for value in (condition.test.left, condition.test.right))
+    return replace(condition, test=replace(condition.test, left=left, right=right))
+
+
+def _put_in(value: Value, arguments: Sequence[str]) -> Value:
+    parts: list[str | Unresolved] = []
+    for part in value.parts:
+        text = None if isinstance(part, str) else _argument(part, arguments)
+        if text is None:
+            parts.append(part)
+        elif not text and isinstance(part, Unresolved) and part.default is not None:
+            parts.extend(part.default.parts)
+        else:
+            parts.append(text)
+    return Value(tuple(part for part in parts if part != ""))
+
+
+def _argument(part: Unresolved, arguments: Sequence[str]) -> str | None:
+    """The text of ``$1``, of ``$#``, or of ``$*`` where there is but one."""
+    if part.name == "#" and part.origin is Origin.VARIABLE:
+        return str(len(arguments))
+    if part.origin is not Origin.ARGUMENTS or part.name == "0" or part.computed:
+        return None
+    if part.name.isdecimal():
+        return (*arguments, "")[min(int(part.name) - 1, len(arguments))]
+    return "".join(arguments) if len(arguments) < 2 else None
 
 
 def _expanded(words: Iterable[Value], arguments: Sequence[str]) -> Iterator[str]:
@@ -240,7 +276,11 @@ def _unwrapped(words: list[str], place: Place) -> tuple[list[str], list[Setting 
 
 def _worth(text: str) -> Value:
     """A text of a command line; with a mark of some language in it, it is not known."""
-    return Value((Unresolved(text, ""),)) if re.search(r"[$`%]|\{\{", text) else Value.of(text)
+    return Value((Unresolved(text, ""),)) if _is_open(text) else Value.of(text)
+
+
+def _is_open(text: str) -> bool:
+    return bool(re.search(r"[$`%]|\{\{", text))
 
 
 def _unset(options: Sequence[str]) -> Iterator[str]:

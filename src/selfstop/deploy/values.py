@@ -316,7 +316,7 @@ def _part(
     part: Unresolved, setting: Setting, around: Surroundings, weaker: Sequence[_Contribution] | None
 ) -> _Contribution:
     """The texts that an unresolved part may be, and whether that is all."""
-    if part.name == setting.name and weaker is not None:
+    if part.name == setting.name and not part.computed and weaker is not None:
         return _own(part, setting, weaker, around)
     known = around.host.get(part.name) if part.origin is Origin.HOST else None
     candidates = list(part.candidates)
