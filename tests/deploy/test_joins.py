@@ -343,6 +343,20 @@ def test_case_39_machines_outside_of_a_group_are_not_in_it(tmp_path):
     assert "SST303" in codes(report)
 
 
+def test_a_group_of_which_no_start_is_known_is_not_said_to_be_safe(tmp_path):
+    user_data = "==> infra/user_data.sh <==\n#!/bin/bash\ncd /opt/app\ndocker compose up -d\n"
+    files = GUARDED + user_data + IMAGE + TEMPLATE + GROUP
+    report = audited(tmp_path / "dark", files)
+    assert (
+        report.sentence == "What fleet-group runs is not known here; nothing that is started here reaches a stop call."
+    )
+    assert report.alarm is Severity.WARNING
+    empty = audited(
+        tmp_path / "empty", files.replace("--min-size 1", "--min-size 0").replace("capacity 1", "capacity 0")
+    )
+    assert empty.sentence.startswith("No scaling group stops its own instances")
+
+
 # Images and programs
 
 RUN = "==> run.sh <==\ndocker run -e IDLE_STOP_THRESHOLD=0 {} fleet-worker:1.4 {}\n"
