@@ -343,6 +343,30 @@ def test_case_39_machines_outside_of_a_group_are_not_in_it(tmp_path):
     assert "SST303" in codes(report)
 
 
+UPDATE = """\
+aws autoscaling update-auto-scaling-group --auto-scaling-group-name fleet-group \\
+  --min-size {0} --desired-capacity {0}
+"""
+NOTHING = GROUP.replace("--min-size 1", "--min-size 0").replace("capacity 1", "capacity 0")
+FLOORS = {
+    "further down": (GROUP + UPDATE.format(0), "", "0/0/4", False),
+    "under a condition": (GROUP + 'if [ "$1" = off ]; then\n' + UPDATE.format(0) + "fi\n", "", "1/1/4", True),
+    "in another file": (GROUP, UPDATE.format(0), "1/1/4", True),
+    "raised further down": (NOTHING + UPDATE.format(2), "", "2/2/4", True),
+    "raised under a condition": (NOTHING + 'if [ "$1" = on ]; then\n' + UPDATE.format(2) + "fi\n", "", "0/0/4", True),
+    "raised in another file": (NOTHING, UPDATE.format(2), "0/0/4", True),
+    "left alone in another file": (NOTHING, UPDATE.format(0), "0/0/4", False),
+}
+
+
+@pytest.mark.parametrize(("commands", "elsewhere", "capacity", "kept"), FLOORS.values(), ids=FLOORS.keys())
+def test_updates_count_by_whether_they_are_certain(commands, elsewhere, capacity, kept, tmp_path):
+    files = GUARDED + IMAGE + USER_DATA.replace("=0", "=5") + "==> group.sh <==\n" + TEMPLATE + commands
+    report = audited(tmp_path, f"{files}==> night.sh <==\n{elsewhere}")
+    assert group(report, "fleet-group").capacity == capacity
+    assert report.sentence.startswith("LOOP") is kept
+
+
 def test_a_group_of_which_no_start_is_known_is_not_said_to_be_safe(tmp_path):
     user_data = "==> infra/user_data.sh <==\n#!/bin/bash\ncd /opt/app\ndocker compose up -d\n"
     files = GUARDED + user_data + IMAGE + TEMPLATE + GROUP

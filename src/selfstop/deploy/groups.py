@@ -96,6 +96,7 @@ def _group(
     collected: Collected,
     files: Collection[str],
 ) -> Group:
+    decisive = [found[0], *(each for each in found[1:] if _replaces(each, found[0]))]
     wanted = _last(fact.template for fact in found)
     matching = [each for each in templates if wanted is not None and is_meant(wanted, each.name, each.label)]
     gaps: list[Gap] = []
@@ -113,18 +114,33 @@ def _group(
     return Group(
         name,
         place,
-        _capacity(found, lambda fact: fact.minimum),
-        _capacity(found, lambda fact: fact.desired),
-        _capacity(found, lambda fact: fact.maximum),
+        _capacity(decisive, lambda fact: fact.minimum),
+        _capacity(decisive, lambda fact: fact.desired),
+        _capacity(decisive, lambda fact: fact.maximum),
         names.shown(wanted),
         _place_of(data, files),
         _last(each.profile for each in matching),
         tuple(dict.fromkeys(host for each in matching if (host := names.plain(each.host)) is not None)),
         frozenset(units),
-        tuple(each for each in writers if is_meant(each.group, Value.of(name), found[0].label)),
+        (
+            *(each for each in writers if is_meant(each.group, Value.of(name), found[0].label)),
+            *(_writer(each) for each in found if each not in decisive),
+        ),
         tuple(gaps),
         min(fact.strength for fact in found),
         is_named=is_name(found[0].name, found[0].label),
+    )
+
+
+def _replaces(later: ScalingGroup, first: ScalingGroup) -> bool:
+    """Whether a statement certainly comes after the first, whose capacities it replaces: further down in its file."""
+    return later.place.path == first.place.path and later.place.line > first.place.line and not later.conditions
+
+
+def _writer(update: ScalingGroup) -> CapacityWrite:
+    """A statement of which nobody knows when it is made, as one who sets the capacity now and then."""
+    return CapacityWrite(
+        update.name, update.place, "an update", update.minimum, update.desired, update.maximum, update.strength
     )
 
 
