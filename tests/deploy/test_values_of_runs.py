@@ -404,6 +404,18 @@ def test_processes_on_the_host_have_what_their_script_exports(script, value, ver
     assert said(report, "") == (value, verdict)
 
 
+POWERSHELL = {
+    "set": ("$env:IDLE_STOP_THRESHOLD = '0'", "0", OFF),
+    "set in one branch": ("if ($args[0]) { $env:IDLE_STOP_THRESHOLD = '0' }", "0 or 5", UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("script", "value", "verdict"), POWERSHELL.values(), ids=POWERSHELL.keys())
+def test_processes_of_powershell_have_what_is_set_before(script, value, verdict, tmp_path):
+    run = f"==> run.ps1 <==\n{script}\npython -m fleet.worker\n"
+    assert said(audited(tmp_path, GUARDED + IMAGE + run), "") == (value, verdict)
+
+
 ENTRY = {
     "nothing is changed": ("echo hello", "0", OFF),
     "a value": ("export IDLE_STOP_THRESHOLD=5", "5", ON),
