@@ -146,6 +146,44 @@ def test_advice_says_what_to_do_at_once_and_what_to_repair(report):
     assert "suspend-processes --auto-scaling-group-name fleet-group" in advice
 
 
+COMMANDS = {
+    "a name": ("AutoScalingGroupName: fleet", "--auto-scaling-group-name fleet \\"),
+    "with blanks": ("AutoScalingGroupName: 'fleet; rm -rf ~'", "--auto-scaling-group-name 'fleet; rm -rf ~' \\"),
+    "with quotes": ('AutoScalingGroupName: "a\'b"', "--auto-scaling-group-name 'a'\"'\"'b' \\"),
+    "none": ("Cooldown: 300", "--auto-scaling-group-name GROUP_NAME \\"),
+    "over two lines": ('AutoScalingGroupName: "a\\nb"', "--auto-scaling-group-name GROUP_NAME \\"),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_commands_to_copy_hold_quoted_names_and_no_labels(name, expected, tmp_path):
+    stack = f"""\
+==> stack.yaml <==
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Worker:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData:
+        UserData:
+          Fn::Base64: |
+            #!/bin/bash
+            docker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4
+  Group:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    Properties:
+      {name}
+      MinSize: "1"
+      MaxSize: "2"
+      LaunchTemplate: {{LaunchTemplateId: !Ref Worker, Version: "1"}}
+"""
+    report = audited(tmp_path, GUARDED + IMAGE + stack)
+    (loop,) = [each for each in report.findings if each.code == "SST301"]
+    said, command = loop.advice[-1].split("\n")[:2]
+    assert command.endswith(expected)
+    assert ("stack.yaml:11" in said) is ("GROUP_NAME" in expected)
+
+
 def test_names_cannot_forge_lines_or_tables(tmp_path):
     run = "==> run.sh <==\ndocker run --name 'a|b`c' -e 'IDLE_STOP_THRESHOLD=5|x`y\x1b[31m' fleet-worker:1.4\n"
     found = audited(tmp_path, GUARDED + IMAGE + run)
@@ -153,6 +191,18 @@ def test_names_cannot_forge_lines_or_tables(tmp_path):
         assert "\x1b" not in shown(found, name)
     table = [line for line in shown(found, "markdown").splitlines() if line.startswith("| `run.sh") or "run.sh" in line]
     assert table
+
+
+@pytest.mark.parametrize("name", ["a\n\n# Heading\n.mk", "a`b``c.mk", "plain.mk"])
+def test_names_of_files_cannot_forge_headings_or_end_code(name, tmp_path):
+    root = write(tmp_path, GUARDED + IMAGE)
+    (root / name).write_text("start:\n\tIDLE_STOP_THRESHOLD=3 python -m fleet.worker\n", encoding="utf-8")
+    found = audit(Request(paths=(root,), root=root)).report
+    assert [gap.place.path for gap in found.gaps if gap.place] == [name]
+    text = shown(found, "markdown")
+    assert "# Heading" not in text.splitlines()
+    escaped = name.replace("\n", "\\n")
+    assert (f"(``` {escaped}:2 ```)" if "`" in name else f"(`{escaped}:2`)") in text
 
 
 def test_noqa_in_a_deployment_file_suppresses_and_is_counted(tmp_path):
@@ -166,6 +216,42 @@ def test_configuration_selects_rules_of_deployments_too(tmp_path):
     run = "==> run.sh <==\ndocker run -e IDLE_STOP_THRESHOLD= fleet-worker:1.4\n"
     table = '==> pyproject.toml <==\n[tool.selfstop]\nignore = ["SST3"]\n'
     assert audited(tmp_path, GUARDED + IMAGE + run + table).findings == ()
+
+
+def test_noqa_in_a_python_file_suppresses_findings_about_the_deployment(tmp_path):
+    start = """\
+==> fleet/start.py <==
+import os
+
+os.environ["IDLE_STOP_THRESHOLD"] = "zero"{}
+
+import fleet.worker
+
+fleet.worker.work(None, os.environ["INSTANCE"])
+"""
+    image = IMAGE.replace("fleet.worker", "fleet.start")
+    run = "==> run.sh <==\ndocker run fleet-worker:1.4\n"
+    loud = audited(tmp_path / "a", GUARDED + image + run + start.format("  # noqa: SST101"))
+    assert [(each.code, each.place.path) for each in loud.findings] == [("SST308", "fleet/start.py")]
+    quiet = audited(tmp_path / "b", GUARDED + image + run + start.format("  # noqa: SST308"))
+    assert (quiet.findings, quiet.suppressed) == ((), 1)
+
+
+IGNORED = {
+    "nothing": ("", ["SST104", "SST201"]),
+    "by a prefix": ('ignore = ["SST2"]\n', ["SST104"]),
+    "in some files": ('[tool.selfstop.per-file-ignores]\n"worker.py" = ["SST"]\n', []),
+    "in others": ('[tool.selfstop.per-file-ignores]\n"other.py" = ["SST"]\n', ["SST104", "SST201"]),
+    "selected more closely": ('ignore = ["SST2"]\nextend-select = ["SST201"]\n', ["SST104", "SST201"]),
+    "others selected": ('select = ["SST103"]\n', ["SST201"]),
+}
+
+
+@pytest.mark.parametrize(("table", "expected"), IGNORED.values(), ids=IGNORED.keys())
+def test_what_an_audit_turns_on_can_be_ignored(table, expected, tmp_path):
+    root = write(tmp_path, WITHOUT_SWITCH + IMAGE + f"==> pyproject.toml <==\n[tool.selfstop]\n{table}")
+    done = audit(Request(paths=(root,), root=root))
+    assert [finding.code for finding in done.report.code.findings] == expected
 
 
 def test_excluded_files_are_not_read(tmp_path):

@@ -61,6 +61,11 @@ CASES = {
         "T > 0 and time.monotonic() - started >= T * 60",
         {"0": "off", "0.5": "on"},
     ),
+    "a limit beyond all numbers": (
+        'T = float(os.getenv("T", "5"))\n',
+        "idle >= T",
+        {"inf": "off", "nan": "off", "-inf": "at once", "1e300": "on"},
+    ),
     "minutes without a switch": (
         'T = float(os.getenv("T", "5"))\n',
         "time.monotonic() - started >= T * 60",

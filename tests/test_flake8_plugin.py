@@ -66,6 +66,13 @@ def test_places_in_standard_input_are_those_of_check(tmp_path, name):
     assert flake8("--select=SST", "-", cwd=tmp_path, stdin=data).places == expected
 
 
+def test_standard_input_that_is_not_in_the_encoding_it_declares(tmp_path):
+    data = b"# coding: ascii\nx = '\xc3\xa9'\n" + UNGUARDED
+    done = flake8_as_process("--select=SST", "-", cwd=tmp_path, stdin=data)
+    assert "Traceback" not in done.err
+    assert done.places == check("-", cwd=tmp_path, stdin=data).places
+
+
 def test_jobs_find_the_same(tmp_path):
     write(tmp_path, {f"worker{number}.py": UNGUARDED for number in range(20)})
     one, many = (flake8_as_process("--select=SST", f"--jobs={jobs}", ".", cwd=tmp_path) for jobs in (1, 2))

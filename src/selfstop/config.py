@@ -73,6 +73,8 @@ class Config:
     include_tests: bool = _key("include-tests", False)
     families: tuple[str, ...] = _key("families", ())
     baseline: str = _key("baseline", "")
+    surveyed: tuple[str, ...] = ()
+    """Rules that are on without being selected, until they are ignored; no key of the table."""
 
     @property
     def engine_options(self) -> EngineOptions:
@@ -269,6 +271,6 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = MappingProxyType(
 )
 
 _KEYS: Final = MappingProxyType(
-    {key: (item.name, _CHECKS[key]) for item in fields(Config) for key in [item.metadata["key"]]}
+    {key: (item.name, _CHECKS[key]) for item in fields(Config) if (key := item.metadata.get("key"))}
 )
 """For each key of the table, the field of `Config` and what turns the raw value into the field's."""

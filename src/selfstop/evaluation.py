@@ -6,6 +6,7 @@ A threshold of 0 is not "off" by itself: the conditions that the code asks are e
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,9 +64,9 @@ Environment = Mapping[str, "str | Mark | None"]
 
 _SEVERITY = {effect: rank for rank, effect in enumerate(Effect)}
 _RELATIONS: Mapping[str, tuple[Callable[[float], bool], Callable[[float], bool]]] = {
-    ">=": (lambda limit: limit <= 0, lambda _: False),
-    ">": (lambda limit: limit < 0, lambda _: False),
-    "==": (lambda _: False, lambda limit: limit < 0),
+    ">=": (lambda limit: limit <= 0, lambda limit: limit == math.inf),
+    ">": (lambda limit: limit < 0, lambda limit: limit == math.inf),
+    "==": (lambda _: False, lambda limit: limit < 0 or limit == math.inf),
     "<": (lambda _: False, lambda limit: limit <= 0),
     "<=": (lambda _: False, lambda limit: limit < 0),
 }
@@ -110,6 +111,8 @@ def _reached(limit: Any, relation: str) -> bool | Mark | _Broken:
         return limit
     if not isinstance(limit, (int, float)):
         return _OPEN
+    if isinstance(limit, float) and math.isnan(limit):
+        return False
     always, never = _RELATIONS[relation] if relation in _RELATIONS else _RELATIONS["=="]
     return True if always(limit) else False if never(limit) else _OPEN
 

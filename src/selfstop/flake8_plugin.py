@@ -165,4 +165,8 @@ def _bytes_of(lines: Sequence[str]) -> bytes:
         encoding = tokenize.detect_encoding(lambda: next(remaining, b""))[0]
     except SyntaxError:
         encoding = "utf-8"
-    return "".join(lines).encode(encoding)
+    text = "".join(lines)
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:  # it cannot be in the encoding that it declares: flake8 has taken it for UTF-8
+        return text.encode()

@@ -88,6 +88,8 @@ def _strength_of_selection(code: str, config: Config) -> int:
     strength = _best(code, selected)
     if rule.is_run_error:
         return max(strength, 0)
+    if code in config.surveyed:
+        return max(strength, 0)
     if not rule.default_on and strength <= len(PREFIX):
         return _NOT_MATCHED
     return strength

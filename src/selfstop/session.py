@@ -102,7 +102,7 @@ def run(request: Request) -> Outcome:
     root = home if request.root is None else Path(os.path.abspath(request.root))
     config = load(home, request.overrides)
     if request.survey:
-        config = replace(config, extend_select=(*config.extend_select, *SURVEYED))
+        config = replace(config, surveyed=SURVEYED)
     known = baseline.read(home, config) if request.use_baseline else ()
     commit = None if request.diff_base is None else common_commit(root, request.diff_base)
     with Repository(root, MayStop(config.engine_options).words) as repository:

@@ -12,10 +12,12 @@ from selfstop.deploy.model import (
     Language,
     Place,
     Reading,
+    Removal,
     Run,
     Script,
     Setting,
     SettingsFile,
+    Source,
     Strength,
     Value,
 )
@@ -85,12 +87,14 @@ def shown(command: Command) -> str:
     return " ".join(str(word) for word in command.words)
 
 
-def _source(source: Setting | SettingsFile | Extra) -> str:
+def _source(source: Source) -> str:
     match source:
         case Setting():
             return f"{source.name}={described(source.value)}"
         case SettingsFile():
             return f"file:{source.file}"
+        case Removal():
+            return f"-{source.name}"
         case Extra():
             alternatives = "/".join(",".join(_source(each) for each in one) or "nothing" for one in source.alternatives)
             return f"extra:{source.word}[{alternatives}{'' if source.complete else '…'}]"

@@ -344,6 +344,44 @@ def test_case_39_machines_outside_of_a_group_are_not_in_it(tmp_path):
     assert "SST303" in codes(report)
 
 
+UPDATE = """\
+aws autoscaling update-auto-scaling-group --auto-scaling-group-name fleet-group \\
+  --min-size {0} --desired-capacity {0}
+"""
+NOTHING = GROUP.replace("--min-size 1", "--min-size 0").replace("capacity 1", "capacity 0")
+FLOORS = {
+    "further down": (GROUP + UPDATE.format(0), "", "0/0/4", False),
+    "under a condition": (GROUP + 'if [ "$1" = off ]; then\n' + UPDATE.format(0) + "fi\n", "", "1/1/4", True),
+    "in another file": (GROUP, UPDATE.format(0), "1/1/4", True),
+    "raised further down": (NOTHING + UPDATE.format(2), "", "2/2/4", True),
+    "raised under a condition": (NOTHING + 'if [ "$1" = on ]; then\n' + UPDATE.format(2) + "fi\n", "", "0/0/4", True),
+    "raised in another file": (NOTHING, UPDATE.format(2), "0/0/4", True),
+    "left alone in another file": (NOTHING, UPDATE.format(0), "0/0/4", False),
+}
+
+
+@pytest.mark.parametrize(("commands", "elsewhere", "capacity", "kept"), FLOORS.values(), ids=FLOORS.keys())
+def test_updates_count_by_whether_they_are_certain(commands, elsewhere, capacity, kept, tmp_path):
+    files = GUARDED + IMAGE + USER_DATA.replace("=0", "=5") + "==> group.sh <==\n" + TEMPLATE + commands
+    report = audited(tmp_path, f"{files}==> night.sh <==\n{elsewhere}")
+    assert group(report, "fleet-group").capacity == capacity
+    assert report.sentence.startswith("LOOP") is kept
+
+
+def test_a_group_of_which_no_start_is_known_is_not_said_to_be_safe(tmp_path):
+    user_data = "==> infra/user_data.sh <==\n#!/bin/bash\ncd /opt/app\ndocker compose up -d\n"
+    files = GUARDED + user_data + IMAGE + TEMPLATE + GROUP
+    report = audited(tmp_path / "dark", files)
+    assert (
+        report.sentence == "What fleet-group runs is not known here; nothing that is started here reaches a stop call."
+    )
+    assert report.alarm is Severity.WARNING
+    empty = audited(
+        tmp_path / "empty", files.replace("--min-size 1", "--min-size 0").replace("capacity 1", "capacity 0")
+    )
+    assert empty.sentence.startswith("No scaling group stops its own instances")
+
+
 # Images and programs
 
 RUN = "==> run.sh <==\ndocker run -e IDLE_STOP_THRESHOLD=0 {} fleet-worker:1.4 {}\n"
@@ -423,6 +461,40 @@ def test_case_15_an_entry_script_executes_one_of_its_arguments(number, reached, 
     assert [each.verdict for each in report.settings if each.verdict != "never read"] == ([OFF] if reached else [])
 
 
+BRANCHES = {
+    "an argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "worker", True),
+    "another argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "web", False),
+    "no argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "", False),
+    "an argument with a default": ('if [ "${{1:-worker}}" = worker ]; then exec {}; fi', "", True),
+    "an argument instead of the default": ('if [ "${{1:-worker}}" = worker ]; then exec {}; fi', "web", False),
+    "an argument after a shift": ('shift\nif [ "$1" = worker ]; then exec {}; fi', "web worker", True),
+    "as many arguments": ("if [ $# -eq 0 ]; then exec {}; fi", "", True),
+    "more arguments": ("if [ $# -eq 0 ]; then exec {}; fi", "web", False),
+    "set in either branch": ('if [ -e /x ]; then M=a; else M=b; fi\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "set in neither branch": ('if [ -e /x ]; then M=a; else M=b; fi\nif [ "$M" = c ]; then exec {}; fi', "", False),
+    "set in one branch": ('if [ -e /x ]; then M=a; fi\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "what a command prints": ('M=$(curl -s http://x/)\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "what a command prints in one branch": (
+        'if [ -e /x ]; then M=$(curl -s http://x/); fi\nif [ "$M" = a ]; then exec {}; fi',
+        "",
+        True,
+    ),
+    "what is read": ('read -r M < /x\nif [ "$M" = a ]; then exec {}; fi', "", True),
+    "a variable of the shell": ('if [ "$HOSTNAME" = a ]; then exec {}; fi', "", True),
+    "a variable that nobody sets": ('if [ "$MODE" = a ]; then exec {}; fi', "", False),
+    "a variable that nobody sets, with a default": ('if [ "${{MODE:-a}}" = a ]; then exec {}; fi', "", True),
+    "a variable that a sourced file may set": ('. /x.env\nif [ "$MODE" = a ]; then exec {}; fi', "", True),
+}
+
+
+@pytest.mark.parametrize(("script", "arguments", "reached"), BRANCHES.values(), ids=BRANCHES.keys())
+def test_entry_scripts_start_what_may_be_started(script, arguments, reached, tmp_path):
+    entry = f"==> entry.sh <==\n#!/bin/bash\n{script.format('python -m fleet.worker')}\n"
+    image = '==> Dockerfile <==\nFROM python:3.12\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./entry.sh"]\n'
+    report = audited(tmp_path, GUARDED + entry + image + BUILD.format("") + RUN.format("", arguments))
+    assert any(each.verdict in {OFF, UNKNOWN} for each in report.settings) is reached
+
+
 BASES = {
     "case 16: a base of the repository by an argument": (
         'ARG BASE=fleet-base:1\nFROM ${BASE} AS base\nCOPY fleet ./fleet\nCMD ["python", "-m", "fleet.worker"]',
@@ -440,6 +512,14 @@ BASES = {
             'CMD ["python", "-m", "fleet.worker"]\nFROM quiet AS loud\nENV IDLE_STOP_THRESHOLD=9'
         ),
         "--target quiet",
+        ("0", OFF),
+    ),
+    "case 16: a target whose stage is written in another case": (
+        (
+            "FROM python:3.12 AS Quiet\nENV IDLE_STOP_THRESHOLD=0\nCOPY fleet /app/fleet\nWORKDIR /app\n"
+            'CMD ["python", "-m", "fleet.worker"]\nFROM quiet AS loud\nENV IDLE_STOP_THRESHOLD=9'
+        ),
+        "--target qUIET",
         ("0", OFF),
     ),
     "case 16: the last stage without a target": (

@@ -180,7 +180,7 @@ PROGRAMS = {
     "a later export wins": ("export X=1\nexport X=2\npython a.py", "- X=2 | python a.py"),
     "not exported": ("X=1\npython a.py", "- | python a.py"),
     "exported later": ("X=1\nexport X\npython a.py", "- X=1 | python a.py"),
-    "unset": ("export X=1\nunset X\npython a.py", "- | python a.py"),
+    "unset": ("export X=1\nunset X\npython a.py", "- -X | python a.py"),
     "by an env file": ("set -a\n. ./worker.env\nset +a\npython a.py", "- file:./worker.env | python a.py"),
     "by exported words of a file": ("export $(grep -v '^#' .env | xargs)\npython a.py", "- file:.env | python a.py"),
     "through tini": ("exec tini -- python a.py", "- | python a.py"),

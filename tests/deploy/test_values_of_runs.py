@@ -350,6 +350,131 @@ def test_other_launchers_and_languages(files, expected, tmp_path):
     assert rows == ([] if expected is None else [expected])
 
 
+HOST = {
+    "exported": ("export IDLE_STOP_THRESHOLD=0\ncd /srv\npython3 -m fleet.worker", "0", OFF),
+    "exported, and not exported to a container": (
+        "export IDLE_STOP_THRESHOLD=0\ndocker run fleet-worker:1.4",
+        "unset: 5",
+        ON,
+    ),
+    "not exported": ("IDLE_STOP_THRESHOLD=0\npython3 -m fleet.worker", "unset: 5", ON),
+    "exported afterwards": ("python3 -m fleet.worker\nexport IDLE_STOP_THRESHOLD=0", "unset: 5", ON),
+    "in front of the command": (
+        "export IDLE_STOP_THRESHOLD=5\nIDLE_STOP_THRESHOLD=0 python3 -m fleet.worker",
+        "0",
+        OFF,
+    ),
+    "a file of the repository": ("set -a\n. ./zero.env\nset +a\npython3 -m fleet.worker", "0", OFF),
+    "a file that is not here": (
+        "set -a\n. /etc/worker.env\nset +a\npython3 -m fleet.worker",
+        "unknown: 5 unless set",
+        UNKNOWN,
+    ),
+    "exported under a condition": (
+        "if [ -f /x ]; then export IDLE_STOP_THRESHOLD=0; fi\npython3 -m fleet.worker",
+        "0 or 5",
+        UNKNOWN,
+    ),
+    "exported behind the file": (
+        "set -a\n. /etc/worker.env\nset +a\nexport IDLE_STOP_THRESHOLD=0\npython3 -m fleet.worker",
+        "0",
+        OFF,
+    ),
+    "exported before the file": (
+        "export IDLE_STOP_THRESHOLD=0\nset -a\n. /etc/worker.env\npython3 -m fleet.worker",
+        "unknown: 0 unless set",
+        UNKNOWN,
+    ),
+    "exported, and unset again": (
+        "export IDLE_STOP_THRESHOLD=0\nunset IDLE_STOP_THRESHOLD\npython3 -m fleet.worker",
+        "unset: 5",
+        ON,
+    ),
+    "what is exported or given": (
+        "export IDLE_STOP_THRESHOLD=$(cat /etc/idle)\npython3 -m fleet.worker",
+        "unknown",
+        UNKNOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "value", "verdict"), HOST.values(), ids=HOST.keys())
+def test_processes_on_the_host_have_what_their_script_exports(script, value, verdict, tmp_path):
+    report = audited(tmp_path, GUARDED + IMAGE + ENV_FILES + f"{RUN}{script}\n")
+    assert said(report, "") == (value, verdict)
+
+
+POWERSHELL = {
+    "set": ("$env:IDLE_STOP_THRESHOLD = '0'", "0", OFF),
+    "set in one branch": ("if ($args[0]) { $env:IDLE_STOP_THRESHOLD = '0' }", "0 or 5", UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("script", "value", "verdict"), POWERSHELL.values(), ids=POWERSHELL.keys())
+def test_processes_of_powershell_have_what_is_set_before(script, value, verdict, tmp_path):
+    run = f"==> run.ps1 <==\n{script}\npython -m fleet.worker\n"
+    assert said(audited(tmp_path, GUARDED + IMAGE + run), "") == (value, verdict)
+
+
+ENTRY = {
+    "nothing is changed": ("echo hello", "0", OFF),
+    "a value": ("export IDLE_STOP_THRESHOLD=5", "5", ON),
+    "a value in one branch": ("if [ -f /x ]; then export IDLE_STOP_THRESHOLD=5; fi", "5 or 0", UNKNOWN),
+    "values in both branches": (
+        "if [ -f /x ]; then export IDLE_STOP_THRESHOLD=5; else export IDLE_STOP_THRESHOLD=3; fi",
+        "5 or 3",
+        ON,
+    ),
+    "in one branch what a command prints": (
+        "if [ -f /x ]; then export IDLE_STOP_THRESHOLD=$(idle); fi",
+        "unknown",
+        UNKNOWN,
+    ),
+    "what it is given, or a default": ("export IDLE_STOP_THRESHOLD=${IDLE_STOP_THRESHOLD:-5}", "0", OFF),
+    "what it is given, after a branch": (
+        "if [ -f /x ]; then IDLE_STOP_THRESHOLD=5; fi\nexport IDLE_STOP_THRESHOLD=${IDLE_STOP_THRESHOLD:-7}",
+        "5 or 0",
+        UNKNOWN,
+    ),
+    "exported as it is given": ("export IDLE_STOP_THRESHOLD", "0", OFF),
+    "a file that is not here": ("set -a\n. /etc/worker.env\nset +a", "unknown: 0 unless set", UNKNOWN),
+    "a file that is": ("set -a\n. ./five.env\nset +a", "5", ON),
+    "unset": ("unset IDLE_STOP_THRESHOLD", "unset: 5", ON),
+    "unset in one branch": ("if [ -f /x ]; then unset IDLE_STOP_THRESHOLD; fi", "5 or 0", UNKNOWN),
+    "unset, and set again": ("unset IDLE_STOP_THRESHOLD\nexport IDLE_STOP_THRESHOLD=0", "0", OFF),
+    "another variable unset": ("unset QUEUE", "0", OFF),
+}
+
+
+@pytest.mark.parametrize(("script", "value", "verdict"), ENTRY.values(), ids=ENTRY.keys())
+def test_entry_scripts_change_what_the_launcher_sets(script, value, verdict, tmp_path):
+    entry = f"==> entry.sh <==\n#!/bin/sh\n{script}\nexec python -m fleet.worker\n"
+    image = IMAGE.replace('CMD ["python", "-m", "fleet.worker"]', 'COPY . .\nENTRYPOINT ["./entry.sh"]')
+    run = f"{RUN}docker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4\n"
+    report = audited(tmp_path, GUARDED + ENV_FILES + entry + image + run)
+    assert said(report, "") == (value, verdict)
+
+
+COMMANDS = {
+    "env": ('["env", "IDLE_STOP_THRESHOLD=5", "python", "-m", "fleet.worker"]', "5", ON),
+    "env of another variable": ('["env", "QUEUE=5", "python", "-m", "fleet.worker"]', "0", OFF),
+    "env without it": ('["env", "-u", "IDLE_STOP_THRESHOLD", "python", "-m", "fleet.worker"]', "unset: 5", ON),
+    "a mark that is filled in": (
+        '["env", "IDLE_STOP_THRESHOLD={{IDLE}}", "python", "-m", "fleet.worker"]',
+        "unknown",
+        UNKNOWN,
+    ),
+    "of a shell": ("IDLE_STOP_THRESHOLD=5 python -m fleet.worker", "5", ON),
+}
+
+
+@pytest.mark.parametrize(("command", "value", "verdict"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_commands_change_what_the_launcher_sets(command, value, verdict, tmp_path):
+    image = IMAGE.replace('["python", "-m", "fleet.worker"]', command)
+    run = f"{RUN}docker run -e IDLE_STOP_THRESHOLD=0 fleet-worker:1.4\n"
+    assert said(audited(tmp_path, GUARDED + image + run), "") == (value, verdict)
+
+
 def test_case_11_a_document_is_weak_and_a_copy_of_it_said_once(tmp_path):
     text = "# How to\n\n```sh\ndocker run -e IDLE_STOP_THRESHOLD=5 fleet-worker:1.4\n```\n"
     report = audited(tmp_path, GUARDED + IMAGE + f"==> docs/a.md <==\n{text}==> docs/b.md <==\n{text}")

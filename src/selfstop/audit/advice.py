@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ from selfstop.audit import words
 from selfstop.audit.model import Exposure, Unread
 from selfstop.deploy import names
 from selfstop.deploy.groups import Group
-from selfstop.deploy.model import Launcher, Origin
+from selfstop.deploy.model import Launcher, Origin, Setting
 from selfstop.deploy.roles import RoleVerdict
 from selfstop.deploy.values import Resolved, State
 from selfstop.evaluation import Effect, outcome
@@ -53,10 +54,13 @@ def for_loop(exposure: Exposure, group: Group) -> Iterator[str]:
     for value in exposure.values:
         yield zero(exposure, value)
     yield _SCALE_IN
+    is_known = group.is_named and group.name.isprintable()
+    name = shlex.quote(group.name) if is_known else "GROUP_NAME"
+    said = "" if is_known else f" (GROUP_NAME: what AWS calls the group of {group.place})"
     yield "\n".join(
         (
-            "until then, keep the group from replacing what stopped:",
-            f"aws autoscaling suspend-processes --auto-scaling-group-name {group.name} \\",
+            f"until then, keep the group from replacing what stopped{said}:",
+            f"aws autoscaling suspend-processes --auto-scaling-group-name {name} \\",
             "  --scaling-processes ReplaceUnhealthy",
         )
     )
@@ -91,8 +95,8 @@ def for_unknown(exposure: Exposure, value: Resolved) -> Iterator[str]:
     parts = [
         part
         for source in exposure.launch.run.sources
-        if getattr(source, "name", "") == value.variable
-        for part in source.value.unresolved  # type: ignore[union-attr]
+        if isinstance(source, Setting) and source.name == value.variable
+        for part in source.value.unresolved
     ]
     if any(part.origin is Origin.HOST for part in parts):
         default = f"${{{value.variable}:-0}}"
@@ -115,9 +119,9 @@ def for_unguarded(site: StopSite) -> Iterator[str]:
 
 def for_role(role: RoleVerdict, exposures: Sequence[Exposure]) -> Iterator[str]:
     """A Deny, with what it does to the containers."""
-    if role.role and not role.role.startswith("$"):
+    if role.is_named and role.role.isprintable():
         command = (
-            f"aws iam put-role-policy --role-name {role.role} --policy-name no-self-stop \\",
+            f"aws iam put-role-policy --role-name {shlex.quote(role.role)} --policy-name no-self-stop \\",
             f"  --policy-document '{DENY[0]}",
             f"  {DENY[1]}'",
         )

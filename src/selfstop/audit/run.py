@@ -22,12 +22,13 @@ from selfstop.deploy.files import DeploymentFiles
 from selfstop.deploy.launches import console_scripts
 from selfstop.deploy.resolve import Deployment, Readers, deployment
 from selfstop.model import Target
-from selfstop.noqa import suppresses
+from selfstop.noqa import Suppressions, suppresses
 from selfstop.project.repository.imports import Imports
 from selfstop.selection import is_selected
 from selfstop.session import Outcome, Request, run
 from selfstop.ways import StopSite
 
+_PYTHON: Final = (".py", ".pyw", ".pyi")
 _SERVERS: Final = ("celery", "gunicorn", "uvicorn", "dramatiq", "flask run", "manage.py")
 
 READERS: Final = Readers(formats.languages, formats.read_text, formats.read_env_file)
@@ -94,8 +95,11 @@ def _words(sites: Sequence[StopSite], files: DeploymentFiles, imports: Imports) 
         yield from (name for name, target in declared.items() if target.partition(":")[0] in modules)
 
 
-def _is_suppressed(finding: AuditFinding, files: DeploymentFiles) -> bool:
+def _is_suppressed(finding: AuditFinding, files: DeploymentFiles, outcome: Outcome) -> bool:
     """Whether a comment on the line of a finding asks not to report it."""
+    code = outcome.source_lines(finding.place.path) if finding.place.path.endswith(_PYTHON) else ()
+    if code:
+        return Suppressions("".join(code)).suppresses(finding.code, finding.place.line)
     text = files.text(finding.place.path) if finding.place.path in files.paths else None
     lines = [] if text is None else text.split("\n")
     number = finding.place.line - 1
@@ -120,7 +124,7 @@ def _report(
         for each in findings(deployed, exposures, unread)
         if is_selected(each.code, each.place.path, outcome.config)
     ]
-    kept = [each for each in found if not _is_suppressed(each, files)]
+    kept = [each for each in found if not _is_suppressed(each, files, outcome)]
     shown = {(each.call, each.code) for each in outcome.report.findings}
     said, alarm = sentence(deployed, exposures, sites, shown)
     return AuditReport(

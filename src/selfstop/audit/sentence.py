@@ -52,11 +52,12 @@ def sentence(
         said = f"{_names(emptied)} {_verb(emptied, 'stops its', 'stop their')} own instances"
         when = ", at the first check," if _with(emptied, reached, {Effect.AT_ONCE}) == emptied else ""
         return f"{said}{when} whenever {_verb(emptied, 'it has', 'they have')} any.", Severity.ERROR
-    said, alarm = _outside(groups, reached)
+    dark = [group for group in kept if not any(group in deployment.groups_of(each) for each in deployment.launches)]
+    said, alarm = _outside(groups, dark, reached)
     asleep = [
         site for site in sites if (site.call, site.code) in reported and all(each.site is not site for each in reached)
     ]
-    return _with_asleep(said, alarm, asleep, groups, reached)
+    return _with_asleep(said, alarm, asleep, groups, dark, reached)
 
 
 def _with_asleep(
@@ -64,6 +65,7 @@ def _with_asleep(
     alarm: Severity | None,
     asleep: Sequence[StopSite],
     groups: Sequence[Group],
+    dark: Sequence[Group],
     reached: Sequence[Exposure],
 ) -> tuple[str, Severity | None]:
     """The sentence with the stop calls that rules report and that nothing here starts."""
@@ -76,11 +78,15 @@ def _with_asleep(
         return f"{said.removesuffix('.')}; nothing here starts {calls}.", Severity.WARNING
     them = "it" if len(asleep) == 1 else "them"
     where = "no scaling group stops its own instances" if groups else "no scaling group is known here"
+    if dark:
+        where = f"what {_names(dark)} {_verb(dark, 'runs', 'run')} is not known here"
     return f"{calls}; {where}, and nothing here starts {them}.", Severity.WARNING
 
 
-def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str, Severity | None]:
-    """Where no group stops its own instances for certain or perhaps."""
+def _outside(
+    groups: Sequence[Group], dark: Sequence[Group], reached: Sequence[Exposure]
+) -> tuple[str, Severity | None]:
+    """Where no group is known to stop its own instances; of the ``dark`` ones it is not known what they run."""
     on = _strongest([each for each in reached if each.effect in _STOPS])
     perhaps = [each for each in reached if each.effect is Effect.UNKNOWN]
     broken = [each for each in reached if each.effect is Effect.INVALID]
@@ -90,6 +96,9 @@ def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str,
         start += f": in {_names(safe)} the settings switch it off"
     elif not groups:
         start = "No scaling group is known here"
+    if dark:
+        rest = f"; in {_names(safe)} the settings switch it off" if safe else ""
+        start = f"What {_names(dark)} {_verb(dark, 'runs', 'run')} is not known here{rest}"
     if on:
         return f"{start}; {'but ' if groups else ''}{_running(on, 'other run' if groups else 'run')}.", Severity.WARNING
     if perhaps:
@@ -100,9 +109,10 @@ def _outside(groups: Sequence[Group], reached: Sequence[Exposure]) -> tuple[str,
             f"{start}; {_count(len(broken), 'run')} cannot read the threshold and fails at its start.",
             Severity.WARNING,
         )
+    alarm = Severity.WARNING if dark else Severity.NOTE
     if not reached:
-        return f"{start}; nothing that is started here reaches a stop call.", Severity.NOTE
-    return f"{start}.", Severity.NOTE
+        return f"{start}; nothing that is started here reaches a stop call.", alarm
+    return f"{start}.", alarm
 
 
 def _running(on: Sequence[Exposure], noun: str) -> str:

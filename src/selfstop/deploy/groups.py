@@ -38,7 +38,8 @@ class Group:
     """A scaling group, or, without capacities and with ``alone``, machines that are started outside of one.
 
     ``units`` are the texts that its machines run at their start, ``hosts`` what these are tagged as ``Name``.
-    ``floor`` is the least number of machines it keeps, None where that is not known.
+    ``floor`` is the least number of machines it keeps, None where that is not known. Where it is not ``is_named``,
+    ``name`` is no name that AWS knows, but how its file refers to it, or a variable.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Group:
     gaps: tuple[Gap, ...] = ()
     strength: Strength = Strength.OPERATOR
     alone: bool = False
+    is_named: bool = True
 
     @property
     def floor(self) -> int | None:
@@ -94,6 +96,7 @@ def _group(
     collected: Collected,
     files: Collection[str],
 ) -> Group:
+    decisive = [found[0], *(each for each in found[1:] if _replaces(each, found[0]))]
     wanted = _last(fact.template for fact in found)
     matching = [each for each in templates if wanted is not None and is_meant(wanted, each.name, each.label)]
     gaps: list[Gap] = []
@@ -111,17 +114,33 @@ def _group(
     return Group(
         name,
         place,
-        _capacity(found, lambda fact: fact.minimum),
-        _capacity(found, lambda fact: fact.desired),
-        _capacity(found, lambda fact: fact.maximum),
+        _capacity(decisive, lambda fact: fact.minimum),
+        _capacity(decisive, lambda fact: fact.desired),
+        _capacity(decisive, lambda fact: fact.maximum),
         names.shown(wanted),
         _place_of(data, files),
         _last(each.profile for each in matching),
         tuple(dict.fromkeys(host for each in matching if (host := names.plain(each.host)) is not None)),
         frozenset(units),
-        tuple(each for each in writers if is_meant(each.group, Value.of(name), found[0].label)),
+        (
+            *(each for each in writers if is_meant(each.group, Value.of(name), found[0].label)),
+            *(_writer(each) for each in found if each not in decisive),
+        ),
         tuple(gaps),
         min(fact.strength for fact in found),
+        is_named=is_name(found[0].name, found[0].label),
+    )
+
+
+def _replaces(later: ScalingGroup, first: ScalingGroup) -> bool:
+    """Whether a statement certainly comes after the first, whose capacities it replaces: further down in its file."""
+    return later.place.path == first.place.path and later.place.line > first.place.line and not later.conditions
+
+
+def _writer(update: ScalingGroup) -> CapacityWrite:
+    """A statement of which nobody knows when it is made, as one who sets the capacity now and then."""
+    return CapacityWrite(
+        update.name, update.place, "an update", update.minimum, update.desired, update.maximum, update.strength
     )
 
 
@@ -185,6 +204,11 @@ def _place_of(data: Sequence[UserData], files: Collection[str]) -> Place | None:
         elif each.script is not None:
             return each.script.place
     return data[0].place if data else None
+
+
+def is_name(written: Value, label: str) -> bool:
+    """Whether a name is known, and more than the label by which its file refers to what it does not name."""
+    return names.plain(written) not in {None, label}
 
 
 def is_meant(written: Value, name: Value | None, label: str) -> bool:

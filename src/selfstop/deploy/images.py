@@ -128,9 +128,8 @@ class Images:
         if dockerfile is None or not dockerfile.stages:
             return None
         given = {setting.name: setting.value for setting in build.arguments}
-        target = names.plain(build.target)
-        stage = next((each for each in dockerfile.stages if target and each.name == target.lower()), None)
-        stage = stage or next((each for each in dockerfile.stages if target and each.name == target), None)
+        target = (names.plain(build.target) or "").lower()
+        stage = next((each for each in dockerfile.stages if target and each.name.lower() == target), None)
         return _Build(self, dockerfile, given, self._context(build, dockerfile)), stage or dockerfile.stages[-1]
 
     def _context(self, build: ImageBuild, dockerfile: Dockerfile) -> str:

@@ -128,7 +128,7 @@ class Launches:
             found = programs(given, self.locator) if given else []
             return Launch(run, unit, strength, name, tag, mutable, None, tuple(found), mounts, (gap,))
         locator = self._inside(run, built, mounts)
-        found = [each for each in programs(_command(run, built), locator) if feasible(each.conditions, run, built)]
+        found = [each for each in programs(_command(run, built), locator) if feasible(each, run, built)]
         gaps = list(built.gaps)
         if not found:
             gaps.append(Gap(f"what {name} runs is not known here", built.place))

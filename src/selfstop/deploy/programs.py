@@ -9,7 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from selfstop.deploy import names
-from selfstop.deploy.model import Command, Condition, Layer, Origin, Place, Reading, Run, Setting, Unresolved, Value
+from selfstop.deploy.model import (
+    Command,
+    Condition,
+    Extra,
+    Layer,
+    Origin,
+    Place,
+    Reading,
+    Removal,
+    Run,
+    Setting,
+    SettingsFile,
+    Unresolved,
+    Value,
+)
 
 _DEPTH: Final = 5
 """Scripts that call scripts, as far as they are followed."""
@@ -59,6 +73,9 @@ _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _MODULE: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 _IMPORT: Final = re.compile(r"(?:^|[;\n])\s*(?:import\s+([\w.]+)|from\s+([\w.]+)\s+import\s+(\w+))")
 
+_SHIFTING: Final = re.compile(r"(?:^|[\s;&|(])(?:shift\b|set\s+--)")
+"""What gives a script other arguments than those it is called with."""
+
 ReadScript = Callable[[str, Place], Reading]
 """Reads shell text that begins at a place."""
 
@@ -68,7 +85,7 @@ class Program:
     """What a command runs: ``file`` of the repository, if it is one of its own.
 
     ``function`` is the one that a console script calls. ``started`` is false for what is only imported: by
-    ``python -c``, or by a server that calls into it. ``script`` are settings that scripts make on the way.
+    ``python -c``, or by a server that calls into it. ``script`` is what scripts and ``env`` set on the way.
     """
 
     text: str
@@ -78,7 +95,7 @@ class Program:
     started: bool = True
     served: bool = False
     conditions: tuple[Condition, ...] = ()
-    script: tuple[Setting, ...] = ()
+    script: tuple[Setting | SettingsFile | Removal, ...] = ()
     gap: str = ""
 
 
@@ -154,18 +171,51 @@ def _of_shell(place: Place, text: str, arguments: Sequence[str], locator: Locato
 def _of_script(text: str, place: Place, arguments: Sequence[str], locator: Locator, depth: int) -> list[Program]:
     """All programs that a shell script runs; ``exec "$@"`` runs its arguments."""
     reading = locator.read(text, place)
+    known = None if _SHIFTING.search(text) or any(_is_open(each) for each in arguments) else arguments
     found: list[Program] = []
     for run in (fact for fact in reading.facts if isinstance(fact, Run) and fact.image is None):
         if run.command is None:
             continue
         words = list(_expanded(run.command.words, arguments))
         inner = _of_words(words, run.command.place, locator, depth + 1)
-        exports = tuple(replace(source, layer=Layer.SCRIPT) for source in run.sources if isinstance(source, Setting))
+        conditions = tuple(_told(condition, known) for condition in run.conditions)
+        exports = tuple(replace(source, layer=Layer.SCRIPT) for source in run.sources if not isinstance(source, Extra))
         found += [
-            replace(each, script=(*exports, *each.script), conditions=(*run.conditions, *each.conditions))
-            for each in inner
+            replace(each, script=(*exports, *each.script), conditions=(*conditions, *each.conditions)) for each in inner
         ]
     return found
+
+
+def _told(condition: Condition, arguments: Sequence[str] | None) -> Condition:
+    """A condition with the arguments of its script put in, where they are known."""
+    if condition.test is None or arguments is None:
+        return condition
+    left, right = (_put_in(value, arguments) for value in (condition.test.left, condition.test.right))
+    return replace(condition, test=replace(condition.test, left=left, right=right))
+
+
+def _put_in(value: Value, arguments: Sequence[str]) -> Value:
+    parts: list[str | Unresolved] = []
+    for part in value.parts:
+        text = None if isinstance(part, str) else _argument(part, arguments)
+        if text is None:
+            parts.append(part)
+        elif not text and isinstance(part, Unresolved) and part.default is not None:
+            parts.extend(part.default.parts)
+        else:
+            parts.append(text)
+    return Value(tuple(part for part in parts if part != ""))
+
+
+def _argument(part: Unresolved, arguments: Sequence[str]) -> str | None:
+    """The text of ``$1``, of ``$#``, or of ``$*`` where there is but one."""
+    if part.name == "#" and part.origin is Origin.VARIABLE:
+        return str(len(arguments))
+    if part.origin is not Origin.ARGUMENTS or part.name == "0" or part.computed:
+        return None
+    if part.name.isdecimal():
+        return (*arguments, "")[min(int(part.name) - 1, len(arguments))]
+    return "".join(arguments) if len(arguments) < 2 else None
 
 
 def _expanded(words: Iterable[Value], arguments: Sequence[str]) -> Iterator[str]:
@@ -184,9 +234,12 @@ def _number(part: Unresolved) -> int | None:
 
 
 def _of_words(words: Sequence[str], place: Place, locator: Locator, depth: int) -> list[Program]:
-    rest = _unwrapped(list(words))
-    if not rest:
-        return []
+    rest, given = _unwrapped(list(words), place)
+    found = _of_command(rest, place, locator, depth) if rest else []
+    return [replace(each, script=(*given, *each.script)) for each in found] if given else found
+
+
+def _of_command(rest: Sequence[str], place: Place, locator: Locator, depth: int) -> list[Program]:
     name = posixpath.basename(rest[0].replace("\\", "/"))
     if _PYTHON.fullmatch(name):
         return _of_python(rest[1:], place, locator)
@@ -202,17 +255,41 @@ def _of_words(words: Sequence[str], place: Place, locator: Locator, depth: int) 
     return [Program(_short(rest[0]), place, gap=f"what `{_short(rest[0])}` runs is not known here")]
 
 
-def _unwrapped(words: list[str]) -> list[str]:
-    """The command line without what only sets the stage for it."""
+def _unwrapped(words: list[str], place: Place) -> tuple[list[str], list[Setting | Removal]]:
+    """The command line without what only sets the stage for it, and the variables that are set there."""
+    given: list[Setting | Removal] = []
     while words:
         name = posixpath.basename(words[0])
         if _ASSIGNMENT.match(words[0]):
+            variable, _, text = words[0].partition("=")
+            given.append(Setting(variable, _worth(text), Layer.SCRIPT, place))
             words = words[1:]
         elif name in _WRAPPERS or words[0] == "--":
-            words = _after_options(words[1:], _WRAPPERS.get(name, 0))
+            rest = _after_options(words[1:], _WRAPPERS.get(name, 0))
+            if name == "env":
+                given += [Removal(each, place) for each in _unset(words[1 : len(words) - len(rest)])]
+            words = rest
         else:
-            return words
-    return words
+            break
+    return words, given
+
+
+def _worth(text: str) -> Value:
+    """A text of a command line; with a mark of some language in it, it is not known."""
+    return Value((Unresolved(text, ""),)) if _is_open(text) else Value.of(text)
+
+
+def _is_open(text: str) -> bool:
+    return bool(re.search(r"[$`%]|\{\{", text))
+
+
+def _unset(options: Sequence[str]) -> Iterator[str]:
+    """``env -u X``, ``env --unset=X``: the names."""
+    for option, following in zip(options, (*options[1:], ""), strict=False):
+        if option in {"-u", "--unset"}:
+            yield following
+        elif option.startswith(("-u", "--unset=")):
+            yield option.removeprefix("--unset=").removeprefix("-u")
 
 
 def _after_options(words: list[str], own: int) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from selfstop.deploy import names
 from selfstop.deploy.collect import Collected
-from selfstop.deploy.groups import is_meant
+from selfstop.deploy.groups import is_meant, is_name
 from selfstop.deploy.model import (
     InstanceProfile,
     Place,
@@ -25,7 +25,8 @@ from selfstop.deploy.permission import Permission, judge
 class RoleVerdict:
     """Whether a role may call ``ec2:StopInstances``: ``reason`` in words, ``policies`` those that were seen.
 
-    ``statements`` are those that decide. ``removed`` are places where a policy is taken away from the role.
+    ``statements`` are those that decide. ``removed`` are places where a policy is taken away from the role. Where it is
+    not ``is_named``, ``role`` is no name that AWS knows.
     """
 
     role: str
@@ -35,6 +36,7 @@ class RoleVerdict:
     statements: tuple[Statement, ...] = ()
     removed: tuple[Place, ...] = ()
     place: Place | None = None
+    is_named: bool = False
 
 
 def verdict(profile: Value | None, collected: Collected, files: Collection[str]) -> RoleVerdict:
@@ -59,15 +61,16 @@ def verdict(profile: Value | None, collected: Collected, files: Collection[str])
     if declared is not None and declared.boundary is not None:
         boundary = [fact for fact in facts if isinstance(fact, Policy) and _is_boundary(declared.boundary, fact)]
     judged = judge(policies, complete=complete, boundary=boundary)
-    name = names.shown(declared.name if declared is not None and names.shown(declared.name) else role)
+    written = declared.name if declared is not None and names.shown(declared.name) else role
     return RoleVerdict(
-        name,
+        names.shown(written),
         judged.permission,
         _reason(judged.permission, policies, elsewhere, declared),
         tuple(dict.fromkeys(policy.place for policy in policies)),
         judged.statements,
         tuple(fact.place for fact in given if fact.removed),
         declared.place if declared is not None else None,
+        is_name(written, "" if declared is None else declared.label),
     )
 
 

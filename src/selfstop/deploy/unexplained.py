@@ -17,7 +17,7 @@ from selfstop.deploy.model import (
     Place,
     Run,
     Setting,
-    SettingsFile,
+    Source,
     Stage,
     Strength,
 )
@@ -71,7 +71,7 @@ def _of_stage(stage: Stage) -> Iterator[Setting]:
         yield from _of_stage(stage.on_build)
 
 
-def _of_sources(sources: Sequence[Setting | SettingsFile | Extra]) -> Iterator[Setting]:
+def _of_sources(sources: Sequence[Source]) -> Iterator[Setting]:
     for source in sources:
         if isinstance(source, Setting):
             yield source

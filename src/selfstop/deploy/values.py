@@ -4,6 +4,7 @@ The order of the layers is that of the launchers, strongest first:
 
 ==============  =======================================================================================
 any             the program itself, the entry script, then the launcher's, then the image's ``ENV``
+process         assigned in front of the command, then exported or sourced by the script that starts it
 docker run      the last ``-e``, then the last ``--env-file`` that has it, wherever they stand
 compose         ``run -e``, ``environment:``, then the last ``env_file``
 ECS             overrides, ``environment``, ``environmentFiles``
@@ -29,6 +30,7 @@ from selfstop.deploy.model import (
     Layer,
     Origin,
     Place,
+    Removal,
     Setting,
     SettingsFile,
     Source,
@@ -101,7 +103,10 @@ class FileContents:
 
 @dataclass(frozen=True)
 class _Contribution:
-    """What one source says: the texts it may give, and whether it may also say nothing or something else."""
+    """What one source says: the texts it may give, and whether it may also say nothing or something else.
+
+    One that ``removes`` the variable leaves it without a value.
+    """
 
     texts: tuple[str, ...]
     layer: Layer
@@ -109,6 +114,7 @@ class _Contribution:
     may_be_silent: bool = False
     may_differ: bool = False
     note: str = ""
+    removes: bool = False
 
     @property
     def settles(self) -> bool:
@@ -126,23 +132,29 @@ class Surroundings:
 
     contents: Callable[[SettingsFile], FileContents]
     program: Sequence[Setting] = ()
-    script: Sequence[Setting] = ()
+    script: Sequence[Source] = ()
     image: Sequence[Setting] = ()
     host: Mapping[str, Setting] = field(default_factory=dict)
 
 
 def resolve(variable: str, launcher: Launcher, sources: Sequence[Source], around: Surroundings) -> Resolved:
     """The value of ``variable`` under a launcher's sources and what surrounds them."""
-    launched = list(_launched(variable, launcher, sources, around))
-    below = [*launched, *_settings(variable, around.image, around)]
-    above: list[_Contribution] = []
-    for number in range(len(around.script)):
-        setting = around.script[number]
-        if setting.name == variable:
-            weaker = [*above, *below]
-            above = [_setting(setting, around, weaker), *above]
+    image = list(_settings(variable, around.image, around))
+    exported = [source for source in sources if not isinstance(source, Extra) and source.layer is Layer.SCRIPT]
+    below = [*_launched(variable, launcher, sources, around), *_stacked(variable, exported, around, image)]
     program = list(_settings(variable, around.program, around))
-    return _settled(variable, [*program, *above, *below])
+    return _settled(variable, [*program, *_stacked(variable, around.script, around, below)])
+
+
+def _stacked(
+    variable: str, sources: Sequence[Source], around: Surroundings, below: Sequence[_Contribution]
+) -> list[_Contribution]:
+    """What a script says that does one thing after another on top of weaker sources, the strongest first."""
+    found = list(below)
+    for source in sources:
+        if not isinstance(source, Extra):
+            found = [*_source(variable, source, around, found), *found]
+    return found
 
 
 def _settled(variable: str, contributions: Sequence[_Contribution]) -> Resolved:
@@ -152,6 +164,8 @@ def _settled(variable: str, contributions: Sequence[_Contribution]) -> Resolved:
     rest: Sequence[_Contribution] = ()
     for number, contribution in enumerate(contributions):
         found.extend(_given(contribution, text) for text in contribution.texts)
+        if contribution.removes:
+            found.append(None)
         if contribution.may_differ:
             reasons.append(_given(contribution, None))
         if not contribution.may_be_silent:
@@ -209,10 +223,19 @@ def _launched(
                 yield from _source(variable, source, around)
 
 
-def _source(variable: str, source: Setting | SettingsFile, around: Surroundings) -> Iterator[_Contribution]:
+def _source(
+    variable: str,
+    source: Setting | SettingsFile | Removal,
+    around: Surroundings,
+    weaker: Sequence[_Contribution] | None = None,
+) -> Iterator[_Contribution]:
+    if isinstance(source, Removal):
+        if source.name == variable:
+            yield _Contribution((), source.layer, source.place, may_be_silent=not source.sure, removes=True)
+        return
     if isinstance(source, Setting):
         if source.name == variable:
-            yield _setting(source, around, None)
+            yield _setting(source, around, weaker)
         return
     contents = around.contents(source)
     if contents.settings is None:
@@ -278,13 +301,13 @@ def _setting(setting: Setting, around: Surroundings, weaker: Sequence[_Contribut
     if options and all(options):
         texts = ["".join(parts)[:_LONGEST] for parts, _ in zip(product(*options), range(_MOST), strict=False)]
     note = "; ".join(dict.fromkeys(filter(None, notes)))
-    is_whole = len(setting.value.parts) == 1
+    silent = silent and len(setting.value.parts) == 1
     return _Contribution(
         tuple(dict.fromkeys(texts)),
         setting.layer,
         setting.place,
-        silent and is_whole,
-        differs or not all(options),
+        silent,
+        differs or not (silent or all(options)),
         note,
     )
 
@@ -293,7 +316,7 @@ def _part(
     part: Unresolved, setting: Setting, around: Surroundings, weaker: Sequence[_Contribution] | None
 ) -> _Contribution:
     """The texts that an unresolved part may be, and whether that is all."""
-    if part.name == setting.name and weaker is not None:
+    if part.name == setting.name and not part.computed and weaker is not None:
         return _own(part, setting, weaker, around)
     known = around.host.get(part.name) if part.origin is Origin.HOST else None
     candidates = list(part.candidates)
@@ -319,11 +342,15 @@ def _part(
 
 
 def _own(part: Unresolved, setting: Setting, weaker: Sequence[_Contribution], around: Surroundings) -> _Contribution:
-    """``${X:-5}`` in a setting of X: what the weaker sources say, or the default."""
-    below = _settled(setting.name, weaker)
+    """``${X:-5}`` in a setting of X: what the script assigns before, what the weaker sources say, or the default."""
     default = None if part.default is None else _text_of(part.default, around)
+    assigned = [_or_default(text, default, part) for text in part.candidates]
+    if part.complete or (part.default is None and len(setting.value.parts) == 1):
+        texts = tuple(dict.fromkeys(assigned))
+        return _Contribution(texts, setting.layer, setting.place, may_be_silent=not part.complete)
+    below = _settled(setting.name, weaker)
     found = [below.given] if below.state is not State.UNKNOWN else list(below.candidates)
-    texts = [_or_default(None if each is None else each.text, default, part) for each in found]
+    texts = (*assigned, *(_or_default(None if each is None else each.text, default, part) for each in found))
     note = "; ".join(each.note for each in below.reasons if each.note)
     differs = below.state is State.UNKNOWN and not below.complete
     return _Contribution(tuple(dict.fromkeys(texts)), setting.layer, setting.place, may_differ=differs, note=note)

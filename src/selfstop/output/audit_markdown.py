@@ -25,7 +25,7 @@ def render(view: AuditView) -> str:
             parts += [f"## {table.title}", "\n".join(_table(table))]
     if report.evidence is not None:
         parts += ["## Evidence", "\n".join(_evidence(report.evidence))]
-    gaps = [f"- {_text(gap.text)}" + (f" (`{view.place(gap.place)}`)" if gap.place else "") for gap in report.gaps]
+    gaps = [f"- {_text(gap.text)}" + (f" ({_span(view.place(gap.place))})" if gap.place else "") for gap in report.gaps]
     if gaps:
         parts += ["## Gaps", "\n".join(gaps)]
     findings = [
@@ -54,7 +54,7 @@ def _finding(finding: AuditFinding, view: AuditView) -> str:
     lines.append(_message(finding.message))
     if finding.related:
         lines.append("")
-        lines += [f"- `{escape(view.place(place))}`: {_text(text)}" for place, text in finding.related]
+        lines += [f"- {_span(view.place(place))}: {_text(text)}" for place, text in finding.related]
     if finding.advice:
         lines += ["", "Repair:", ""]
     for text in finding.advice:
@@ -102,9 +102,9 @@ def _unread(view: AuditView) -> Iterator[str]:
         yield f"- {number} files for lack of {library}: `pip install 'selfstop[audit]'`"
     for problem in view.report.problems:
         place = f"{view.display(problem.path)}:{problem.line}" if problem.line else view.display(problem.path)
-        yield f"- `{escape(place)}`: {_text(problem.reason)}"
+        yield f"- {_span(place)}: {_text(problem.reason)}"
     for error in view.report.code.errors:
-        yield f"- `{escape(view.display(error.path))}`: {_text(error.message)}"
+        yield f"- {_span(view.display(error.path))}: {_text(error.message)}"
 
 
 def _cell(text: str) -> str:
@@ -113,6 +113,14 @@ def _cell(text: str) -> str:
     if not _SPECIAL.search(shown) or "`" in shown:
         return _text(text)
     return f"`{shown.replace('|', chr(92) + '|')}`"
+
+
+def _span(text: str) -> str:
+    """A path as code, between more backticks than it has itself."""
+    shown = escape(text)
+    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {shown} {fence}" if longest else f"{fence}{shown}{fence}"
 
 
 def _text(text: str) -> str:

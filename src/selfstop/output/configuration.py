@@ -18,7 +18,8 @@ def render(config: Config, origins: Mapping[str, str], root: Path, *, has_file: 
 
     ``has_file`` tells whether the root has a ``pyproject.toml`` at all.
     """
-    values = {item.metadata["key"]: getattr(config, item.name) for item in fields(Config)}
+    keys = {key: item.name for item in fields(Config) if (key := item.metadata.get("key"))}
+    values = {key: getattr(config, name) for key, name in keys.items()}
     values["select"] = _default_rules() if config.select is None else config.select
     values["stop-calls"] = sorted(DEFAULT_STOP_CALLS) if config.stop_calls is None else config.stop_calls
     values["per-file-ignores"] = dict(config.per_file_ignores)

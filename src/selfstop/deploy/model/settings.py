@@ -104,7 +104,17 @@ class Extra:
     complete: bool = False
 
 
-Source = Setting | SettingsFile | Extra
+@dataclass(frozen=True)
+class Removal:
+    """A variable that is taken out of the environment (``unset X``); not ``sure``: only under some condition."""
+
+    name: str
+    place: Place
+    sure: bool = True
+    layer: Layer = Layer.SCRIPT
+
+
+Source = Setting | SettingsFile | Removal | Extra
 
 
 @dataclass(frozen=True)

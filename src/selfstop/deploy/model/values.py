@@ -52,7 +52,8 @@ class Unresolved:
     ``text`` is it as written (``${X:-5}``), ``name`` the variable, without marks. ``default`` is what stands in
     if the variable is unset, and, where ``default_if_empty``, also if it is empty. ``required`` says that its
     absence is an error (``${X:?}``). ``candidates`` are the literal texts that the same file assigns to the variable;
-    where ``complete``, they are all it can be at that place.
+    where ``complete``, they are all it can be at that place. ``computed`` says that the file assigns something else
+    to it, so that it need not be what whoever starts it says.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Unresolved:
     required: bool = False
     candidates: tuple[str, ...] = ()
     complete: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True)

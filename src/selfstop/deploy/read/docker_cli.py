@@ -222,7 +222,7 @@ def _extra(word: Argument, command: Invocation) -> Extra:
         taken = _Taken()
         for option in parsed.options:
             _take(option, taken, command)
-        alternatives.append(tuple(source for source in taken.sources if not isinstance(source, Extra)))
+        alternatives.append(tuple(source for source in taken.sources if isinstance(source, Setting | SettingsFile)))
         complete = complete and parsed.consumed == len(arguments)
     return Extra(word.value, command.at(word.line), tuple(alternatives), complete)
 

@@ -160,6 +160,7 @@ class Expansion:
             required=part.operator == ":?",
             candidates=found.texts if followed else (),
             complete=followed and found.complete and found.literal,
+            computed=not found.literal or not followed,
         )
 
 

@@ -326,8 +326,9 @@ class _Interpreter:
         text = Piped(joined(piped), piped[0].line) if piped else None
         invocation = self.state.invocation(words, node.line, conditions, text)
         sources = tuple(
-            Setting(name.removeprefix("env:").upper(), value, Layer.SCRIPT, self.state.place(line))
+            Setting(variable, self._current(name, variable, value, conditions), Layer.SCRIPT, self.state.place(line))
             for name, (value, line) in self._environment.items()
+            for variable in [name.removeprefix("env:").upper()]
         )
         invocation = replace(invocation, sources=sources)
         self.state.facts.extend(commands.facts(invocation))
@@ -335,6 +336,17 @@ class _Interpreter:
         content = (Argument(Value((Unresolved(source, source, Origin.COMMAND),)), node.line),)
         self._redirect(node, None, conditions)
         return content
+
+    def _current(self, name: str, variable: str, value: Value, conditions: Conditions) -> Value:
+        """What a variable of the environment holds: the last value, or those of several branches."""
+        found = self.variables.find(name, conditions)
+        if found.only is not None:
+            return value
+        complete = found.complete and found.literal
+        part = Unresolved(
+            f"$env:{variable}", variable, candidates=found.texts, complete=complete, computed=not found.literal
+        )
+        return Value((part,))
 
     def _redirect(self, node: tree.Command, output: Content | None, conditions: Conditions) -> None:
         for target, append in node.targets:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from selfstop.deploy.model import Dialect, Language, Layer, Setting, SettingsFile, Source, Value
+from selfstop.deploy.model import Dialect, Language, Layer, Removal, Setting, SettingsFile, Source, Unresolved, Value
 from selfstop.deploy.read import commands
 from selfstop.deploy.read import shell_tree as tree
 from selfstop.deploy.read.expansion import Expansion
@@ -15,7 +15,7 @@ from selfstop.deploy.read.invocation import Piped
 from selfstop.deploy.read.marks import Marked
 from selfstop.deploy.read.printing import printed
 from selfstop.deploy.read.state import State
-from selfstop.deploy.read.variables import Argument, Conditions, Content, Variables, joined, value_of
+from selfstop.deploy.read.variables import Argument, Conditions, Content, Variables, is_output, joined, named, value_of
 
 _DECLARING: Final = frozenset({"export", "declare", "typeset", "local", "readonly"})
 _ENV_FILE: Final = re.compile(r"(?<![\w./~${}-])[\w./~${}-]*\.?env[\w.-]*")
@@ -35,8 +35,8 @@ class Commands:
         self._variables = variables
         self._expansion = expansion
         self._call = call
-        self._exported: dict[str, int] = {}
-        self._files: list[SettingsFile] = []
+        self._exported: dict[str | SettingsFile, int] = {}
+        self._removed: dict[str, tuple[int, Conditions]] = {}
         self._export_all = False
 
     def run(self, node: tree.Command, conditions: Conditions, piped: Piped | None) -> Piped | None:
@@ -81,7 +81,7 @@ class Commands:
         fed = self.fed(node.redirections, conditions, piped)
         invocation = self._state.invocation(words, node.line, conditions, fed)
         if commands.starts_program(invocation):
-            self._state.spend(len(self._exported) // 4)
+            self._state.spend((len(self._exported) + len(self._removed)) // 4)
             invocation = replace(invocation, sources=(*self._environment(conditions), *own))
         self._state.facts.extend(commands.facts(invocation))
         source = " ".join(self._marked.restore(node.source).split())
@@ -95,12 +95,30 @@ class Commands:
         return output
 
     def _environment(self, conditions: Conditions) -> tuple[Source, ...]:
-        """The variables that the script has exported so far."""
+        """The variables that the script has exported so far, the files it has sourced, and what it has unset."""
         exported = (
-            Setting(name, self._current(name, conditions), Layer.SCRIPT, self._state.place(line))
-            for name, line in self._exported.items()
+            Setting(each, self._for_children(each, conditions), Layer.SCRIPT, self._state.place(line))
+            if isinstance(each, str)
+            else each
+            for each, line in self._exported.items()
         )
-        return (*self._files, *exported)
+        removed = (
+            Removal(name, self._state.place(line), sure=here == conditions[: len(here)])
+            for name, (line, here) in self._removed.items()
+        )
+        return (*exported, *removed)
+
+    def _for_children(self, name: str, conditions: Conditions) -> Value:
+        """What an exported variable holds. Parts bear its name only where they are what the script itself was given."""
+        found = self._variables.find(name, conditions)
+        if found.only is None:
+            given = found.literal  # true without any content, too
+            part = Unresolved(
+                f"${name}", name if given else "", candidates=found.texts, complete=found.complete and found.literal
+            )
+            return Value((part,))
+        parts = joined(named(found.only, name, f"${name}")).parts
+        return Value(tuple(replace(part, name="") if is_output(part) else part for part in parts))
 
     def _current(self, name: str, conditions: Conditions) -> Value:
         variable = tree.Word((tree.Variable(name, f"${name}", quoted=True),), 0)
@@ -132,7 +150,8 @@ class Commands:
                 self._exported_from(word)
 
     def _export(self, name: str, line: int) -> None:
-        if len(self._exported) < _MAX_EXPORTED or name in self._exported:
+        self._removed.pop(name, None)
+        if self._exported.pop(name, None) or len(self._exported) < _MAX_EXPORTED:
             self._exported[name] = line
         else:
             self._state.note(f"more than {_MAX_EXPORTED} exported variables")
@@ -140,7 +159,7 @@ class Commands:
     def _exported_from(self, word: Argument) -> None:
         """``export $(… .env …)``: the words of a file are exported, whatever they are."""
         for found in _ENV_FILE.finditer(str(word.value)):
-            self._files.append(self._settings_file(Value.of(found.group()), word.line))
+            self._exported[self._settings_file(Value.of(found.group()), word.line)] = word.line
             return
 
     def _settings_file(self, file: Value, line: int) -> SettingsFile:
@@ -156,7 +175,7 @@ class Commands:
         """``source FILE``: an env file, if all it assigns is exported or its name says so."""
         for word in words[1:2]:
             if self._export_all or _ENV_FILE.search(str(word.value)):
-                self._files.append(self._settings_file(word.value, word.line))
+                self._exported[self._settings_file(word.value, word.line)] = word.line
 
     def _set(self, words: Content) -> None:
         """``set -a`` and ``set +a``."""
@@ -171,7 +190,10 @@ class Commands:
             name = word.literal or ""
             if re.fullmatch(r"[A-Za-z_]\w*", name):
                 self._variables.assign(name, () if unset else None, conditions)
-                self._exported.pop(name, None)
+                if unset:
+                    self._removed[name] = word.line, conditions
+                    if not conditions:
+                        self._exported.pop(name, None)
 
     def fed(
         self, redirections: tuple[tree.Redirection, ...], conditions: Conditions, piped: Piped | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from selfstop.deploy.model import Condition, Origin, Unresolved, Value
 
@@ -153,9 +153,14 @@ def named(content: Content, name: str, source: str) -> Content:
 
 def _named(argument: Argument, name: str, source: str) -> Argument:
     part = argument.value.parts[0] if len(argument.value.parts) == 1 else ""
-    if isinstance(part, str) or not (part.origin is Origin.COMMAND or isinstance(part, Contents | Encoded)):
+    if not is_output(part):
         return argument
     return replace(argument, value=Value((replace(part, text=source, name=name),)))
+
+
+def is_output(part: str | Unresolved) -> TypeGuard[Unresolved]:
+    """Whether a part is what a command prints, or the contents of a file."""
+    return not isinstance(part, str) and (part.origin is Origin.COMMAND or isinstance(part, Contents | Encoded))
 
 
 def joined(content: Content) -> Value:
