@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from importlib import metadata
@@ -31,15 +32,16 @@ def test_the_version_is_the_packages():
     assert metadata.version("selfstop") == selfstop.__version__
 
 
+KEYS = {field.metadata["key"] for field in dataclasses.fields(Config) if "key" in field.metadata}
+
+
 def test_both_documents_name_every_key():
-    known = {name.replace("_", "-") for name in Config.__dataclass_fields__}
-    assert keys_in(README) == known
-    assert keys_in((PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")) == known
+    assert keys_in(README) == KEYS
+    assert keys_in((PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")) == KEYS
 
 
 def test_every_key_has_an_option():
-    options = {parameter.name.replace("_", "-") for parameter in cli.commands["check"].params}
-    assert {name.replace("_", "-") for name in Config.__dataclass_fields__} <= options
+    assert {parameter.name.replace("_", "-") for parameter in cli.commands["check"].params} >= KEYS
 
 
 def test_the_documented_example_is_valid(tmp_path):
