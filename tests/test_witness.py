@@ -440,3 +440,13 @@ def test_tests_beside_the_way_are_left_out() -> None:
     body = f"def f(q):\n    if q.verbose:\n        q.log()\n    if q.open:\n        {STOP}\n"
     (finding,) = check_sources({"a.py": HEADER + body})
     assert [step.text for step in finding.witness if step.kind is StepKind.TEST] == ["q.open is true"]
+
+
+def test_the_guard_of_a_call_in_a_finally_is_told() -> None:
+    """A ``finally`` occurs once for each way into it: the test in it is the same in all of them."""
+    source = (
+        "def main(queue, idle, ec2):\n    try:\n        queue.work()\n    finally:\n        if idle >= 30:\n"
+        "            ec2.stop_instances(InstanceIds=['i-1'])\n"
+    )
+    report = check({"a.py": source.encode()}, EngineOptions())
+    assert [call.conditions for call in report.guarded] == [("idle >= 30",)]

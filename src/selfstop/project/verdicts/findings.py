@@ -41,10 +41,14 @@ def asked_on_every_way(paths: Sequence[Path]) -> tuple[Condition, ...]:
 
 
 def _asked(condition: Condition) -> tuple[object, ...]:
-    """What tells a test and its outcome apart from others, whatever its variables hold."""
+    """What tells a test and its outcome apart from others, whatever its variables hold.
+
+    Not its node: a ``finally`` occurs once for each way into it.
+    """
     if not condition.text:
         return condition.key
-    return condition.test, condition.line, condition.text, condition.outcome
+    function, _ = condition.test
+    return function, condition.line, condition.text, condition.outcome
 
 
 def findings(verdicts: Verdicts, judgement: Judgement, call: StopCall) -> list[Finding]:
