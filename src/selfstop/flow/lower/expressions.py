@@ -303,10 +303,14 @@ class Expressions(Structure):
         return value
 
     def function(self, node: cst.Lambda) -> Term:
-        for parameter in (*node.params.params, *node.params.kwonly_params):
+        self.defaults(node.params)
+        return self.nested(node, self)
+
+    def defaults(self, parameters: cst.Parameters) -> None:
+        """Lower what parameters are by default, which is evaluated where their function is defined."""
+        for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
             if parameter.default is not None:
                 self.value(parameter.default)
-        return self.nested(node, self)
 
     def attribute(self, node: cst.Attribute) -> Term:
         term = super().attribute(node)

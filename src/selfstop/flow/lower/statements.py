@@ -11,7 +11,7 @@ from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
 from selfstop.flow.code import Class
 from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
-from selfstop.flow.lower.expressions import Expressions
+from selfstop.flow.lower.expressions import Expressions, acts
 from selfstop.flow.lower.patterns import Patterns
 from selfstop.flow.lower.scopes import Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
@@ -134,7 +134,10 @@ class Statements:
         if node.exc is None:
             self.builder.raise_(self.handled[-1] if self.handled else None)
             return
-        self.builder.raise_(self.expressions.value(node.exc))
+        exception = self.expressions.value(node.exc)
+        if node.cause is not None:
+            self.expressions.value(node.cause.item)
+        self.builder.raise_(exception)
 
     def breaks(self, node: cst.Break) -> None:
         self.builder.jump(BREAK)
@@ -147,7 +150,17 @@ class Statements:
 
     def asserts(self, node: cst.Assert) -> None:
         """``python -O`` drops assertions: nothing may be concluded from one, and its test may not even run."""
+        if not any(acts(each) for each in (node.test, node.msg) if each is not None):
+            self.builder.effect("assert")
+            return
+        dropped: Frontier = [(self.builder.emit(Skip("assert")), EdgeKind.NEXT)]
+        self.expressions.value(node.test)
         self.builder.effect("assert")
+        passed = self.builder.frontier
+        if node.msg is not None:
+            self.expressions.value(node.msg)
+            self.builder.raise_(Var("builtins", "AssertionError"))
+        self.builder.frontier = [*dropped, *passed]
 
     def deletes(self, node: cst.Del) -> None:
         targets = node.target.elements if isinstance(node.target, cst.Tuple) else [cst.Element(node.target)]
@@ -255,10 +268,14 @@ class Statements:
         types = [self._handler_types(handler) for handler in handlers]
         start = self.builder.emit(Skip("try"))
         dispatch = self.builder.node(Dispatch(tuple(types)))
-        self.builder.protections.append((start, dispatch))
-        self.builder.frames.append(Handler(dispatch))
+        acting = [handler.type for handler in handlers if handler.type is not None and acts(handler.type)]
+        landing = self.builder.node(Skip("types")) if acting else dispatch
+        self.builder.protections.append((start, landing))
+        self.builder.frames.append(Handler(landing))
         self.body(node.body)
         self.builder.frames.pop()
+        if acting:
+            self._choose(acting, landing, dispatch)
         if node.orelse is not None:
             self.body(node.orelse.body)
         done = self.builder.frontier
@@ -266,6 +283,14 @@ class Statements:
             done = [*done, *self._handler(dispatch, position, handler)]
         self._uncaught(dispatch, types)
         self.builder.frontier = done
+
+    def _choose(self, types: Sequence[cst.BaseExpression], landing: int, dispatch: int) -> None:
+        """What handlers take is evaluated once there is an exception; as if each of them were asked."""
+        body, self.builder.frontier = self.builder.frontier, [(landing, EdgeKind.NEXT)]
+        for each in types:
+            self.expressions.value(each)
+        self.builder.connect(self.builder.frontier, dispatch)
+        self.builder.frontier = body
 
     def _handler_types(self, handler: _Handler) -> tuple[Term, ...]:
         if handler.type is None:
@@ -306,17 +331,16 @@ class Statements:
 
     def function(self, node: cst.FunctionDef) -> None:
         for decorator in node.decorators:
-            if isinstance(decorator.decorator, cst.Call):
-                self.expressions.value(decorator.decorator)
-        for parameter in (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params):
-            if parameter.default is not None:
-                self.expressions.value(parameter.default)
+            self.expressions.value(decorator.decorator)
+        self.expressions.defaults(node.params)
         term = self.expressions.nested(node, self.expressions)
         name = self.scope.resolve(node.name.value)
         self.builder.assign(name, term)
         self.context.define(name, term, self.expressions.function_id)
 
     def class_definition(self, node: cst.ClassDef) -> None:
+        for decorator in node.decorators:
+            self.expressions.value(decorator.decorator)
         structure = self.expressions.structure
         bases = tuple(structure.value(base.value) for base in node.bases)
         for base in (*node.bases, *node.keywords):
