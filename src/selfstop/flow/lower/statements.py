@@ -279,10 +279,26 @@ class Statements:
         if node.orelse is not None:
             self.body(node.orelse.body)
         done = self.builder.frontier
-        for position, handler in enumerate(handlers):
-            done = [*done, *self._handler(dispatch, position, handler)]
+        ends = [self._handler(dispatch, position, handler) for position, handler in enumerate(handlers)]
+        if isinstance(node, cst.TryStar):
+            self._handle_the_rest(dispatch, types, ends)
         self._uncaught(dispatch, types)
-        self.builder.frontier = done
+        self.builder.frontier = [*done, *(way for end in ends for way in end)]
+
+    def _handle_the_rest(self, dispatch: int, types: Sequence[tuple[Term, ...]], ends: Sequence[Frontier]) -> None:
+        """Behind a handler of a group come the later ones, each for its part of it; what is left goes on outwards."""
+        entries = [edge.target for edge in self.builder.edges[dispatch]]
+        for position, end in enumerate(ends):
+            if _takes_all(types[: position + 1]) or not end:
+                continue
+            later = types[position + 1 :]
+            self.builder.frontier = list(end)
+            self.builder.assign(Var(self.builder.scope, "$exception"), None)
+            rest = self.builder.emit(Dispatch(tuple(later)))
+            self.builder.edges[rest] += [
+                Edge(entry, EdgeKind.CATCH, clause) for clause, entry in enumerate(entries[position + 1 :])
+            ]
+            self._uncaught(rest, later)
 
     def _choose(self, types: Sequence[cst.BaseExpression], landing: int, dispatch: int) -> None:
         """What handlers take is evaluated once there is an exception; as if each of them were asked."""
@@ -317,7 +333,7 @@ class Statements:
 
     def _uncaught(self, dispatch: int, types: Sequence[tuple[Term, ...]]) -> None:
         """What no handler takes goes on to the next one out."""
-        if any(not clause or Var("builtins", "BaseException") in clause for clause in types):
+        if _takes_all(types):
             return
         outer = self.builder.node(Skip("uncaught"))
         self.builder.edges[dispatch].append(Edge(outer, EdgeKind.CATCH, len(types)))
@@ -372,6 +388,11 @@ class Statements:
 def _is_ending(callee: Term | None) -> bool:
     """Whether a call ends the process: by the interpreter's functions, not by others of the same name."""
     return isinstance(callee, Var) and callee.scope in {"import", "builtins"} and callee.name in ENDING_CALLS
+
+
+def _takes_all(types: Sequence[tuple[Term, ...]]) -> bool:
+    """Whether handlers of ``types`` leave no exception to others."""
+    return any(not clause or Var("builtins", "BaseException") in clause for clause in types)
 
 
 def _is_endless(suite: cst.BaseSuite) -> bool:
