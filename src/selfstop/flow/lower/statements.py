@@ -15,7 +15,7 @@ from selfstop.flow.lower.expressions import Expressions, acts
 from selfstop.flow.lower.patterns import Patterns
 from selfstop.flow.lower.scopes import Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
-from selfstop.flow.lower.walking import contains
+from selfstop.flow.lower.walking import contains, walk
 from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Item, Result, Term, Var, dotted
 
 _Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
@@ -184,6 +184,8 @@ class Statements:
     def while_loop(self, node: cst.While) -> None:
         head = self.builder.emit(Skip("while"))
         loop = Loop(head)
+        if self.builder.frames and _may_raise(node.test):
+            self.builder.effect()
         yes, no = self.expressions.branch(node.test, loop=True)
         self.builder.frontier = yes
         self.builder.frames.append(loop)
@@ -414,7 +416,11 @@ _RAISING = (
     cst.Del,
     cst.For,
     cst.Match,
+    cst.FormattedStringExpression,
+    cst.StarredElement,
+    cst.StarredDictElement,
 )
+_INDENTED = (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Lambda)
 
 
 def _may_raise(node: cst.CSTNode) -> bool:
@@ -427,7 +433,22 @@ def _may_raise(node: cst.CSTNode) -> bool:
         return True
     if isinstance(node, cst.Assign) and any(isinstance(t.target, (cst.Tuple, cst.List)) for t in node.targets):
         return True
-    return contains(node, _RAISING, (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Lambda))
+    return contains(node, _RAISING, _INDENTED) or _has_sign(node)
+
+
+def _has_sign(node: cst.CSTNode) -> bool:
+    """Whether a statement has a sign before something else than a number, which may have none."""
+    signed: list[cst.UnaryOperation] = []
+
+    def enters(part: cst.CSTNode) -> bool:
+        match part:
+            case cst.UnaryOperation(operator=operator, expression=operand):
+                if not isinstance(operator, cst.Not) and not isinstance(operand, cst.BaseNumber):
+                    signed.append(part)
+        return not isinstance(part, _INDENTED)
+
+    walk(node, enters)
+    return bool(signed)
 
 
 _METHODS: dict[type[cst.CSTNode], str] = {
