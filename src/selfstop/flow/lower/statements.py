@@ -13,7 +13,7 @@ from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
 from selfstop.flow.lower.expressions import Expressions, acts
 from selfstop.flow.lower.patterns import Patterns
-from selfstop.flow.lower.scopes import Scope, bindings_of
+from selfstop.flow.lower.scopes import IMPORTED, Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
 from selfstop.flow.lower.walking import contains, walk
 from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Item, Result, Term, Var, dotted
@@ -147,6 +147,13 @@ class Statements:
 
     def imports(self, node: cst.Import | cst.ImportFrom) -> None:
         self.builder.effect("import")
+        found = bindings_of([node], self.context.importer)
+        for name in sorted(found.imports.keys() & self.scope.bindings.global_names):
+            place = self.scope.resolve(name)
+            if isinstance(place, Var) and place.scope != IMPORTED:
+                imported = Var(IMPORTED, found.imports[name])
+                self.builder.assign(place, imported)
+                self.context.define(place, imported, self.expressions.function_id)
 
     def asserts(self, node: cst.Assert) -> None:
         """``python -O`` drops assertions: nothing may be concluded from one, and its test may not even run."""
