@@ -185,8 +185,9 @@ def _steps(graph: Graph, position: Position, outcomes: Outcomes) -> Iterator[Pos
             raised = evaluate(graph.pending if exception is None else exception, position.values)
             yield from (position.at(edge.target, graph.pending, raised) for edge in node.edges)
         case Dispatch(clauses=clauses):
-            taken = _clause(clauses, position.values.get(graph.pending), position.values)
-            yield from (position.at(edge.target) for edge in node.edges if edge.clause == taken)
+            thrown = position.values.get(graph.pending)
+            taken = None if thrown is UNKNOWN else _clause(clauses, thrown, position.values)
+            yield from (position.at(edge.target) for edge in node.edges if taken in {None, edge.clause})
         case _:
             yield from (position.at(edge.target) for edge in node.edges if edge.kind is not EdgeKind.RAISE)
 

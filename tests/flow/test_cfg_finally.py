@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from graphs import Boom, Crash, SmallBoom, assert_agrees, disagreements, program_graph, traces
+from graphs import Boom, Crash, SmallBoom, assert_agrees, assert_sound, disagreements, program_graph, traces
 
 from selfstop.flow.cfg import EdgeKind
 
@@ -132,6 +132,8 @@ HANDLERS = {
     "the else is protected by finally": "try:\n    a()\nexcept Boom:\n    b()\nelse:\n    c()\nfinally:\n    d()",
     "handlers are protected by finally": "try:\n    a()\nexcept Crash:\n    b()\nfinally:\n    d()",
     "an exception kept beyond finally": "try:\n    a()\nfinally:\n    try:\n        b()\n    except Boom:\n        c()",
+}
+GROUP_HANDLERS = {
     "an exception group handler for a plain exception": (
         "try:\n    a()\nexcept* Crash:\n    b()\nexcept* Boom:\n    c()"
     ),
@@ -144,6 +146,15 @@ HANDLERS = {
 @pytest.mark.parametrize("body", HANDLERS.values(), ids=HANDLERS)
 def test_handlers(body: str) -> None:
     assert_agrees(body, a=(None, Boom, SmallBoom, Crash), b=(None, Boom, Crash))
+
+
+@pytest.mark.parametrize("body", GROUP_HANDLERS.values(), ids=GROUP_HANDLERS)
+def test_handlers_of_groups(body: str) -> None:
+    assert_sound(body, a=(None, Boom, SmallBoom, Crash), b=(None, Boom, Crash))
+
+
+def test_several_handlers_run_for_one_group() -> None:
+    assert "a!Crash b c" in traces("try:\n    a()\nexcept* Crash:\n    b()\nexcept* Boom:\n    c()", a=(None, Crash))
 
 
 def test_traces_of_a_finally_are_what_a_reader_expects() -> None:

@@ -165,9 +165,9 @@ def test_an_exit_raises_system_exit_through_finally() -> None:
 
 def test_an_assertion_is_no_test() -> None:
     """``python -O`` drops assertions; neither the call in one nor its outcome is to be relied on."""
-    graph = program_graph("assert p() and q()\nstop()")
-    assert written_tests(graph) == []
-    assert [call.text for _, call in graph.calls()] == ["stop"]
+    assert written_tests(program_graph("assert p()\nstop()")) == []
+    ways = traces("assert p() and a()\nb()")
+    assert {"b", "p+ a b", "p- b"} <= ways
 
 
 def test_while_true_has_no_test() -> None:

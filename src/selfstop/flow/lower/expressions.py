@@ -13,7 +13,7 @@ from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
-from selfstop.flow.lower.structure import Structure, compare, pure_call
+from selfstop.flow.lower.structure import Structure, attribute, compare, pure_call
 from selfstop.flow.lower.walking import contains
 from selfstop.flow.terms import FALSE, TRUE, App, Const, Item, Result, Term, Var
 
@@ -303,10 +303,14 @@ class Expressions(Structure):
         return value
 
     def function(self, node: cst.Lambda) -> Term:
-        for parameter in (*node.params.params, *node.params.kwonly_params):
+        self.defaults(node.params)
+        return self.nested(node, self)
+
+    def defaults(self, parameters: cst.Parameters) -> None:
+        """Lower what parameters are by default, which is evaluated where their function is defined."""
+        for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
             if parameter.default is not None:
                 self.value(parameter.default)
-        return self.nested(node, self)
 
     def attribute(self, node: cst.Attribute) -> Term:
         term = super().attribute(node)
@@ -332,7 +336,16 @@ class Expressions(Structure):
         text = self.context.text(node.func)
         result = Result(self.builder.site(), func, args)
         self.builder.call(Call(result, func, args, keywords, text, self.context.span(node), awaited))
+        self._set_by_name(node, func, args)
         return result
+
+    def _set_by_name(self, node: cst.Call, func: Term, args: tuple[Term, ...]) -> None:
+        """``setattr(base, "name", value)`` binds ``base.name``."""
+        match func, args:
+            case Var(scope="builtins", name="setattr"), (base, Const(value=str() as name), value):
+                self.builder.assign(attribute(base, name), value)
+                owner, kept = (self.structure.value(node.args[position].value) for position in (0, 2))
+                self.context.define_ways(attribute(owner, name), kept, self.function_id)
 
     def argument(self, node: cst.BaseExpression) -> Term:
         """A test that is handed on is decided before the call, so that the callee is entered knowing why."""
@@ -394,7 +407,7 @@ class Expressions(Structure):
             entered = []
         self.builder.frontier = [*entered, (header, EdgeKind.TRUE)]
         inside.bind(clause.target, App("element", (iterable, round_of(self.builder.scope, header))))
-        if isinstance(clause.target, cst.Name):
+        if isinstance(clause.target, (cst.Name, cst.Attribute)):
             each = App("element", (self.structure.value(clause.iter),))
             self.context.define(inside.place(clause.target), each, self.function_id)
         skipped: Frontier = []

@@ -25,10 +25,13 @@ class Patterns:
         self.expressions = statements.expressions
         self.builder = statements.builder
         self.context = statements.context
+        self.written: Term | None = None
+        """The subject, flow aside."""
 
     def match(self, node: cst.Match) -> None:
         """Lower a whole ``match``; a case is tried when all before it have failed."""
         subject = self.expressions.value(node.subject)
+        self.written = self.expressions.structure.value(node.subject)
         text = self.context.text(node.subject)
         done: Frontier = []
         for case in node.cases:
@@ -59,14 +62,14 @@ class Patterns:
                 return matched, failed
             case cst.MatchAs(pattern=None, name=name):
                 if name is not None:
-                    self.expressions.bind(name, subject)
+                    self._capture(name, subject, self.written)
                 here, self.builder.frontier = self.builder.frontier, []
                 return here, []
             case cst.MatchAs(pattern=inner, name=name) if inner is not None:
                 yes, no = self._pattern(inner, subject, text)
                 self.builder.frontier = yes
                 if name is not None:
-                    self.expressions.bind(name, subject)
+                    self._capture(name, subject, self.written)
                 yes, self.builder.frontier = self.builder.frontier, []
                 return yes, no
             case _:
@@ -78,9 +81,13 @@ class Patterns:
         yes, no = self._test(shape, pattern, text, "matches")
         self.builder.frontier = yes
         for name in _captures(pattern):
-            self.expressions.bind(name, None)
+            self._capture(name, None, None)
         yes, self.builder.frontier = self.builder.frontier, []
         return yes, no
+
+    def _capture(self, name: cst.Name, value: Term | None, written: Term | None) -> None:
+        self.expressions.bind(name, value)
+        self.context.define(self.expressions.place(name), written, self.expressions.function_id)
 
     def _test(self, term: Term, pattern: cst.MatchPattern, text: str, relation: str) -> tuple[Frontier, Frontier]:
         return self.builder.branch(Test(term, f"{text} {relation} {self.context.text(pattern)}"))

@@ -11,11 +11,11 @@ from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
 from selfstop.flow.code import Class
 from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
-from selfstop.flow.lower.expressions import Expressions
+from selfstop.flow.lower.expressions import Expressions, acts
 from selfstop.flow.lower.patterns import Patterns
-from selfstop.flow.lower.scopes import IMPORTED, Scope, bindings_of, taken_names
+from selfstop.flow.lower.scopes import IMPORTED, Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
-from selfstop.flow.lower.walking import contains
+from selfstop.flow.lower.walking import contains, walk
 from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Item, Result, Term, Var, dotted
 
 _Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
@@ -134,7 +134,10 @@ class Statements:
         if node.exc is None:
             self.builder.raise_(self.handled[-1] if self.handled else None)
             return
-        self.builder.raise_(self.expressions.value(node.exc))
+        exception = self.expressions.value(node.exc)
+        if node.cause is not None:
+            self.expressions.value(node.cause.item)
+        self.builder.raise_(exception)
 
     def breaks(self, node: cst.Break) -> None:
         self.builder.jump(BREAK)
@@ -144,15 +147,28 @@ class Statements:
 
     def imports(self, node: cst.Import | cst.ImportFrom) -> None:
         self.builder.effect("import")
-        for local, path in taken_names(node, self.context.importer) if isinstance(node, cst.ImportFrom) else ():
-            if local in self.scope.bindings.rebound:
-                target = Var(self.scope.id, local)
-                self.builder.assign(target, Var(IMPORTED, path))
-                self.context.define(target, Var(IMPORTED, path), self.expressions.function_id)
+        found = bindings_of([node], self.context.importer)
+        own = self.scope.bindings
+        for name in sorted(found.imports.keys() & (own.global_names | own.rebound)):
+            place = self.scope.resolve(name)
+            if isinstance(place, Var) and place.scope != IMPORTED:
+                imported = Var(IMPORTED, found.imports[name])
+                self.builder.assign(place, imported)
+                self.context.define(place, imported, self.expressions.function_id)
 
     def asserts(self, node: cst.Assert) -> None:
         """``python -O`` drops assertions: nothing may be concluded from one, and its test may not even run."""
+        if not any(acts(each) for each in (node.test, node.msg) if each is not None):
+            self.builder.effect("assert")
+            return
+        dropped: Frontier = [(self.builder.emit(Skip("assert")), EdgeKind.NEXT)]
+        self.expressions.value(node.test)
         self.builder.effect("assert")
+        passed = self.builder.frontier
+        if node.msg is not None:
+            self.expressions.value(node.msg)
+            self.builder.raise_(Var("builtins", "AssertionError"))
+        self.builder.frontier = [*dropped, *passed]
 
     def deletes(self, node: cst.Del) -> None:
         targets = node.target.elements if isinstance(node.target, cst.Tuple) else [cst.Element(node.target)]
@@ -176,6 +192,8 @@ class Statements:
     def while_loop(self, node: cst.While) -> None:
         head = self.builder.emit(Skip("while"))
         loop = Loop(head)
+        if self.builder.frames and _may_raise(node.test):
+            self.builder.effect()
         yes, no = self.expressions.branch(node.test, loop=True)
         self.builder.frontier = yes
         self.builder.frames.append(loop)
@@ -260,17 +278,45 @@ class Statements:
         types = [self._handler_types(handler) for handler in handlers]
         start = self.builder.emit(Skip("try"))
         dispatch = self.builder.node(Dispatch(tuple(types)))
-        self.builder.protections.append((start, dispatch))
-        self.builder.frames.append(Handler(dispatch))
+        acting = [handler.type for handler in handlers if handler.type is not None and acts(handler.type)]
+        landing = self.builder.node(Skip("types")) if acting else dispatch
+        self.builder.protections.append((start, landing))
+        self.builder.frames.append(Handler(landing))
         self.body(node.body)
         self.builder.frames.pop()
+        if acting:
+            self._choose(acting, landing, dispatch)
         if node.orelse is not None:
             self.body(node.orelse.body)
         done = self.builder.frontier
-        for position, handler in enumerate(handlers):
-            done = [*done, *self._handler(dispatch, position, handler)]
+        ends = [self._handler(dispatch, position, handler) for position, handler in enumerate(handlers)]
+        if isinstance(node, cst.TryStar):
+            self._handle_the_rest(dispatch, types, ends)
         self._uncaught(dispatch, types)
-        self.builder.frontier = done
+        self.builder.frontier = [*done, *(way for end in ends for way in end)]
+
+    def _handle_the_rest(self, dispatch: int, types: Sequence[tuple[Term, ...]], ends: Sequence[Frontier]) -> None:
+        """Behind a handler of a group come the later ones, each for its part of it; what is left goes on outwards."""
+        entries = [edge.target for edge in self.builder.edges[dispatch]]
+        for position, end in enumerate(ends):
+            if _takes_all(types[: position + 1]) or not end:
+                continue
+            later = types[position + 1 :]
+            self.builder.frontier = list(end)
+            self.builder.assign(Var(self.builder.scope, "$exception"), None)
+            rest = self.builder.emit(Dispatch(tuple(later)))
+            self.builder.edges[rest] += [
+                Edge(entry, EdgeKind.CATCH, clause) for clause, entry in enumerate(entries[position + 1 :])
+            ]
+            self._uncaught(rest, later)
+
+    def _choose(self, types: Sequence[cst.BaseExpression], landing: int, dispatch: int) -> None:
+        """What handlers take is evaluated once there is an exception; as if each of them were asked."""
+        body, self.builder.frontier = self.builder.frontier, [(landing, EdgeKind.NEXT)]
+        for each in types:
+            self.expressions.value(each)
+        self.builder.connect(self.builder.frontier, dispatch)
+        self.builder.frontier = body
 
     def _handler_types(self, handler: _Handler) -> tuple[Term, ...]:
         if handler.type is None:
@@ -297,7 +343,7 @@ class Statements:
 
     def _uncaught(self, dispatch: int, types: Sequence[tuple[Term, ...]]) -> None:
         """What no handler takes goes on to the next one out."""
-        if any(not clause or Var("builtins", "BaseException") in clause for clause in types):
+        if _takes_all(types):
             return
         outer = self.builder.node(Skip("uncaught"))
         self.builder.edges[dispatch].append(Edge(outer, EdgeKind.CATCH, len(types)))
@@ -311,17 +357,16 @@ class Statements:
 
     def function(self, node: cst.FunctionDef) -> None:
         for decorator in node.decorators:
-            if isinstance(decorator.decorator, cst.Call):
-                self.expressions.value(decorator.decorator)
-        for parameter in (*node.params.params, *node.params.kwonly_params, *node.params.posonly_params):
-            if parameter.default is not None:
-                self.expressions.value(parameter.default)
+            self.expressions.value(decorator.decorator)
+        self.expressions.defaults(node.params)
         term = self.expressions.nested(node, self.expressions)
         name = self.scope.resolve(node.name.value)
         self.builder.assign(name, term)
         self.context.define(name, term, self.expressions.function_id)
 
     def class_definition(self, node: cst.ClassDef) -> None:
+        for decorator in node.decorators:
+            self.expressions.value(decorator.decorator)
         structure = self.expressions.structure
         bases = tuple(structure.value(base.value) for base in node.bases)
         for base in (*node.bases, *node.keywords):
@@ -355,6 +400,11 @@ def _is_ending(callee: Term | None) -> bool:
     return isinstance(callee, Var) and callee.scope in {"import", "builtins"} and callee.name in ENDING_CALLS
 
 
+def _takes_all(types: Sequence[tuple[Term, ...]]) -> bool:
+    """Whether handlers of ``types`` leave no exception to others."""
+    return any(not clause or Var("builtins", "BaseException") in clause for clause in types)
+
+
 def _is_endless(suite: cst.BaseSuite) -> bool:
     """Whether a block ends in a loop that only an exception leaves: what follows must be reached by that."""
     match suite:
@@ -374,7 +424,11 @@ _RAISING = (
     cst.Del,
     cst.For,
     cst.Match,
+    cst.FormattedStringExpression,
+    cst.StarredElement,
+    cst.StarredDictElement,
 )
+_INDENTED = (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Lambda)
 
 
 def _may_raise(node: cst.CSTNode) -> bool:
@@ -387,7 +441,22 @@ def _may_raise(node: cst.CSTNode) -> bool:
         return True
     if isinstance(node, cst.Assign) and any(isinstance(t.target, (cst.Tuple, cst.List)) for t in node.targets):
         return True
-    return contains(node, _RAISING, (cst.IndentedBlock, cst.SimpleStatementSuite, cst.Lambda))
+    return contains(node, _RAISING, _INDENTED) or _has_sign(node)
+
+
+def _has_sign(node: cst.CSTNode) -> bool:
+    """Whether a statement has a sign before something else than a number, which may have none."""
+    signed: list[cst.UnaryOperation] = []
+
+    def enters(part: cst.CSTNode) -> bool:
+        match part:
+            case cst.UnaryOperation(operator=operator, expression=operand):
+                if not isinstance(operator, cst.Not) and not isinstance(operand, cst.BaseNumber):
+                    signed.append(part)
+        return not isinstance(part, _INDENTED)
+
+    walk(node, enters)
+    return bool(signed)
 
 
 _METHODS: dict[type[cst.CSTNode], str] = {

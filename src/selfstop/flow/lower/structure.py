@@ -6,7 +6,7 @@ become ``App("call", …)``. ``expressions`` overrides what needs control flow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import libcst as cst
 
@@ -130,12 +130,19 @@ class Structure:
         return Const(value)
 
     def formatted(self, node: cst.FormattedString) -> Term:
-        parts = [self.value(part.expression) for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
-        return App("fstring", (Const(self.context.text(node)), *parts))
+        return App("fstring", (Const(self.context.text(node)), *self.fields(node.parts)))
 
     def templated(self, node: cst.TemplatedString) -> Term:
-        parts = [self.value(part.expression) for part in node.parts if isinstance(part, cst.TemplatedStringExpression)]
-        return App("fstring", (Const(self.context.text(node)), *parts))
+        return App("fstring", (Const(self.context.text(node)), *self.fields(node.parts)))
+
+    def fields(self, parts: Iterable[cst.CSTNode]) -> list[Term]:
+        """The values in a formatted string. Those in their formats are looked at as well, but are no part of it."""
+        found: list[Term] = []
+        for part in parts:
+            if isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
+                found.append(self.value(part.expression))
+                self.fields(part.format_spec or ())
+        return found
 
     def binary(self, node: cst.BinaryOperation) -> Term:
         return App(BINARY[type(node.operator)], (self.value(node.left), self.value(node.right)))
