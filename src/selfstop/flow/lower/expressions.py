@@ -415,14 +415,14 @@ class Expressions(Structure):
         """Assign ``value`` (None: unknown) to a target, taking tuples apart where both sides are displays."""
         match target:
             case cst.Tuple(elements=elements) | cst.List(elements=elements):
-                parts = self._at_once([element.value for element in elements], _parts(value, len(elements)))
+                parts = self.at_once([element.value for element in elements], _parts(value, len(elements)))
                 for element, part in zip(elements, parts, strict=True):
                     starred = isinstance(element, cst.StarredElement)
                     self.bind(element.value, None if starred else part)
             case _:
                 self.builder.assign(self.place(target), value)
 
-    def _at_once(self, targets: Sequence[cst.BaseExpression], values: Sequence[Term | None]) -> list[Term | None]:
+    def at_once(self, targets: Sequence[cst.BaseExpression], values: Sequence[Term | None]) -> list[Term | None]:
         """``values``, each of them as it is before the first of ``targets`` is bound."""
         bound: set[object] = set()
         before: list[Term | None] = []
