@@ -6,7 +6,7 @@ from selfstop.flow.limits import rank
 from selfstop.flow.linear import TRANSPARENT, linear, number
 from selfstop.flow.origins import Source, is_configuration, origin
 from selfstop.flow.roles import PLAIN, Evidence, Kind, Role
-from selfstop.flow.terms import App, Attr, Const, Item, Term, Var, last_name, walk
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, last_name, walk
 from selfstop.flow.vocabulary import (
     FALSE_STRINGS,
     LIMIT_WORDS,
@@ -84,10 +84,17 @@ def looks_boolean(term: Term, evidence: Evidence, depth: int = 0) -> bool:
             cast = any(
                 isinstance(arg, App) and arg.op == "keyword:cast" and last_name(arg.args[0]) == "bool" for arg in args
             )
-            return cast or bool(words(last_name(callee)) & {"bool", "boolean", "getboolean", "strtobool"})
+            return cast or _answers_yes_or_no(callee)
+        case Result(callee=callee):
+            return _answers_yes_or_no(callee)
         case Var() | Attr() | Item() | App(op="get"):
             return _boolean_place(inner, evidence, depth)
     return False
+
+
+def _answers_yes_or_no(callee: Term | None) -> bool:
+    """Whether what is called reads a truth value, by its name."""
+    return bool(words(last_name(callee)) & {"bool", "boolean", "getboolean", "strtobool"})
 
 
 def _boolean_place(place: Term, evidence: Evidence, depth: int) -> bool:
