@@ -6,6 +6,7 @@ become ``App("call", …)``. ``expressions`` overrides what needs control flow.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import libcst as cst
@@ -121,10 +122,17 @@ class Structure:
         return attribute(self.value(node.value), node.attr.value)
 
     def number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Term:
-        return Const(node.evaluated_value)
+        try:
+            value = node.evaluated_value
+            float(abs(value))
+        except (OverflowError, SyntaxError, ValueError):  # too large for a float, or even to be read
+            return Structure.opaque(self, node)
+        return Const(value)
 
     def string(self, node: cst.SimpleString | cst.ConcatenatedString) -> Term:
-        value = node.evaluated_value
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes such as "\\d"
+            value = node.evaluated_value
         if value is None and isinstance(node, cst.ConcatenatedString):  # one of its parts has fields
             return App("fstring", (self.value(node.left), self.value(node.right)))
         return Const(value)
