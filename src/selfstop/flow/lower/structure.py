@@ -1,6 +1,6 @@
 """Expressions as terms, flow aside.
 
-Calls known to be pure become operations of their own (``getenv``, ``int``, ``timedelta`` …); other calls
+Calls taken to be pure, by their names, become operations of their own (``getenv``, ``int``, ``timedelta`` …); others
 become ``App("call", …)``. ``expressions`` overrides what needs control flow.
 """
 
@@ -283,7 +283,10 @@ def compare(left: Term, operator: cst.BaseCompOp, right: Term) -> Term:
 
 
 def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...]) -> Term | None:
-    """The operation that a call amounts to, if it is known to have no effect and to depend on nothing else."""
+    """The operation that a call amounts to, if it is taken to have no effect and to depend on nothing else.
+
+    That goes by names: ``x.strip()`` and ``x.get("name")`` are, whatever ``x`` may be.
+    """
     name = dotted(func)
     if isinstance(func, Var) and func.scope == BUILTINS and name in PURE_BUILTINS:
         if name in {"list", "tuple", "set"}:
