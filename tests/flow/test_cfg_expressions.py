@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import product
 
 import pytest
-from graphs import assert_agrees, assert_sound, disagreements, executions, program_graph, traces, written_tests
+from graphs import assert_agrees, assert_sound, disagreements, executions, lower, program_graph, traces, written_tests
+
+from selfstop.flow.terms import Const
 
 PROGRAMS = {
     "and": "if p() and q():\n    a()",
@@ -117,3 +120,10 @@ MORE_SHAPES = {
 @pytest.mark.parametrize("body", MORE_SHAPES.values(), ids=MORE_SHAPES)
 def test_more_shapes(body: str) -> None:
     assert_sound(body)
+
+
+def test_escapes_that_python_warns_about() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module = lower(r"""x = "\d" '\w'""")
+    assert module.definitions[-1].value == Const(r"\d\w")

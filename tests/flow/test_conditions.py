@@ -6,6 +6,7 @@ import pytest
 from graphs import lower
 
 from selfstop.flow.cfg import Test
+from selfstop.flow.code import Definition
 from selfstop.flow.conditions import classify
 from selfstop.flow.origins import Source
 from selfstop.flow.roles import Evidence, Kind, Role
@@ -123,3 +124,17 @@ def test_the_other_outcome_of_a_guard_is_inverted() -> None:
 
 def test_a_parameter_held_against_what_evidently_grows_is_its_limit() -> None:
     assert role("n >= polls", "n = 0\nn += 1").kind is Kind.GUARD
+
+
+def test_names_of_each_other_are_not_asked_over_and_over() -> None:
+    names = [f"v{number}" for number in range(12)]
+    known = "\n".join(f"{one} = {other}" for one in names for other in names if one != other)
+    term, evidence = asked("v0", known)
+    lookups: list[Term] = []
+
+    def definitions(place: Term) -> tuple[Definition, ...]:
+        lookups.append(place)
+        return evidence.definitions(place)
+
+    assert classify(term, True, Evidence(definitions, evidence.parameters)).kind is Kind.PLAIN
+    assert len(lookups) < 100 * len(names)

@@ -2,7 +2,8 @@
 
 A node holds one operation over terms; edges say where control goes afterwards. Tests are atomic: ``and``,
 ``or``, ``not``, chained comparisons and conditional expressions have become edges, in evaluation order.
-A ``finally`` body occurs once for each way into it, as CPython compiles it.
+A ``finally`` body occurs once for each way into it, as CPython compiles it; one that is nested deep in others
+occurs once for all of them (``COPY_DEPTH`` in ``lower.builder``).
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from selfstop.flow.answers import answer
+from selfstop.flow.cfg import is_computed
 from selfstop.flow.linear import Comparison, comparison, contradict, number
 from selfstop.flow.roles import PLAIN, Kind, Role
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, dotted, mention_key
@@ -96,7 +97,7 @@ def effect_of(place: Term, value: Term | None, raw: Term | None) -> str:
 
 def _is_written_out(raw: Term | None) -> bool:
     """Whether a constant stands in the assignment itself: another counter that is at 0 by chance sets nothing back."""
-    return not isinstance(raw, (Var, Attr, Item)) or (isinstance(raw, Var) and raw.name.startswith("$"))
+    return not isinstance(raw, (Var, Attr, Item)) or is_computed(raw)
 
 
 def _step(effect: str, step: Term) -> str:

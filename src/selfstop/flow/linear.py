@@ -15,6 +15,9 @@ from selfstop.flow.terms import App, Attr, Const, Term
 TRANSPARENT = frozenset({"int", "float", "round", "timedelta", "total_seconds", "abs", "timestamp"})
 """Operations that keep sign and order of magnitude: looked through when asking what is compared with what."""
 
+_ROUNDING = 1e-12
+"""How far apart two limits may be, in proportion, that differ by how they were computed alone."""
+
 _UNITS = frozenset({"seconds", "days", "minutes", "hours"})
 
 
@@ -114,7 +117,11 @@ def _exact(value: float) -> float | None:
 
 
 def linear(term: Term, *, transparent: bool = True) -> Linear:
-    """The linear form of ``term``. With ``transparent``, conversions such as ``int`` are looked through."""
+    """The linear form of ``term``; the term itself as an atom where a number in that is too large for a float.
+
+    With ``transparent``, conversions such as ``int`` are looked through, and ``//`` is taken for ``/``: the form says
+    what is compared with what, and proves nothing.
+    """
     form = _form(term, transparent=transparent)
     return form if form.is_finite else Linear(((term, 1.0),), 0.0)
 
@@ -134,7 +141,7 @@ def _form(term: Term, *, transparent: bool) -> Linear:
             return linear(inner, transparent=transparent).scaled(-1)
         case App(op="*", args=(left, right)):
             return _product(term, left, right, transparent=transparent)
-        case App(op="/" | "//", args=(left, right)) if divisor := number(right):
+        case App(op="/" | "//" as op, args=(left, right)) if (transparent or op == "/") and (divisor := number(right)):
             return linear(left, transparent=transparent).scaled(1 / divisor)
         case App(op=op, args=(inner, *_)) if transparent and op in TRANSPARENT:
             return linear(inner, transparent=transparent)
@@ -180,6 +187,8 @@ def contradict(first: Comparison, second: Comparison) -> bool:
     if one.bounds is None or other.bounds is None:
         return one.value == other.value and {one.relation, other.relation} == {"==", "!="}
     lower, upper = max(one.bounds[0], other.bounds[0]), min(one.bounds[1], other.bounds[1])
+    if math.isclose(lower[0], upper[0], rel_tol=_ROUNDING):  # `n / 49 >= 1` and `n <= 49`
+        return lower[1] > upper[1]
     return lower > upper
 
 

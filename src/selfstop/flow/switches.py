@@ -6,7 +6,7 @@ from selfstop.flow.limits import rank
 from selfstop.flow.linear import TRANSPARENT, linear, number
 from selfstop.flow.origins import Source, is_configuration, origin
 from selfstop.flow.roles import PLAIN, Evidence, Kind, Role
-from selfstop.flow.terms import App, Attr, Const, Item, Term, Var, last_name, walk
+from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, last_name, walk
 from selfstop.flow.vocabulary import (
     FALSE_STRINGS,
     LIMIT_WORDS,
@@ -68,8 +68,13 @@ def _unwrapped(term: Term) -> Term:
     return term
 
 
-def looks_boolean(term: Term, evidence: Evidence, depth: int = 0) -> bool:
+def looks_boolean(term: Term, evidence: Evidence) -> bool:
     """Whether ``term`` is a yes-or-no setting from the environment, the configuration or a parameter."""
+    return _looks_boolean(term, evidence, 0, set())
+
+
+def _looks_boolean(term: Term, evidence: Evidence, depth: int, asked: set[tuple[Term, int]]) -> bool:
+    """``asked`` are the places that have been asked in vain so far, with the depth at which they were."""
     inner = _unwrapped(term)
     if depth > 4 or isinstance(inner, Const):
         return False
@@ -79,22 +84,32 @@ def looks_boolean(term: Term, evidence: Evidence, depth: int = 0) -> bool:
         case App(op="==" | "in", args=(left, right)):
             return _is_switch_text(right) and _external(left, evidence)
         case App(op="not", args=(negated,)):
-            return looks_boolean(negated, evidence, depth + 1)
+            return _looks_boolean(negated, evidence, depth + 1, asked)
         case App(op="call", args=(callee, *args)):
             cast = any(
                 isinstance(arg, App) and arg.op == "keyword:cast" and last_name(arg.args[0]) == "bool" for arg in args
             )
-            return cast or bool(words(last_name(callee)) & {"bool", "boolean", "getboolean", "strtobool"})
+            return cast or _answers_yes_or_no(callee)
+        case Result(callee=callee):
+            return _answers_yes_or_no(callee)
         case Var() | Attr() | Item() | App(op="get"):
-            return _boolean_place(inner, evidence, depth)
+            if (inner, depth) in asked:
+                return False
+            asked.add((inner, depth))
+            return _boolean_place(inner, evidence, depth, asked)
     return False
 
 
-def _boolean_place(place: Term, evidence: Evidence, depth: int) -> bool:
+def _answers_yes_or_no(callee: Term | None) -> bool:
+    """Whether what is called reads a truth value, by its name."""
+    return bool(words(last_name(callee)) & {"bool", "boolean", "getboolean", "strtobool"})
+
+
+def _boolean_place(place: Term, evidence: Evidence, depth: int, asked: set[tuple[Term, int]]) -> bool:
     if place in evidence.parameters:
         return evidence.parameters[place]
     values = [item.value for item in evidence.definitions(place) if item.value is not None]
-    if any(looks_boolean(value, evidence, depth + 1) for value in values):
+    if any(_looks_boolean(value, evidence, depth + 1, asked) for value in values):
         return True
     if isinstance(place, Var) and is_constant_name(place.name):
         booleans = [value for value in values if isinstance(value, Const) and isinstance(value.value, bool)]

@@ -72,7 +72,7 @@ class Const(_Tree):
 
 @dataclass(frozen=True, eq=False)
 class Var(_Tree):
-    """A variable of a scope: a function's or class's id, a module's name, ``builtins`` or ``import``."""
+    """A variable of a scope: the id of a function, class or comprehension, a module's, ``builtins`` or ``import``."""
 
     scope: str
     name: str

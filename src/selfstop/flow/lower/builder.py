@@ -170,7 +170,10 @@ class Builder:
     # Cleanup
 
     def protect(self, body: Callable[[], None], cleanup: Callable[[], None], line: int) -> None:
-        """``try: body() finally: cleanup()``, with a copy of the clean-up for each way into it."""
+        """``try: body() finally: cleanup()``, with a copy of the clean-up for each way into it.
+
+        From ``COPY_DEPTH`` on, one copy serves them all, and tests afterwards by which way it was entered.
+        """
         self._cleanups += 1
         frame = Cleanup(self._cleanups)
         start = self.emit(Skip("try"))

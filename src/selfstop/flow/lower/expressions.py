@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import libcst as cst
@@ -15,7 +15,7 @@ from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
 from selfstop.flow.lower.structure import Structure, attribute, compare, pure_call
 from selfstop.flow.lower.walking import contains
-from selfstop.flow.terms import FALSE, TRUE, App, Const, Item, Result, Term, Var
+from selfstop.flow.terms import FALSE, TRUE, App, Const, Item, Result, Term, Var, mention_key
 
 NestedFunction: TypeAlias = "Callable[[cst.Lambda | cst.FunctionDef, Expressions], Term]"
 
@@ -428,12 +428,37 @@ class Expressions(Structure):
         """Assign ``value`` (None: unknown) to a target, taking tuples apart where both sides are displays."""
         match target:
             case cst.Tuple(elements=elements) | cst.List(elements=elements):
-                parts = _parts(value, len(elements))
+                parts = self.at_once([element.value for element in elements], _parts(value, len(elements)))
                 for element, part in zip(elements, parts, strict=True):
                     starred = isinstance(element, cst.StarredElement)
                     self.bind(element.value, None if starred else part)
             case _:
                 self.builder.assign(self.place(target), value)
+
+    def at_once(self, targets: Sequence[cst.BaseExpression], values: Sequence[Term | None]) -> list[Term | None]:
+        """``values``, each of them as it is before the first of ``targets`` is bound."""
+        bound: set[object] = set()
+        before: list[Term | None] = []
+        for target, value in zip(targets, values, strict=True):
+            is_changed = value is not None and not bound.isdisjoint(value.mentions)
+            before.append(self.kept(value) if value is not None and is_changed else value)
+            bound.update(self._bound_by(target))
+        return before
+
+    def kept(self, value: Term) -> Var:
+        """A pseudo-variable that holds ``value`` as it is now."""
+        kept = self.builder.temporary("kept")
+        self.builder.assign(kept, value)
+        self.context.define(kept, value, self.function_id)
+        return kept
+
+    def _bound_by(self, target: cst.BaseExpression) -> Iterator[object]:
+        """What in the mentions of a term stands for the places that an assignment to ``target`` replaces."""
+        if isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                yield from self._bound_by(element.value)
+        else:
+            yield mention_key(self.structure.value(target))
 
     def place(self, target: cst.BaseExpression) -> Term:
         """The term that an assignment to ``target`` replaces."""

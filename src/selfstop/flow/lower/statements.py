@@ -9,7 +9,7 @@ import libcst as cst
 
 from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
 from selfstop.flow.code import Class
-from selfstop.flow.contents import is_settled
+from selfstop.flow.contents import holds_display, is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
 from selfstop.flow.lower.expressions import Expressions, acts
 from selfstop.flow.lower.patterns import Patterns
@@ -70,8 +70,11 @@ class Statements:
 
     def assign(self, node: cst.Assign) -> None:
         value = self.expressions.flag(node.value)
-        for target in node.targets:
-            self._assign(target.target, value, node.value)
+        targets = [target.target for target in node.targets]
+        if len(targets) > 1 and holds_display(value):
+            value = self.expressions.kept(value)  # one object for all of them
+        for target, each in zip(targets, self.expressions.at_once(targets, [value] * len(targets)), strict=True):
+            self._assign(target, each, node.value)
 
     def annotated(self, node: cst.AnnAssign) -> None:
         annotation = self.context.text(node.annotation.annotation)

@@ -1,11 +1,12 @@
 """Expressions as terms, flow aside.
 
-Calls known to be pure become operations of their own (``getenv``, ``int``, ``timedelta`` …); other calls
+Calls taken to be pure, by their names, become operations of their own (``getenv``, ``int``, ``timedelta`` …); others
 become ``App("call", …)``. ``expressions`` overrides what needs control flow.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 
 import libcst as cst
@@ -121,10 +122,17 @@ class Structure:
         return attribute(self.value(node.value), node.attr.value)
 
     def number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Term:
-        return Const(node.evaluated_value)
+        try:
+            value = node.evaluated_value
+            float(abs(value))
+        except (OverflowError, SyntaxError, ValueError):  # too large for a float, or even to be read
+            return Structure.opaque(self, node)
+        return Const(value)
 
     def string(self, node: cst.SimpleString | cst.ConcatenatedString) -> Term:
-        value = node.evaluated_value
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes such as "\\d"
+            value = node.evaluated_value
         if value is None and isinstance(node, cst.ConcatenatedString):  # one of its parts has fields
             return App("fstring", (self.value(node.left), self.value(node.right)))
         return Const(value)
@@ -282,7 +290,10 @@ def compare(left: Term, operator: cst.BaseCompOp, right: Term) -> Term:
 
 
 def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...]) -> Term | None:
-    """The operation that a call amounts to, if it is known to have no effect and to depend on nothing else."""
+    """The operation that a call amounts to, if it is taken to have no effect and to depend on nothing else.
+
+    That goes by names: ``x.strip()`` and ``x.get("name")`` are, whatever ``x`` may be.
+    """
     name = dotted(func)
     if isinstance(func, Var) and func.scope == BUILTINS and name in PURE_BUILTINS:
         if name in {"list", "tuple", "set"}:
