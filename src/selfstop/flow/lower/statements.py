@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
+from selfstop.flow.cfg import Assign, Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
 from selfstop.flow.code import Class
 from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
@@ -207,11 +207,18 @@ class Statements:
         abandons = bool(loop.breaks) if node.orelse is not None else not loop.breaks
         abandons = abandons and (bool(loop.breaks) or loop.returned)
         name = node.target.value if isinstance(node.target, cst.Name) else ""
-        self.builder.operations[head] = Iterate(iterable, text, abandons, name)
+        marks = node.orelse is None and bool(loop.breaks) and all(self._marks(source) for source, _ in loop.breaks)
+        self.builder.operations[head] = Iterate(iterable, text, abandons, name, marks)
         self.builder.frontier = [(head, EdgeKind.FALSE)]
         if node.orelse is not None:
             self.body(node.orelse.body)
         self.builder.frontier = [*loop.breaks, *self.builder.frontier]
+
+    def _marks(self, number: int) -> bool:
+        match self.builder.operations[number]:
+            case Assign(target=Var(), value=Const()):
+                return True
+        return False
 
     def with_block(self, node: cst.With) -> None:
         self._with_items(list(node.items), node)
