@@ -111,8 +111,8 @@ def _operation(node: Node, scope: str) -> str:
             return f"{written(result, scope)} = {waits}{written(func, scope)}({', '.join(given)}) `{text}` at {place}"
         case Test(term=term, text=text, loop=loop, negated=negated):
             return f"{'while' if loop else 'if'} {'not ' * negated}{written(term, scope)} `{text}`"
-        case Iterate(iterable=iterable, text=text, abandons=abandons):
-            return f"for {written(iterable, scope)} `{text}`" + " abandons" * abandons
+        case Iterate(iterable=iterable, text=text, abandons=abandons, marks=marks):
+            return f"for {written(iterable, scope)} `{text}`" + " abandons" * abandons + " marks" * marks
         case Raise(exception=exception):
             return f"raise {written(exception, scope)}"
         case Dispatch(clauses=clauses):

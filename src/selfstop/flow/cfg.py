@@ -110,13 +110,15 @@ class Iterate:
     A generator may raise instead.
 
     ``abandons`` tells that what follows exhaustion is reached no other way, though the body can leave the loop.
-    ``name`` is what an item is called, if it has one name.
+    ``name`` is what an item is called, if it has one name. ``marks`` tells that whatever else leads behind the loop
+    has just set a variable to a constant, by which the two can be told apart (``found = True``, ``break``).
     """
 
     iterable: Term
     text: str
     abandons: bool = False
     name: str = ""
+    marks: bool = False
 
 
 COMPUTED = "t"

@@ -330,7 +330,7 @@ class Transfer:
             if edge.kind is EdgeKind.TRUE:
                 yield edge, after.forget(round_of(self.graph.scope, number))
                 continue
-            if count is None or not loop.abandons or counts_tries(loop.name):
+            if count is None or not (loop.abandons or loop.marks) or counts_tries(loop.name):
                 yield edge, after
                 continue
             template = Condition(

@@ -27,6 +27,8 @@ class ModuleContext:
     column_shifts: Mapping[int, int]
     lines: Sequence[int]
     """For each line of the tree its number in the file."""
+    swallowing: Mapping[str, tuple[str, ...]]
+    """The managers of the file that swallow exceptions, with the names of these."""
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)

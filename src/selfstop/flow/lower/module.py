@@ -25,7 +25,7 @@ class Frame:
 
     ``is_package`` tells an ``__init__`` module, from which relative imports start one level lower;
     ``column_shifts`` maps lines to what has to be added to their columns, ``siblings`` bare names of modules
-    beside it to dotted ones.
+    beside it to dotted ones, ``swallowing`` its context managers that swallow exceptions to the names of these.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Frame:
     is_package: bool = False
     column_shifts: Mapping[int, int] = field(default_factory=dict)
     siblings: Mapping[str, str] = field(default_factory=dict)
+    swallowing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def importer(self) -> Importer:
@@ -73,7 +74,7 @@ def lower_module(
     declare global. Raises ``RecursionError`` for trees too deep to walk.
     """
     importer = frame.importer
-    context = ModuleContext(frame.name, frame.path, importer, tree, positions_of(tree), frame.column_shifts, lines)
+    context = _context(tree, frame, lines)
     bindings = bindings_of(tree.body, importer)
     declared_global = {*_global_names(tree), *global_names}
     bindings.names.update(declared_global)
@@ -104,14 +105,18 @@ def lower_function(tree: cst.Module, frame: Frame, place: Place, *, lines: Seque
     ``tree`` consists of nothing else than the function, or of a block with nothing else in it; ``lines`` gives
     for each of its lines the line of the file. Raises ``RecursionError`` for trees too deep to walk.
     """
-    context = ModuleContext(
-        frame.name, frame.path, frame.importer, tree, positions_of(tree), frame.column_shifts, lines
-    )
+    context = _context(tree, frame, lines)
     context.reserve(place.identity)
     nesting = Nesting(context)
     outside = Expressions(context, place.scope, Builder(place.parent), place.parent, nesting.lower)
     nesting.lower(_only_function(tree), outside)
     return FunctionCode(tuple(context.functions), tuple(context.classes), tuple(context.definitions))
+
+
+def _context(tree: cst.Module, frame: Frame, lines: Sequence[int]) -> ModuleContext:
+    positions = positions_of(tree)
+    shifts = frame.column_shifts
+    return ModuleContext(frame.name, frame.path, frame.importer, tree, positions, shifts, lines, frame.swallowing)
 
 
 def _only_function(tree: cst.Module) -> cst.FunctionDef:

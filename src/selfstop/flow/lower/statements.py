@@ -7,22 +7,22 @@ from typing import TypeAlias
 
 import libcst as cst
 
-from selfstop.flow.cfg import Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
+from selfstop.flow.cfg import Assign, Dispatch, Edge, EdgeKind, Iterate, Skip, round_of
 from selfstop.flow.code import Class
 from selfstop.flow.contents import holds_display, is_settled
 from selfstop.flow.lower.builder import BREAK, CONTINUE, RETURN, Frontier, Handler, Loop
 from selfstop.flow.lower.expressions import Expressions, acts
+from selfstop.flow.lower.managers import Managers, Swallowed
 from selfstop.flow.lower.patterns import Patterns
 from selfstop.flow.lower.scopes import IMPORTED, Scope, bindings_of
 from selfstop.flow.lower.structure import BINARY
 from selfstop.flow.lower.walking import contains, walk
-from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Item, Result, Term, Var, dotted
+from selfstop.flow.terms import FALSE, NONE, TRUE, App, Const, Func, Item, Result, Term, Var
 
 _Handler: TypeAlias = cst.ExceptHandler | cst.ExceptStarHandler
 ENDING_CALLS = frozenset(
     {"sys.exit", "os._exit", "os.abort", "exit", "quit", "os.execv", "os.execl", "os.execvp", "os.execve"}
 )
-SWALLOWING_MANAGERS = frozenset({"contextlib.suppress", "suppress", "pytest.raises"})
 
 
 class Statements:
@@ -34,14 +34,21 @@ class Statements:
         self.context = expressions.context
         self.handled: list[Var] = []
         """The saved exception of each handler around the statement, for a bare ``raise``."""
+        self.follows = False
+        """Whether a statement follows in the same block."""
 
     @property
     def scope(self) -> Scope:
         return self.expressions.scope
 
+    @property
+    def managers(self) -> Managers:
+        return Managers(self.context, self.scope)
+
     def block(self, statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> None:
         """Lower statements one after the other."""
-        for statement in statements:
+        for position, statement in enumerate(statements, 1):
+            self.follows = position < len(statements)
             self.statement(statement)
 
     def body(self, suite: cst.BaseSuite) -> None:
@@ -226,11 +233,18 @@ class Statements:
         abandons = bool(loop.breaks) if node.orelse is not None else not loop.breaks
         abandons = abandons and (bool(loop.breaks) or loop.returned)
         name = node.target.value if isinstance(node.target, cst.Name) else ""
-        self.builder.operations[head] = Iterate(iterable, text, abandons, name)
+        marks = node.orelse is None and bool(loop.breaks) and all(self._marks(source) for source, _ in loop.breaks)
+        self.builder.operations[head] = Iterate(iterable, text, abandons, name, marks)
         self.builder.frontier = [(head, EdgeKind.FALSE)]
         if node.orelse is not None:
             self.body(node.orelse.body)
         self.builder.frontier = [*loop.breaks, *self.builder.frontier]
+
+    def _marks(self, number: int) -> bool:
+        match self.builder.operations[number]:
+            case Assign(target=Var(), value=Const()):
+                return True
+        return False
 
     def with_block(self, node: cst.With) -> None:
         self._with_items(list(node.items), node)
@@ -244,25 +258,40 @@ class Statements:
         if items[0].asname is not None:
             self.expressions.bind(items[0].asname.name, manager)
             self._define(items[0].asname.name, self.expressions.structure.value(items[0].item))
-        known = self._swallows(manager)
-        if not known and not _is_endless(node.body):
-            self._with_items(items[1:], node)
+        swallowed = self._swallowed(manager, items[0], node)
+        if swallowed is not None:
+            self.follows = False  # is reached for another manager's sake
+            self._swallowing(swallowed, lambda: self._with_items(items[1:], node))
             return
+        self._with_items(items[1:], node)
+
+    def _swallowed(self, manager: Term, item: cst.WithItem, node: cst.With) -> Swallowed | None:
+        """What a manager swallows: what the file shows, or what it must where nothing else leads to what follows."""
+        known = self.managers.swallowed(manager)
+        if known is None and item.asname is not None and isinstance(item.asname.name, cst.Name):
+            known = self.managers.entered(item.asname.name.value, node.body)
+        if known is None and (_is_endless(node.body) or (self.follows and _leaves(node.body.body))):
+            return Swallowed((Var("builtins", "BaseException"),))
+        return known
+
+    def _swallowing(self, swallowed: Swallowed, body: Callable[[], None]) -> None:
+        """``body`` in a manager that swallows exceptions: what follows may be reached by one."""
         start = self.builder.emit(Skip("with"))
-        types = manager.args if known and isinstance(manager, Result) else ()
-        dispatch = self.builder.node(Dispatch((types or (Var("builtins", "BaseException"),),)))
+        dispatch = self.builder.node(Dispatch((swallowed.types,)))
+        target = dispatch if swallowed.always else self.builder.node(Skip("leaving"))
         after = self.builder.node(Skip("suppressed"))
         self.builder.edges[dispatch].append(Edge(after, EdgeKind.CATCH, 0))
-        self.builder.protections.append((start, dispatch))
-        self.builder.frames.append(Handler(dispatch))
-        self._with_items(items[1:], node)
+        self.builder.protections.append((start, target))
+        self.builder.frames.append(Handler(target))
+        body()
         self.builder.frames.pop()
         self.builder.connect(self.builder.frontier, after)
-        self._uncaught(dispatch, [types])
+        self._uncaught(dispatch, [swallowed.types])
+        if not swallowed.always:
+            self.builder.edges[target].append(Edge(dispatch))
+            self.builder.frontier = [(target, EdgeKind.NEXT)]
+            self.builder.raise_(Var(self.builder.scope, "$exception"))
         self.builder.frontier = [(after, EdgeKind.NEXT)]
-
-    def _swallows(self, manager: Term) -> bool:
-        return isinstance(manager, Result) and dotted(manager.callee) in SWALLOWING_MANAGERS
 
     def try_block(self, node: cst.Try | cst.TryStar) -> None:
         if node.finalbody is None:
@@ -415,6 +444,22 @@ def _is_endless(suite: cst.BaseSuite) -> bool:
             body=[*_, cst.While(test=cst.Name(value="True") | cst.Integer(), body=body, orelse=None)]
         ):
             return not contains(body, (cst.Break,), (cst.While, cst.For, cst.FunctionDef))
+    return False
+
+
+def _leaves(block: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> bool:
+    """Whether control never gets to the end of a block."""
+    match block[-1] if block else None:
+        case cst.Return() | cst.Raise() | cst.Continue() | cst.Break():
+            return True
+        case cst.SimpleStatementLine(body=body) | cst.With(body=cst.IndentedBlock(body=body)):
+            return _leaves(body)
+        case cst.If(body=body, orelse=cst.If() as orelse):
+            return _leaves(body.body) and _leaves([orelse])
+        case cst.If(body=body, orelse=cst.Else(body=orelse)):
+            return _leaves(body.body) and _leaves(orelse.body)
+        case cst.Try(body=body, handlers=handlers, orelse=None):
+            return _leaves(body.body) and all(_leaves(handler.body.body) for handler in handlers)
     return False
 
 

@@ -54,7 +54,8 @@ def lower(task: Task) -> Lowered:
 
 def _module(task: Task) -> Skeleton:
     excerpt = task.outline.excerpt(frozenset(task.lines))
-    frame = Frame(task.module, task.path, task.is_package, source.column_shifts(task.outline.text), task.siblings)
+    shifts = source.column_shifts(task.outline.text)
+    frame = Frame(task.module, task.path, task.is_package, shifts, task.siblings, task.outline.swallowing)
     tree = _parsed(excerpt, task.outline)
     try:
         return lower_module(

@@ -10,12 +10,13 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
 from selfstop import source
 from selfstop.families import FAMILIES
+from selfstop.project.repository.managers import Kinds, swallowing
 
 _GLOBAL = re.compile(r"^(?:.*[:;])?[ \t]*global[ \t]+(\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?:[;#].*)?$", re.MULTILINE)
 
@@ -55,6 +56,8 @@ class Outline:
 
     text: str
     units: tuple[Unit, ...] = ()
+    swallowing: Mapping[str, Kinds] = field(default_factory=dict)
+    """Its context managers that swallow exceptions; see ``repository.managers``."""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -237,7 +240,9 @@ _IN_COMMAND_LINES = frozenset().union(*(each.commands | each.subcommands for eac
 
 
 def _outlined(text: str, tree: ast.Module | None) -> Outline:
-    return Outline(text) if tree is None else Outline(text, tuple(_units(tree.body, source.lines_of(text))))
+    if tree is None:
+        return Outline(text)
+    return Outline(text, tuple(_units(tree.body, source.lines_of(text))), swallowing(text, tree))
 
 
 def syntax_tree(text: str) -> ast.Module | None:
