@@ -19,7 +19,7 @@ from typing import Final
 from selfstop.stack import with_deep_stack
 from tests.expectations import parse_expectations
 from tests.oracle import mutants, project_mutants, shapes
-from tests.oracle.comparison import Outcome, Worth, compare, compare_together, reported_lines
+from tests.oracle.comparison import Outcome, Worth, compare, compare_together, reported_lines, stopping_lines
 from tests.oracle.execution import DEFAULT, Bounds
 from tests.oracle.forms import Form
 from tests.oracle.programs import program
@@ -137,7 +137,7 @@ def exhaustive(kind: str, numbers: Iterable[int]) -> Tally:
 def mutated(path: str, source: str, *, step: int = 1) -> Iterator[str]:
     """What is wrong with the verdicts on mutants of a fixture; of the mutants of single functions each ``step``-th."""
     guarded = sorted(parse_expectations(source.encode()).guarded)
-    still = set(guarded) - reported_lines(mutants.nothing_compared(source))
+    still = set(guarded) - stopping_lines(mutants.nothing_compared(source))
     yield from (f"{path}:{line}: silent although nothing is compared" for line in sorted(still))
     for mutant in itertools.islice(mutants.of_functions(source, guarded), 0, None, step):
         if mutant.line not in reported_lines(mutant.source):

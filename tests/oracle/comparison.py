@@ -12,7 +12,7 @@ from typing import Final
 
 from selfstop.config import EngineOptions
 from selfstop.engine import check
-from selfstop.model import Finding, Report
+from selfstop.model import Finding, Report, StepKind
 from tests.oracle.execution import DEFAULT, Bounds, Chain, Exploration, explore, lines_of, ways
 from tests.oracle.forms import NO_STEPS, Form, form_of
 from tests.oracle.instrument import Instrumented, instrument
@@ -117,6 +117,13 @@ def judged(source: str) -> Report:
 def reported_lines(source: str) -> set[int]:
     """The lines of the calls that are reported, defaults of settings aside."""
     return {finding.call.span.line for finding in judged(source).findings if finding.code != ON_BY_DEFAULT}
+
+
+def stopping_lines(source: str) -> set[int]:
+    """The lines of the stop calls to which what is reported leads: a helper's may be reported where it is called."""
+    findings = [finding for finding in judged(source).findings if finding.code != ON_BY_DEFAULT]
+    steps = (step for finding in findings for step in finding.witness if step.kind is StepKind.STOP)
+    return {finding.call.span.line for finding in findings} | {step.line for step in steps}
 
 
 def _is_settled(report: Report, found: Exploration) -> bool:
