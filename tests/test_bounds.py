@@ -90,3 +90,14 @@ def test_a_verdict_or_a_refusal(shape: Callable[[int], str], size: int, expected
 @pytest.mark.parametrize(("shape", "size", "expected"), LARGE.values(), ids=LARGE)
 def test_a_verdict_on_what_is_large(shape: Callable[[int], str], size: int, expected: str) -> None:
     assert codes(shape(size)) == [expected]
+
+
+def test_numbers_of_more_digits_than_python_writes() -> None:
+    """Hexadecimal digits may be read without a limit, but not written as decimal ones."""
+    source = (
+        "def main(rounds, ec2):\n    if rounds == NUMBER:\n        ec2.stop_instances()\n"
+        "    if rounds >= 30 and rounds != -NUMBER:\n        ec2.stop_instances()\n"
+    ).replace("NUMBER", "0x" + "f" * 3_700)
+    report = check({"a.py": source.encode()}, EngineOptions())
+    assert [(finding.code, finding.call.span.line) for finding in report.findings] == [("SST103", 3)]
+    assert [call.span.line for call in report.guarded] == [5]
