@@ -463,6 +463,7 @@ def test_case_15_an_entry_script_executes_one_of_its_arguments(number, reached, 
 
 BRANCHES = {
     "an argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "worker", True),
+    "an argument that nobody counts to": ('if [ "${{' + "9" * 5_000 + '}}" = a ]; then exec {}; fi', "a", False),
     "another argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "web", False),
     "no argument": ('case "$1" in worker) exec {} ;; *) exec "$@" ;; esac', "", False),
     "an argument with a default": ('if [ "${{1:-worker}}" = worker ]; then exec {}; fi', "", True),

@@ -214,7 +214,8 @@ def _argument(part: Unresolved, arguments: Sequence[str]) -> str | None:
     if part.origin is not Origin.ARGUMENTS or part.name == "0" or part.computed:
         return None
     if part.name.isdecimal():
-        return (*arguments, "")[min(int(part.name) - 1, len(arguments))]
+        number = _number(part)
+        return arguments[number - 1] if number and number <= len(arguments) else ""
     return "".join(arguments) if len(arguments) < 2 else None
 
 
