@@ -28,7 +28,6 @@ from selfstop.selection import is_selected
 from selfstop.session import Outcome, Request, run
 from selfstop.ways import StopSite
 
-_PYTHON: Final = (".py", ".pyw", ".pyi")
 _SERVERS: Final = ("celery", "gunicorn", "uvicorn", "dramatiq", "flask run", "manage.py")
 
 READERS: Final = Readers(formats.languages, formats.read_text, formats.read_env_file)
@@ -97,7 +96,7 @@ def _words(sites: Sequence[StopSite], files: DeploymentFiles, imports: Imports) 
 
 def _is_suppressed(finding: AuditFinding, files: DeploymentFiles, outcome: Outcome) -> bool:
     """Whether a comment on the line of a finding asks not to report it."""
-    code = outcome.source_lines(finding.place.path) if finding.place.path.endswith(_PYTHON) else ()
+    code = outcome.source_lines(finding.place.path)
     if code:
         return Suppressions("".join(code)).suppresses(finding.code, finding.place.line)
     text = files.text(finding.place.path) if finding.place.path in files.paths else None

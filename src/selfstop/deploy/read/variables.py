@@ -108,7 +108,7 @@ class Variables:
 
     def _append(self, entries: list[Entry], content: Content | None, conditions: Conditions) -> None:
         """What is added under a condition is an alternative to what was there."""
-        bases = [entry for entry in entries if not _exclusive(entry[0], conditions)] or [((), ())]
+        bases = _compatible(entries, conditions) or [((), ())]
         added = [
             (conditions, _bounded(None if base is None or content is None else (*base, *content)))
             for _, base in bases[:_MAX_ALTERNATIVES]
@@ -139,8 +139,7 @@ class Variables:
 
     def _found(self, name: str, conditions: Conditions) -> tuple[Alternatives, int]:
         """What ``name`` may hold, and how long that is."""
-        opposites = frozenset(map(negated, conditions))
-        entries = [entry for entry in self._entries.get(name, ()) if opposites.isdisjoint(entry[0])]
+        entries = _compatible(self._entries.get(name, ()), conditions)
         complete = any(_covered(entries, conditions[:length]) for length in range(len(conditions) + 1))
         contents = tuple(dict.fromkeys(content for _, content in entries))
         return Alternatives(contents, complete), sum(_size(content) for content in contents if content is not None)
@@ -206,9 +205,10 @@ def negated(condition: Condition) -> Condition:
     return replace(condition, holds=not condition.holds)
 
 
-def _exclusive(some: Conditions, others: Conditions) -> bool:
-    """Whether both cannot hold together, as the two branches of one test."""
-    return not frozenset(map(negated, others)).isdisjoint(some)
+def _compatible(entries: Iterable[Entry], conditions: Conditions) -> list[Entry]:
+    """The entries that are not made in the other branch of a test by which ``conditions`` hold."""
+    opposites = frozenset(map(negated, conditions))
+    return [entry for entry in entries if opposites.isdisjoint(entry[0])]
 
 
 def _covered(entries: list[Entry], conditions: Conditions) -> bool:

@@ -6,7 +6,7 @@ Source: The Python Language Reference, section 4.2.2 "Resolution of names".
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -157,10 +157,14 @@ class _BindingCollector:
         return False
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        base = self.importer.absolute(absolute_module(node, self.importer.package))
         if isinstance(node.names, cst.ImportStar):
-            self.found.stars.append(self.importer.absolute(absolute_module(node, self.importer.package)))
-        for local, path in taken_names(node, self.importer):
-            self._bind_import(local, path)
+            self.found.stars.append(base)
+            return False
+        for alias in node.names:
+            name = dotted_name(alias.name)
+            local = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+            self._bind_import(local, f"{base}.{name}" if base else name)
             if self.typing_only is None:
                 self.found.taken.add(local)
         return False
@@ -198,17 +202,6 @@ def absolute_module(node: cst.ImportFrom, package: str) -> str:
     parts = package.split(".") if package else []
     kept = parts[: len(parts) - (level - 1)] if level > 1 else parts
     return ".".join([*kept, *([name] if name else [])])
-
-
-def taken_names(node: cst.ImportFrom, importer: Importer) -> Iterator[tuple[str, str]]:
-    """The local names that a ``from … import`` binds, each with the dotted name of what it is."""
-    if isinstance(node.names, cst.ImportStar):
-        return
-    base = importer.absolute(absolute_module(node, importer.package))
-    for alias in node.names:
-        name = dotted_name(alias.name)
-        local = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
-        yield local, f"{base}.{name}" if base else name
 
 
 def target_names(target: cst.CSTNode) -> list[str]:

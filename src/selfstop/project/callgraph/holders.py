@@ -123,15 +123,19 @@ class Holders:
         """The functions that a call may run."""
         return [func for func in self._reach.linker.calls.run_by(call) if func.function in self._program.functions]
 
-    def _take_by(self, call: Call) -> None:
-        """Note where an object goes that a call is given: into what that runs, and into functions given with it."""
-        self._take_into(call.result)
-        for func in self._callees(call):
-            self._take(func)
+    def takers(self, call: Call) -> Iterator[Func]:
+        """The functions that may get an object which a call is given: what that runs, and what is given with it."""
+        yield from self._callees(call)
         for operand in call.operands:
             meaning = self._program.resolve(operand)
             if isinstance(meaning, Func) and meaning.function in self._program.functions:
-                self._take(meaning)
+                yield meaning
+
+    def _take_by(self, call: Call) -> None:
+        """Note where an object goes that a call is given."""
+        self._take_into(call.result)
+        for func in self.takers(call):
+            self._take(func)
 
     def _take(self, func: Func) -> None:
         self.modules.add(self._program.functions[func.function].module)

@@ -104,9 +104,8 @@ class Answers:
             pattern = rf"\b{re.escape(name)}[ \t]*\(|\braise\b[^\n]*\b{re.escape(name)}\b"
             if name not in self._classes:
                 self._classes.add(name)
-                raising = re.compile(pattern.encode())
-                found = select(self._store.files, lambda data: raising.search(data) is not None, [name])  # noqa: B023
-                if len(found) > MANY:
+                found = self._few(name, pattern, lambda _: True)
+                if found is None:
                     self.crowded = replace(self.crowded, classes=self.crowded.classes | {name})
                     grew = True
                     continue

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from selfstop.flow.cfg import Call, Test
 from selfstop.flow.code import Function
 from selfstop.flow.focus import ends_of
-from selfstop.flow.terms import NONE, Attr, Func, Item, Term, Var, last_name, walk
+from selfstop.flow.terms import NONE, Attr, Item, Term, Var, last_name, walk
 from selfstop.project.callgraph.holders import Holders
 from selfstop.project.callgraph.reach import Reach
 from selfstop.project.callgraph.turning import deciding_in
@@ -48,12 +48,8 @@ def ask_about_holders(reach: Reach) -> None:
     for module in holders.modules:
         reach.program.questions.speaking(module, holders.names)
     for call in holders.handing:
-        for callee in _called_by(reach, call):
-            reach.program.body(callee)
-        for operand in call.operands:  # a function that is handed on with the object will be given it
-            meaning = reach.program.resolve(operand)
-            if isinstance(meaning, Func) and meaning.function in reach.program.functions:
-                reach.program.body(meaning.function)
+        for func in holders.takers(call):
+            reach.program.body(func.function)
 
 
 def _ask_about_receiver(program: Program, receiver: Term) -> None:
