@@ -118,7 +118,7 @@ def arrives_unguarded(body: str) -> set[int]:
     return {chain[-1] - HEAD.count("\n") for chain, _, _ in unguarded_arrivals(found)}
 
 
-STOP = "ec2.stop_instances(InstanceIds=[])"
+STOP = "ec2.stop_instances(InstanceIds=['i'])"
 
 
 @pytest.mark.parametrize(
@@ -292,6 +292,85 @@ STOP = "ec2.stop_instances(InstanceIds=[])"
             {7},
             id="a measure that was stored under a guard is no flag",
         ),
+        pytest.param(
+            ["def f(q, idle):", "    done, idle = idle >= LIMIT, q.idle_rounds()", f"    if done: {STOP}"],
+            {3},
+            id="a measure that is replaced together with what was asked of it",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    done = job = idle >= LIMIT", f"    if job: {STOP}"],
+            set(),
+            id="a flag with two names",
+        ),
+        pytest.param(
+            ["def f(q, idle):", "    assert idle >= LIMIT", f"    {STOP}"], {3}, id="an assertion may be left out"
+        ),
+        pytest.param(["def f(q, idle):", f"    assert not {STOP}"], {2}, id="what an assertion calls may be called"),
+        pytest.param(
+            [
+                "def f(q, idle):",
+                "    ids = []",
+                "    if idle >= LIMIT: ids.append('i')",
+                "    idle = q.idle_rounds()",
+                "    ec2.stop_instances(InstanceIds=ids)",
+            ],
+            set(),
+            id="machines are named under a guard only",
+        ),
+        pytest.param(
+            [
+                "def f(q, idle):",
+                "    ids = ['i'] if q.closed() else []",
+                "    if idle >= LIMIT: ids.append('i')",
+                "    ec2.stop_instances(InstanceIds=ids)",
+            ],
+            {4},
+            id="one machine is named without a guard",
+        ),
+        pytest.param(
+            [
+                "import threading",
+                "e = threading.Event()",
+                "def count(q):",
+                "    if q.idle_rounds() >= LIMIT: e.set()",
+                "def leave(q):",
+                f"    if e.is_set(): {STOP}",
+            ],
+            set(),
+            id="an event that is set under a guard only",
+        ),
+        pytest.param(
+            [
+                "import threading",
+                "e = threading.Event()",
+                "def count(q):",
+                "    e.set()",
+                "def leave(q):",
+                f"    if e.is_set(): {STOP}",
+            ],
+            {6},
+            id="an event that anything sets",
+        ),
+        pytest.param(
+            [
+                "from tuning import EMPTY_LIMIT",
+                "EMPTY_LIMIT = int(os.environ.get('T', '0'))",
+                "def f(q, idle):",
+                f"    if idle >= EMPTY_LIMIT: {STOP}",
+            ],
+            {4},
+            id="a threshold that is imported, and then comes from outside",
+        ),
+        pytest.param(
+            [
+                "def f(q, idle):",
+                "    try:",
+                "        if idle >= LIMIT: raise Idle",
+                f"    except* Idle: {STOP}",
+            ],
+            set(),
+            id="a group that is only raised under a guard",
+        ),
     ],
 )
 def test_what_counts_as_guarded(body: list[str], expected: set[int]) -> None:
@@ -333,7 +412,7 @@ def test_an_alarm_that_is_missed_is_seen(monkeypatch: pytest.MonkeyPatch) -> Non
     """Were the engine to say nothing, nearly every program would show it."""
     monkeypatch.setattr("tests.oracle.comparison.judged", lambda _source: Report())
     found = tally(generated(0, 60))
-    assert len(found.missed) > 25
+    assert len(found.missed) > 20
 
 
 def test_all_decisions_are_taken_in_turn() -> None:

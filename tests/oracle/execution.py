@@ -95,9 +95,10 @@ def perform(program: Instrumented, decisions: Decisions, exceptions: tuple[type[
     run = Run(decisions, program.handles, program.finallies, exceptions)
     names: dict[str, Any] = {"__name__": "program", "__builtins__": builtins_for(run), **Hooks(run).names()}
     try:
-        exec(program.code, names)
+        codes = program.codes
+        exec(codes[run.choose(len(codes))] if len(codes) > 1 else codes[0], names)
         _enter(program, run, names)
-    except Exhausted:
+    except (Exhausted, ImportError):
         pass
     return run
 

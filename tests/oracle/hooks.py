@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from tests.oracle.instrument import FILE, PREFIX
 from tests.oracle.memory import REPLACED, Fact
-from tests.oracle.world import LIMIT, Limit, Run, Switch, limit, measure, places_of
+from tests.oracle.world import LIMIT, Limit, Machine, Run, Switch, limit, machine, measure, places_of
 
-HOOKS: Final = tuple("store accumulate setting bind read flag function coroutine begin round rounds cleaning".split())
+HOOKS: Final = tuple(
+    "store accumulate setting machine bind read flag function coroutine begin round rounds cleaning".split()
+)
 
 
 class Hooks:
@@ -57,6 +59,10 @@ class Hooks:
         if isinstance(value, int) and not isinstance(value, bool):
             return limit(self.run, name, value, is_setting=outside)
         return value
+
+    def machine(self, name: str) -> Machine:
+        """A machine is named."""
+        return machine(self.run, name)
 
     def read(self, place: str, value: Any) -> Any:
         """A place that several functions see is read."""

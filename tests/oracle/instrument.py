@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 from typing import Final
@@ -15,6 +16,8 @@ from tests.oracle.memory import RAISED, REPLACED, RESET
 
 FILE: Final = "<program>"
 PREFIX: Final = "_oracle_"
+MACHINE: Final = "i"
+"""The name of the machine that programs stop."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Entry:
 class Instrumented:
     """A program ready to be run."""
 
-    code: CodeType
+    codes: tuple[CodeType, ...]
+    """With assertions and, if it has any, without."""
+
     entries: tuple[Entry, ...]
     handles: bool
     """Whether it can catch exceptions, or run code because of one."""
@@ -55,13 +60,16 @@ def instrument(source: str) -> Instrumented:
     weaver = _Weaver(tree)
     entries = tuple(_entries(tree))
     woven = ast.fix_missing_locations(weaver.visit(tree))
-    handles = any(isinstance(node, (ast.Try, ast.With, ast.AsyncWith)) for node in ast.walk(tree))
+    handles = any(isinstance(node, (ast.Try, ast.TryStar, ast.With, ast.AsyncWith)) for node in ast.walk(tree))
+    asserts = any(isinstance(node, ast.Assert) for node in ast.walk(tree))
     return Instrumented(
-        compile(woven, FILE, "exec", dont_inherit=True, optimize=1),
+        tuple(
+            compile(woven, FILE, "exec", dont_inherit=True, optimize=level) for level in ((0, 1) if asserts else (1,))
+        ),
         entries,
         handles,
         tuple(weaver.finallies),
-        bool(weaver.attributes or weaver.globals),
+        bool(weaver.attributes or weaver.globals or weaver.has_events),
     )
 
 
@@ -98,6 +106,7 @@ class _Weaver(ast.NodeTransformer):
         self.attributes = {
             node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
         }
+        self.has_events = any(isinstance(node, ast.Attribute) and node.attr == "Event" for node in nodes)
         self.switches = {_called(node.targets[0]) for node in nodes if isinstance(node, ast.Assign) and _switches(node)}
         self.finallies: list[tuple[int, int]] = []
         self._scopes = [_Scope("")]
@@ -114,31 +123,63 @@ class _Weaver(ast.NodeTransformer):
         scope = self._scopes[-1]
         return f".{target.id}" if scope.is_class else f"{scope.name}.{target.id}"
 
-    def _stored(self, target: ast.expr, value: ast.expr) -> ast.expr:
-        if isinstance(value, ast.IfExp):
+    def _stored(self, target: ast.expr, value: ast.expr, given: ast.expr | None = None) -> ast.expr:
+        """``value`` as ``target`` gets it; ``given`` is where it is kept meanwhile, if it is."""
+        if isinstance(value, ast.IfExp) and given is None:
             return ast.copy_location(
                 ast.IfExp(value.test, self._stored(target, value.body), self._stored(target, value.orelse)), value
             )
         place = self._place(target)
         how, shared = ast.Constant(_how(target, value)), ast.Constant(_is_shared(place))
-        hook = _hook("store", ast.Constant(place), value, how, shared)
+        hook = _hook("store", ast.Constant(place), given or value, how, shared)
         return ast.copy_location(hook, value)
 
     # Assignments
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
+        target = node.targets[0]
+        if len(node.targets) > 1 or isinstance(target, ast.Tuple):
+            return self._at_once(node)
+        return self._set(node)
+
+    def _set(self, node: ast.Assign) -> ast.AST:
+        """An assignment to one target."""
         target = node.targets[0]
         if not isinstance(target, (ast.Name, ast.Attribute)):
             return self.generic_visit(node)
         if isinstance(target, ast.Name) and target.id.isupper():
-            outside = "environ" in ast.unparse(node.value)
-            node.value = ast.copy_location(
-                _hook("setting", ast.Constant(target.id), self.visit(node.value), ast.Constant(outside)), node.value
-            )
+            node.value = _set(target.id, node.value, self._visited(node.value))
             return node
         # What is raised, reset or replaced shows in the value as written.
         node.value = self._visited(self._stored(target, node.value))
         return node
+
+    def _at_once(self, node: ast.Assign) -> list[ast.AST]:
+        """All values are kept first, then each of the targets gets its own, as Python does."""
+        kept: dict[ast.expr, ast.Name] = {}
+        stores: list[ast.AST] = []
+        for target, value in (pair for each in node.targets for pair in _pairs(each, node.value)):
+            name = kept.setdefault(value, ast.Name(f"{PREFIX}kept{len(kept)}", ast.Load()))
+            is_setting = isinstance(target, ast.Name) and target.id.isupper()
+            stored = _set(_called(target), value, name) if is_setting else self._stored(target, value, name)
+            stores.append(ast.copy_location(ast.Assign([target], stored), node))
+        return [
+            *(
+                ast.copy_location(ast.Assign([ast.Name(name.id, ast.Store())], self._visited(value)), node)
+                for value, name in kept.items()
+            ),
+            *stores,
+        ]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.AST]:
+        """What is imported is a constant of the module, too."""
+        names = [ast.Name(alias.name, ast.Load()) for alias in node.names]
+        settings = [ast.Assign([ast.Name(name.id, ast.Store())], _set(name.id, name, name)) for name in names]
+        return [node, *(ast.copy_location(setting, node) for setting in settings)]
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """The machines that are stopped are told apart by what held when they were named."""
+        return ast.copy_location(_hook("machine", node), node) if node.value == MACHINE else node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is not None and isinstance(node.target, (ast.Name, ast.Attribute)):
@@ -153,7 +194,7 @@ class _Weaver(ast.NodeTransformer):
             return ast.copy_location(ast.Assign([node.target], ast.copy_location(hook, node)), node)
         value = ast.copy_location(ast.BinOp(_read(node.target), node.op, node.value), node)
         assign = ast.copy_location(ast.Assign([node.target], value), node)
-        return self.visit_Assign(assign)
+        return self._set(assign)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
         node.value = self._visited(self._stored(node.target, node.value))
@@ -266,7 +307,7 @@ class _Weaver(ast.NodeTransformer):
         node.body, node.orelse = self._block(node.body), self._block(node.orelse)
         return node
 
-    def visit_Try(self, node: ast.Try) -> ast.AST:
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> ast.AST:
         if node.finalbody:
             last = node.finalbody[-1].end_lineno
             assert last is not None
@@ -278,9 +319,26 @@ class _Weaver(ast.NodeTransformer):
             node.finalbody = [ast.copy_location(begun, first), *node.finalbody]
         return node
 
+    visit_TryStar = visit_Try  # noqa: N815 - the name is ast's
+
     def _loop(self) -> ast.Constant:
         self._loops += 1
         return ast.Constant(self._loops)
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The single targets of an assignment, each with what it gets."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for inner, part in zip(target.elts, value.elts, strict=True):
+            yield from _pairs(inner, part)
+    else:
+        yield target, value
+
+
+def _set(name: str, value: ast.expr, given: ast.expr) -> ast.expr:
+    """What a constant of a module gets: ``given``, which is ``value`` as written."""
+    outside = "environ" in ast.unparse(value)
+    return ast.copy_location(_hook("setting", ast.Constant(name), given, ast.Constant(outside)), value)
 
 
 def _called(place: ast.expr) -> str:

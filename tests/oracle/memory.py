@@ -143,6 +143,17 @@ class Memory:
         known = {fact.key for fact in self.facts}
         self.facts += [fact for fact in kept if fact.key not in known]
 
+    def together(self, kept: Memory) -> Memory:
+        """What is known by now and what was known when something was kept, of which nothing is ever taken back."""
+        known = {fact.key for fact in self.facts}
+        facts = [*self.facts, *(replace(fact, strict=False) for fact in kept.facts if fact.key not in known)]
+        switches, strict = self.switches | kept.switches, self.strict_switches | kept.strict_switches
+        return Memory(facts, switches, strict, _decided=[*self._decided, *kept._decided])
+
+    def copy(self) -> Memory:
+        """What is known by now."""
+        return Memory(list(self.facts), set(self.switches), set(self.strict_switches), _decided=list(self._decided))
+
     def switched(self, name: str, *, on: bool) -> None:
         """An off switch has been asked. Whether a boolean means on or off, its name alone tells."""
         self.switches.add(name)

@@ -11,12 +11,14 @@ from types import CodeType, SimpleNamespace
 from typing import Any, Final
 
 from tests.oracle.memory import ASKED, REPLACED
-from tests.oracle.world import LIMIT, Measure, Run, measure
+from tests.oracle.world import LIMIT, Machine, Measure, Run, measure
 
 QUESTIONS: Final = frozenset({"handle_one", "closed", "has_job", "take"})
 ORDERS: Final = frozenset({"work", "note"})
 COUNTS: Final = frozenset({"idle_rounds", "empty_polls"})
 KINDS: Final = ("a", "b", "c")
+MAY_BE_MISSING: Final = frozenset({"tuning"})
+"""Modules that some machines lack."""
 SET: Final = {"SELF_STOP": "1"}
 """What variables of the environment are set to, if not to 2."""
 
@@ -35,6 +37,31 @@ def _site() -> str:
 @functools.lru_cache(maxsize=64)
 def _positions(code: CodeType) -> list[tuple[int | None, int | None, int | None, int | None]]:
     return list(code.co_positions())
+
+
+class _Event:
+    """An event: a flag that several functions see."""
+
+    PLACE: Final = "event"
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._is_set = run, False
+
+    def _change(self, *, to: bool) -> None:
+        self._is_set = to
+        self._run.memory.stored(self.PLACE, REPLACED)
+        self._run.memory.flag_stored(self.PLACE)
+
+    def set(self) -> None:
+        self._change(to=True)
+
+    def clear(self) -> None:
+        self._change(to=False)
+
+    def is_set(self) -> bool:
+        self._run.asked += 1
+        self._run.memory.flag_read(self.PLACE, is_flag=True)
+        return self._is_set
 
 
 class _Done:
@@ -96,8 +123,8 @@ def modules(run: Run) -> dict[str, object]:
             run.missing.add(name)
         return default
 
-    def stop_instances(**_keywords: object) -> None:
-        run.stop(_line())
+    def stop_instances(**keywords: list[Machine]) -> None:
+        run.stop(_line(), list(keywords["InstanceIds"]))
 
     clock = SimpleNamespace(now=0)
     client = SimpleNamespace(stop_instances=stop_instances)
@@ -108,7 +135,9 @@ def modules(run: Run) -> dict[str, object]:
         "functools": functools,
         "os": SimpleNamespace(environ=environment),
         "sys": SimpleNamespace(exit=sys.exit),
+        "threading": SimpleNamespace(Event=lambda: _Event(run)),
         "time": SimpleNamespace(monotonic=monotonic),
+        "tuning": SimpleNamespace(EMPTY_LIMIT=LIMIT),
     }
 
 
@@ -117,6 +146,8 @@ def importer(run: Run) -> Callable[..., object]:
     known = modules(run)
 
     def load(name: str, *_rest: object) -> object:
+        if name in MAY_BE_MISSING and run.choose(2):
+            raise ImportError(name)
         return known[name]
 
     return load

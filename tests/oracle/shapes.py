@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.oracle.programs import STOP
+from tests.oracle.blocks import STOP
 
 HEADER: Final = """\
 import boto3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -86,17 +86,18 @@ class Run:
         if self.may_raise and (choice := self.choose(1 + len(kinds))):
             raise kinds[choice - 1](line)
 
-    def stop(self, line: int) -> None:
-        """The machine is stopped; nothing says that the program ends with that."""
+    def stop(self, line: int, machines: Iterable[Machine]) -> None:
+        """The machines are stopped; nothing says that the program ends with that."""
         if self.over:
             raise Exhausted
         chain = (*self.calls, line)
         bare = frozenset(place for place in chain if self._is_bare(place))
-        known = self.memory
-        has_default = any(fact.setting in self.missing for fact in known.facts)
-        by_default = has_default and known.is_guarded_by(self.missing)
-        arrival = Arrival(known.valid(), known.is_guarded_strictly(), bare, has_default, by_default)
-        self.arrivals.append((chain, arrival))
+        for machine in machines:
+            known = self.memory.together(machine.known)
+            has_default = any(fact.setting in self.missing for fact in known.facts)
+            by_default = has_default and known.is_guarded_by(self.missing)
+            arrival = Arrival(known.valid(), known.is_guarded_strictly(), bare, has_default, by_default)
+            self.arrivals.append((chain, arrival))
         self.perhaps_raise(line)
 
     def _is_bare(self, line: int) -> bool:
@@ -200,6 +201,13 @@ class Limit(Number):
         return bool(int(self))
 
 
+class Machine(str):
+    """The name of a machine, with what was known when it was named."""
+
+    __slots__ = ("known",)
+    known: Memory
+
+
 @dataclass(frozen=True)
 class Switch:
     """A boolean setting, named so that true means on."""
@@ -227,6 +235,13 @@ def measure(run: Run, value: int, own: frozenset[str], places: frozenset[str]) -
     """A measured number with its places."""
     made = Measure(value)
     made.run, made.own, made.places = run, own, places
+    return made
+
+
+def machine(run: Run, name: str) -> Machine:
+    """A machine that is named at this moment."""
+    made = Machine(name)
+    made.known = run.memory.copy()
     return made
 
 
