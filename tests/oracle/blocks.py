@@ -20,6 +20,8 @@ class Helper:
     call: str
     lines: tuple[str, ...]
     is_predicate: bool = False
+    is_pair: bool = False
+    """Whether it answers by a predicate and something else."""
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Surroundings:
     is_async: bool = False
     keeps_ids: bool = False
     has_event: bool = False
+    has_mode: bool = False
     loops: int = 0
     handlers: int = 0
     depth: int = 0
@@ -86,7 +89,8 @@ class Blocks:
         if draw < 0.52:
             return self.pick("EMPTY_LIMIT > 0", "EMPTY_LIMIT", "ENABLED", "EMPTY_LIMIT >= 1", "LIMIT > 0")
         if draw < 0.68 and around.flags:
-            return self.pick(*around.flags, *(["_leaving.is_set()"] if around.has_event else []))
+            modes = ['mode == "leave"', 'mode != "wait"', 'mode in ("leave", "off")'] if around.has_mode else []
+            return self.pick(*around.flags, *(["_leaving.is_set()"] if around.has_event else []), *modes)
         predicates = [helper.call for helper in around.helpers if helper.is_predicate]
         if draw < 0.78 and predicates:
             return self._filled(self.pick(*predicates), around)
@@ -151,6 +155,7 @@ class Blocks:
         ]
         simple += [(4, self._keep)] if around.keeps_ids else []
         simple += [(2, self._signal)] if around.has_event else []
+        simple += [(4, self._mode)] if around.has_mode else []
         compound = [(7, self._if), (2, self._while), (1, self._for), (4, self._try), (1, self._with), (1, self._match)]
         kinds = simple + (compound if around.depth < MOST_DEPTH and self.size > 0 else [])
         draw = self.random.randrange(sum(weight for weight, _ in kinds))
@@ -222,6 +227,11 @@ class Blocks:
                 f"job = {flag} = {test}",
                 f"{flag} = job = {first} >= LIMIT",
                 f"{first} = job = queue.idle_rounds()",
+                *(
+                    f"{flag}, job = {self._filled(each.call.removesuffix('[0]'), around)}"
+                    for each in around.helpers
+                    if each.is_pair
+                ),
             )
         ]
 
@@ -262,6 +272,13 @@ class Blocks:
         if "i" in line.partition("(")[2] + line.partition("[")[2] and self.chance(0.7):
             return [f"if {self._likely(around)}:", f"    {line}"]
         return [line] if self.chance(0.5) else ["if ids:", f"    {STOP_KEPT}"]
+
+    def _mode(self, around: Surroundings) -> Lines:
+        """A text that says what is to be done."""
+        test = self._likely(around)
+        if self.chance(0.4):
+            return [f"if {test}:", '    mode = "leave"']
+        return [self.pick('mode = "wait"', 'mode = "off"', f'mode = "leave" if {test} else "wait"', "mode = None")]
 
     def _signal(self, around: Surroundings) -> Lines:
         """An event stands for what held when it was set."""

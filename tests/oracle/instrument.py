@@ -6,11 +6,12 @@ The tree is changed, never the text, so that lines stay what they are. Hooks are
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
-from typing import Final
+from typing import Final, cast
 
 from tests.oracle.memory import RAISED, REPLACED, RESET
 
@@ -18,6 +19,10 @@ FILE: Final = "<program>"
 PREFIX: Final = "_oracle_"
 MACHINE: Final = "i"
 """The name of the machine that programs stop."""
+
+
+Place = ast.Name | ast.Attribute | ast.Subscript
+"""What is assigned to, if it is no several targets."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,8 @@ class _Weaver(ast.NodeTransformer):
     def _place(self, target: ast.expr) -> str:
         if isinstance(target, ast.Attribute):
             return f".{target.attr}"
+        if isinstance(target, ast.Subscript):
+            return f"{self._scopes[-1].name}.{ast.unparse(target)}"
         assert isinstance(target, ast.Name)
         if target.id in self.shared:
             return f"shared.{target.id}"
@@ -145,7 +152,7 @@ class _Weaver(ast.NodeTransformer):
     def _set(self, node: ast.Assign) -> ast.AST:
         """An assignment to one target."""
         target = node.targets[0]
-        if not isinstance(target, (ast.Name, ast.Attribute)):
+        if not isinstance(target, Place):
             return self.generic_visit(node)
         if isinstance(target, ast.Name) and target.id.isupper():
             node.value = _set(target.id, node.value, self._visited(node.value))
@@ -158,10 +165,11 @@ class _Weaver(ast.NodeTransformer):
         """All values are kept first, then each of the targets gets its own, as Python does."""
         kept: dict[ast.expr, ast.Name] = {}
         stores: list[ast.AST] = []
-        for target, value in (pair for each in node.targets for pair in _pairs(each, node.value)):
+        for target, value, path in (leaf for each in node.targets for leaf in _leaves(each, node.value)):
             name = kept.setdefault(value, ast.Name(f"{PREFIX}kept{len(kept)}", ast.Load()))
+            given = functools.reduce(_item, path, cast(ast.expr, name))
             is_setting = isinstance(target, ast.Name) and target.id.isupper()
-            stored = _set(_called(target), value, name) if is_setting else self._stored(target, value, name)
+            stored = _set(_called(target), value, given) if is_setting else self._stored(target, value, given)
             stores.append(ast.copy_location(ast.Assign([target], stored), node))
         return [
             *(
@@ -182,12 +190,12 @@ class _Weaver(ast.NodeTransformer):
         return ast.copy_location(_hook("machine", node), node) if node.value == MACHINE else node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        if node.value is not None and isinstance(node.target, (ast.Name, ast.Attribute)):
+        if node.value is not None and isinstance(node.target, Place):
             node.value = self._visited(self._stored(node.target, node.value))
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        assert isinstance(node.target, (ast.Name, ast.Attribute))
+        assert isinstance(node.target, Place)
         place = self._place(node.target)
         if isinstance(node.op, ast.BitOr) and _is_shared(place):
             hook = _hook("accumulate", ast.Constant(place), _read(node.target), self._visited(node.value))
@@ -278,7 +286,7 @@ class _Weaver(ast.NodeTransformer):
         if isinstance(value, ast.Call) and ast.unparse(value.func) == "bool":
             value.args = list(map(self._tested, value.args))
             return value
-        if not isinstance(value, (ast.Name, ast.Attribute)):
+        if not isinstance(value, Place):
             return self._visited(value)
         switch = ast.Constant(_called(value) in self.switches)
         return ast.copy_location(_hook("flag", self._visited(value), switch), value)
@@ -326,13 +334,22 @@ class _Weaver(ast.NodeTransformer):
         return ast.Constant(self._loops)
 
 
-def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The single targets of an assignment, each with what it gets."""
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        for inner, part in zip(target.elts, value.elts, strict=True):
-            yield from _pairs(inner, part)
-    else:
-        yield target, value
+def _leaves(
+    target: ast.expr, value: ast.expr, path: tuple[int, ...] = ()
+) -> Iterator[tuple[ast.expr, ast.expr, tuple[int, ...]]]:
+    """The single targets of an assignment, each with the expression that it gets, or a part of it by its indexes."""
+    if not isinstance(target, ast.Tuple):
+        yield target, value, path
+        return
+    for number, inner in enumerate(target.elts):
+        if isinstance(value, ast.Tuple):
+            yield from _leaves(inner, value.elts[number])
+        else:
+            yield from _leaves(inner, value, (*path, number))
+
+
+def _item(value: ast.expr, number: int) -> ast.expr:
+    return ast.Subscript(value, ast.Constant(number), ast.Load())
 
 
 def _set(name: str, value: ast.expr, given: ast.expr) -> ast.expr:
@@ -356,17 +373,15 @@ def _is_shared(place: str) -> bool:
     return place.startswith((".", "shared."))
 
 
-def _read(target: ast.Name | ast.Attribute) -> ast.expr:
+def _read(target: ast.expr) -> ast.expr:
     """What is read where ``target`` is changed in place."""
-    if isinstance(target, ast.Name):
-        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-    return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+    return ast.copy_location(ast.parse(ast.unparse(target), mode="eval").body, target)
 
 
 def _how(target: ast.expr, value: ast.expr) -> str:
     """What an assignment does to what is counted in ``target``; to give it its own value changes nothing."""
     match value:
-        case ast.Name() | ast.Attribute() if ast.unparse(value) == ast.unparse(target):
+        case ast.Name() | ast.Attribute() | ast.Subscript() if ast.unparse(value) == ast.unparse(target):
             return RAISED
         case ast.Constant():
             return RESET

@@ -110,7 +110,13 @@ class Program(Blocks):
         measures = ["idle", *(["_polls"] if shares else [])]
         flags = ["done", *(["_ready"] * 2 if shares else [])]
         return Surroundings(
-            measures, flags, helpers, is_async, keeps_ids=self.chance(0.12), has_event=shares and self.chance(0.4)
+            measures,
+            [*flags, *(['state["done"]'] if self.chance(0.12) else [])],
+            helpers,
+            is_async,
+            keeps_ids=self.chance(0.12),
+            has_event=shares and self.chance(0.4),
+            has_mode=self.chance(0.12),
         )
 
     def _body(self, around: Surroundings, start: Lines, *, shares: bool, nested: Sequence[str] = ()) -> Lines:
@@ -123,6 +129,7 @@ class Program(Blocks):
             around.measures.append("last")
             begin.append("last = time.monotonic()")
         begin += ["ids = []"] if around.keeps_ids else []
+        begin += ['state = {"done": False}', 'mode = "wait"']
         if self.chance(0.4):
             around.loops += 1
             around.depth += 1
@@ -138,8 +145,9 @@ class Program(Blocks):
         return [f"    {line}" for line in [*begin, *nested, *lines]]
 
     def _helper(self, number: int, helpers: list[Helper], receiver: str, *, shares: bool, is_async: bool) -> Helper:
-        kind = self.random.randrange(7)
-        name = ("reached", "due", "finish", "check", "stop_machine", "finish_if", "step")[kind] + str(number or "")
+        kind = self.random.randrange(9)
+        names = ("reached", "due", "finish", "check", "stop_machine", "finish_if", "step", "wish", "probe")
+        name = names[kind] + str(number or "")
         parameters = (
             ["idle", "limit"],
             ["queue"],
@@ -148,6 +156,8 @@ class Program(Blocks):
             ["queue"],
             ["leave", "queue"],
             ["queue"],
+            ["idle", "queue"],
+            ["idle", "queue"],
         )
         own = parameters[kind]
         arguments = [{"idle": "MEASURE", "limit": "THRESHOLD", "leave": "TEST"}.get(each, each) for each in own]
@@ -158,6 +168,10 @@ class Program(Blocks):
             around.measures.append("self.idle")
             around.flags.append("self.ready")
         body = self._helper_body(kind, around, own, shares=shares)
+        if kind == 7:
+            return Helper(f'{call} == "leave"', (start, *body), is_predicate=True)
+        if kind == 8:
+            return Helper(self.pick(f"{call}[0]", call), (start, *body), is_predicate=True, is_pair=True)
         return Helper(call, (start, *body), kind in {0, 1} or self.chance(0.1))
 
     def _helper_body(self, kind: int, around: Surroundings, own: list[str], *, shares: bool) -> Lines:
@@ -167,6 +181,10 @@ class Program(Blocks):
             return [f"    {STOP}"]
         if "leave" in own:
             around.flags.append("leave")
+        if kind == 7:
+            return self._telling(around)
+        if kind == 8:
+            return [f"    return {self.test(around)}, queue.handle_one()"]
         begin = [line for line in ("idle = 0", "done = False") if line.split()[0] not in own]
         body = self._body(around, begin, shares=shares)
         if kind == 1:
@@ -174,6 +192,14 @@ class Program(Blocks):
         if kind == 3 and self.chance(0.7):
             return ["    if idle >= LIMIT:", "        raise Idle()"]
         return body
+
+    def _telling(self, around: Surroundings) -> Lines:
+        """A function that says by a text what is to be done."""
+        test = self._likely(around)
+        first, last = self.random.choice((("leave", "wait"), ("wait", "leave"), ("leave", "leave")))
+        if self.chance(0.3):
+            return [f'    return "{first}" if {test} else "{last}"']
+        return [f"    if {test}:", f'        return "{first}"', *([f'    return "{last}"'] if self.chance(0.8) else [])]
 
     def _comparing(self) -> Lines:
         return self.random.choice(
