@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 from typing import Final, cast
@@ -82,15 +82,22 @@ def _entries(tree: ast.Module) -> list[Entry]:
     spoken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     spoken |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     found: list[Entry] = []
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for node in tree.body:
         cls = node.name if isinstance(node, ast.ClassDef) else ""
-        for function in node.body if isinstance(node, ast.ClassDef) else [node]:
+        for function in _with_inherited(node, classes) if isinstance(node, ast.ClassDef) else [node]:
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.name in spoken:
                 continue
             names = tuple(argument.arg for argument in function.args.args if argument.arg != "self")
             if not function.name.startswith("__"):
                 found.append(Entry(function.name, names, cls, isinstance(function, ast.AsyncFunctionDef)))
     return found
+
+
+def _with_inherited(cls: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> list[ast.stmt]:
+    """The body of a class, and of the classes that it is made of."""
+    bases = [classes[base.id] for base in cls.bases if isinstance(base, ast.Name) and base.id in classes]
+    return [*cls.body, *(each for base in bases for each in _with_inherited(base, classes))]
 
 
 def _hook(name: str, *arguments: ast.expr) -> ast.Call:

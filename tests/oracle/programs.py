@@ -104,7 +104,16 @@ class Program(Blocks):
             around.flags[:0] = ["self.ready"] * 2
             body = self._body(around, ["idle = 0", "done = False"], shares=False)
             lines += ["", f"    def {name}(self, queue):", *(f"    {line}" for line in body)]
-        return lines
+        return [*lines, *self._heir(helpers)] if helpers and self.chance(0.3) else lines
+
+    def _heir(self, helpers: Sequence[Helper]) -> Lines:
+        """A class that does one thing in its own way, or adds one."""
+        names = {helper.call.partition("(")[0] for helper in helpers}
+        while True:
+            helper = self._helper(self.random.randrange(len(helpers)), [], "self", shares=False, is_async=False)
+            if helper.call.partition("(")[0] in names or self.chance(0.05):
+                break
+        return ["", "", "class Special(Worker):", *(f"    {line}" for line in helper.lines)]
 
     def _inside(self, helpers: list[Helper], *, shares: bool, is_async: bool) -> Surroundings:
         measures = ["idle", *(["_polls"] if shares else [])]
@@ -168,6 +177,10 @@ class Program(Blocks):
             around.measures.append("self.idle")
             around.flags.append("self.ready")
         body = self._helper_body(kind, around, own, shares=shares)
+        if kind == 1 and receiver and self.chance(0.3):
+            return Helper(
+                f"self.{name}", ("@property", start.replace(", queue", ""), *self._known(around)), is_predicate=True
+            )
         if kind == 7:
             return Helper(f'{call} == "leave"', (start, *body), is_predicate=True)
         if kind == 8:
@@ -200,6 +213,13 @@ class Program(Blocks):
         if self.chance(0.3):
             return [f'    return "{first}" if {test} else "{last}"']
         return [f"    if {test}:", f'        return "{first}"', *([f'    return "{last}"'] if self.chance(0.8) else [])]
+
+    def _known(self, around: Surroundings) -> Lines:
+        """A predicate that asks nobody."""
+        around.measures, around.flags = ["self.idle"], ["self.ready"]
+        while "queue" in (test := self.test(around)) or "last" in test or "(" in test:
+            pass
+        return [f"    return {test}"]
 
     def _comparing(self) -> Lines:
         return self.random.choice(
