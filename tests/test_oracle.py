@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selfstop.model import Report
+from tests.oracle.apart import apart, missed_apart
 from tests.oracle.campaign import exhaustive, generated, mutated, projects, size_of, tally
 from tests.oracle.comparison import Worth, compare
 from tests.oracle.execution import Bounds, explore, following, lines_of
@@ -96,6 +98,22 @@ def test_programs_drawn_by_hypothesis(random: Random) -> None:
     source = program(random)
     outcome = compare(source, Bounds(runs=60, samples=0), witnesses=False)
     assert not outcome.missed, f"{outcome.missed[0]}\n{source}"
+
+
+def test_programs_in_several_files() -> None:
+    assert {name: missed_apart(source) for name, source in generated(0, 40)} == dict.fromkeys(
+        (name for name, _ in generated(0, 40)), frozenset()
+    )
+
+
+def test_a_program_in_several_files_is_the_same_program() -> None:
+    sources = (source for _, source in generated(0, 400))
+    files = apart(
+        next(each for each in sources if re.search(r"^def finish\(", each, re.MULTILINE) and "global" not in each)
+    )
+    assert [*files] == ["settings.py", "tools.py", "program.py"]
+    assert "from tools import finish" in files["program.py"]
+    assert "from settings import ec2" in files["tools.py"] + files["program.py"]
 
 
 HEAD = """\

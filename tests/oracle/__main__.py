@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import click
 
-from tests.oracle.campaign import KINDS, Failure, Tally, mutated, projects, run, shrunk, size_of
+from tests.oracle.apart import missed_apart
+from tests.oracle.campaign import KINDS, Failure, Tally, generated, mutated, projects, run, shrunk, size_of
 from tests.oracle.comparison import Worth
 from tests.oracle.execution import Bounds
 from tests.oracle.forms import Form
@@ -22,14 +23,19 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 @click.option("--programs", default=2000, show_default=True, help="How many programs to generate.")
 @click.option("--seed", default=0, show_default=True, help="The number of the first of them.")
 @click.option("--all", "kind", type=click.Choice([*KINDS]), help="All small `try` statements instead.")
+@click.option("--apart", is_flag=True, help="The same programs in one file and in three, without running them.")
 @click.option("--mutants", is_flag=True, help="All mutants of the silent fixtures instead.")
 @click.option("--jobs", default=1, show_default=True, help="How many processes to use.")
 @click.option("--decisions", default=Bounds.decisions, show_default=True, help="How many decisions a run may take.")
 @click.option("--runs", default=Bounds.runs, show_default=True, help="How many runs to make of a program.")
-def main(programs: int, seed: int, kind: str | None, mutants: bool, jobs: int, decisions: int, runs: int) -> None:
+def main(
+    programs: int, seed: int, kind: str | None, apart: bool, mutants: bool, jobs: int, decisions: int, runs: int
+) -> None:
     """Check the engine's verdicts on generated programs by running these."""
     if mutants:
         _mutants()
+    if apart:
+        _apart(seed, programs)
     bounds = Bounds(decisions, runs)
     first, count = (0, size_of(kind)) if kind else (seed, programs)
     started = time.perf_counter()
@@ -42,6 +48,18 @@ def main(programs: int, seed: int, kind: str | None, mutants: bool, jobs: int, d
     for failure in found.crashes[:MOST_SHOWN]:
         show(failure)
     sys.exit(0 if found.is_clean else 1)
+
+
+def _apart(first: int, count: int) -> NoReturn:
+    """Name the programs of which something is reported in one file, and not in several."""
+    wrong = 0
+    with click.progressbar(generated(first, count), length=count, file=sys.stderr) as bar:
+        for name, source in bar:
+            if lines := missed_apart(source):
+                wrong += 1
+                show(Failure(name, source, f"silent in several files: lines {', '.join(map(str, sorted(lines)))}"))
+    click.echo(f"{wrong} of {count} programs with something that is silent in several files")
+    sys.exit(1 if wrong else 0)
 
 
 def _mutants() -> NoReturn:
