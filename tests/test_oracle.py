@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from random import Random
 
@@ -107,13 +106,22 @@ def test_programs_in_several_files() -> None:
 
 
 def test_a_program_in_several_files_is_the_same_program() -> None:
-    sources = (source for _, source in generated(0, 400))
-    files = apart(
-        next(each for each in sources if re.search(r"^def finish\(", each, re.MULTILINE) and "global" not in each)
-    )
-    assert [*files] == ["settings.py", "tools.py", "program.py"]
-    assert "from tools import finish" in files["program.py"]
-    assert "from settings import ec2" in files["tools.py"] + files["program.py"]
+    source = f"""\
+import boto3
+ec2 = boto3.client("ec2")
+LIMIT = 2
+def finish(queue):
+    {STOP}
+def main(queue, idle):
+    if idle >= LIMIT:
+        finish(queue)
+"""
+    lines = source.splitlines(keepends=True)
+    assert apart(source) == {
+        "settings.py": "".join([*lines[:3], "\n" * 5]),
+        "tools.py": "".join(["import boto3; from settings import ec2\n", "\n", *lines[2:5], "\n" * 3]),
+        "program.py": "".join(["import boto3; from tools import finish\n", "\n", lines[2], "\n" * 2, *lines[5:]]),
+    }
 
 
 HEAD = """\
