@@ -369,6 +369,15 @@ class Program(Table):
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
 
+    def ask_what_is(self, decorator: Term) -> None:
+        """Ask for the module that defines a decorator."""
+        match decorator:
+            case App(op="call", args=(factory, *_)):
+                decorator = factory
+        match self.resolve(decorator):
+            case Var(scope="import", name=name) if self.is_own(name):
+                self.questions.source(name)
+
     def ask_who_fills(self, place: Term) -> None:
         """Ask for what is put into a collection that an attribute holds."""
         if self.questions.open and isinstance(place, Attr):
