@@ -52,11 +52,13 @@ class Skip:
 class Effect:
     """Something opaque that may raise: an operator, an import, or (``suspends``) something that lets other code run.
 
-    That is ``await``, ``yield``, and entering a ``with``.
+    That is ``await``, ``yield``, and entering a ``with``. ``asks`` is a call that is taken for one of Python's own pure
+    methods, by its name (``x.get("name")``).
     """
 
     text: str = ""
     suspends: bool = False
+    asks: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,12 @@ class Graph:
     def calls(self) -> tuple[tuple[int, Call], ...]:
         """All calls with their node numbers."""
         return self._calls
+
+    @cached_property
+    def asking(self) -> tuple[tuple[int, Call], ...]:
+        """The calls that are taken for pure, by the names of methods, with their node numbers."""
+        found = ((number, node.operation) for number, node in enumerate(self.nodes))
+        return tuple((n, each.asks) for n, each in found if isinstance(each, Effect) and each.asks is not None)
 
     @cached_property
     def _calls(self) -> tuple[tuple[int, Call], ...]:

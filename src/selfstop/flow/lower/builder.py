@@ -101,9 +101,9 @@ class Builder:
         """``target = value``; ``None`` binds something unknown."""
         self.emit(Assign(target, value))
 
-    def effect(self, text: str = "", *, suspends: bool = False) -> None:
+    def effect(self, text: str = "", *, suspends: bool = False, asks: Call | None = None) -> None:
         """Something opaque that may raise; with ``suspends`` other code runs meanwhile."""
-        self.emit(Effect(text, suspends), may_raise=True)
+        self.emit(Effect(text, suspends, asks), may_raise=True)
 
     def call(self, operation: Call) -> None:
         """A call, which may raise."""

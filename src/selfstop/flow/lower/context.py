@@ -28,7 +28,7 @@ class ModuleContext:
     lines: Sequence[int]
     """For each line of the tree its number in the file."""
     swallowing: Mapping[str, tuple[str, ...]]
-    """The managers of the file that swallow exceptions, with the names of these."""
+    """The managers, of the file or imported, that swallow exceptions, with the dotted names of these."""
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)

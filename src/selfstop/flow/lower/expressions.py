@@ -13,7 +13,7 @@ from selfstop.flow.contents import is_settled
 from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
-from selfstop.flow.lower.structure import Structure, attribute, compare, pure_call
+from selfstop.flow.lower.structure import Structure, attribute, compare, is_method, pure_call
 from selfstop.flow.lower.walking import contains
 from selfstop.flow.terms import FALSE, TRUE, App, Const, Item, Result, Term, Var, mention_key
 
@@ -329,13 +329,14 @@ class Expressions(Structure):
         func = self.value(node.func)
         args, keywords = self.arguments(node)
         self.builder.line = self.context.line(node)
-        pure = pure_call(func, args, keywords)
-        if pure is not None:
-            self.builder.effect(self.context.text(node.func))
-            return pure
         text = self.context.text(node.func)
         result = Result(self.builder.site(), func, args)
-        self.builder.call(Call(result, func, args, keywords, text, self.context.span(node), awaited))
+        call = Call(result, func, args, keywords, text, self.context.span(node), awaited)
+        pure = pure_call(func, args, keywords)
+        if pure is not None:
+            self.builder.effect(text, asks=call if is_method(func) else None)
+            return pure
+        self.builder.call(call)
         self._set_by_name(node, func, args)
         return result
 

@@ -1,4 +1,4 @@
-"""Context managers of which the file shows that they swallow exceptions."""
+"""Context managers of which the project shows that they swallow exceptions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import libcst as cst
 
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, IMPORTED, Scope
-from selfstop.flow.lower.structure import Structure, attribute
+from selfstop.flow.lower.structure import Structure
 from selfstop.flow.lower.walking import walk
 from selfstop.flow.terms import App, Attr, Result, Term, Var, dotted
 
@@ -66,7 +66,7 @@ class Managers:
         if dotted(callee) in SWALLOWING:
             return Swallowed(tuple(args) or (_EVERYTHING,), always=True)
         match callee:
-            case Var(scope=scope, name=name) if scope not in {IMPORTED, BUILTINS}:
+            case Var(scope=scope, name=name) if scope != BUILTINS:
                 return self._shown(name)
             case Attr(base=Var(name="self" | "cls"), name=name):
                 return self._shown(name)
@@ -74,7 +74,7 @@ class Managers:
 
     def _bound(self, manager: Term) -> Swallowed | None:
         """What a variable or attribute holds, by all that is bound to it."""
-        if isinstance(manager, Var) and manager.scope == self.context.name:
+        if isinstance(manager, Var) and manager.scope in {self.context.name, IMPORTED}:
             return self._shown(manager.name)
         values = [each.value for each in self.context.definitions if each.target == manager]
         if not values:
@@ -90,11 +90,8 @@ class Managers:
 
     def _shown(self, name: str) -> Swallowed | None:
         kinds = self.context.swallowing.get(name)
-        return None if kinds is None else Swallowed(tuple(map(self._kind, kinds)))
+        return None if kinds is None else Swallowed(tuple(map(_kind, kinds)))
 
-    def _kind(self, name: str) -> Term:
-        first, *rest = name.split(".")
-        term = self.scope.resolve(first)
-        for part in rest:
-            term = attribute(term, part)
-        return term
+
+def _kind(name: str) -> Term:
+    return Var(IMPORTED if "." in name else BUILTINS, name)

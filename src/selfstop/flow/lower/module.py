@@ -25,7 +25,8 @@ class Frame:
 
     ``is_package`` tells an ``__init__`` module, from which relative imports start one level lower;
     ``column_shifts`` maps lines to what has to be added to their columns, ``siblings`` bare names of modules
-    beside it to dotted ones, ``swallowing`` its context managers that swallow exceptions to the names of these.
+    beside it to dotted ones, ``swallowing`` context managers that swallow exceptions (imported ones by their dotted
+    names) to the dotted names of these.
     """
 
     name: str

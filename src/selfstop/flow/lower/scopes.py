@@ -51,7 +51,10 @@ class Importer:
     siblings: Mapping[str, str] = field(default_factory=dict)
 
     def absolute(self, name: str) -> str:
-        """The dotted name that an import of ``name`` means here."""
+        """The dotted name that an import of ``name`` means here; a relative one begins with dots."""
+        if name.startswith("."):
+            plain = name.lstrip(".")
+            return self.absolute(_from_package(plain, len(name) - len(plain), self.package))
         first, dot, rest = name.partition(".")
         return f"{self.siblings[first]}{dot}{rest}" if first in self.siblings else name
 
@@ -195,8 +198,11 @@ def dotted_name(node: cst.BaseExpression | None) -> str:
 
 def absolute_module(node: cst.ImportFrom, package: str) -> str:
     """The absolute name of the module that a ``from … import`` names, seen from ``package``."""
-    name = dotted_name(node.module)
-    level = len(node.relative)
+    return _from_package(dotted_name(node.module), len(node.relative), package)
+
+
+def _from_package(name: str, level: int, package: str) -> str:
+    """The absolute name of a module that is ``name`` after as many dots as ``level`` says."""
     if level == 0:
         return name
     parts = package.split(".") if package else []

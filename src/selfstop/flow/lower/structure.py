@@ -292,9 +292,12 @@ def compare(left: Term, operator: cst.BaseCompOp, right: Term) -> Term:
 def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...]) -> Term | None:
     """The operation that a call amounts to, if it is taken to have no effect and to depend on nothing else.
 
-    That goes by names: ``x.strip()`` and ``x.get("name")`` are, whatever ``x`` may be.
+    That goes by names: ``x.strip()`` and ``x.get("name")`` are, whatever ``x`` may be. What calls what it is given
+    (``max(…, key=f)``) is not.
     """
     name = dotted(func)
+    if any(key == "key" for key, _ in keywords) and name in PURE_BUILTINS:
+        return None
     if isinstance(func, Var) and func.scope == BUILTINS and name in PURE_BUILTINS:
         if name in {"list", "tuple", "set"}:
             return App(name, tuple(App("unpack", (arg,)) for arg in args))
@@ -310,6 +313,16 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
             case Const(value=str() as attr):
                 return attribute(args[0], attr)
     return _pure_method(func, args, keywords)
+
+
+def is_method(func: Term) -> bool:
+    """Whether a call that is taken for pure is so by the name of a method, which other objects may have, too."""
+    match func:
+        case Attr():
+            return True
+        case Var(scope="import", name=name):
+            return name.endswith(".get") and name != "os.environ.get"
+    return False
 
 
 def _pure_method(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...]) -> Term | None:

@@ -11,8 +11,8 @@ from selfstop.flow.cfg import Assign, Call
 from selfstop.flow.code import MODULE_BODY, Function
 from selfstop.flow.terms import App, Attr, Func, Item, Result, Term, Var, dotted, last_name, walk
 from selfstop.flow.vocabulary import vocabulary, words
-from selfstop.project.linking.wrappers import decorating_function
 from selfstop.project.symbols.binding import bind
+from selfstop.project.symbols.decorators import decorating_function
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.table import is_receiver
 

@@ -79,7 +79,7 @@ class Flags:
             found += [self._linker.instantiated(outcome, bound, bound) for outcome in summary.returns]
         if not all(self._is_of_property(definition) for definition in self._program.definitions(term)):
             found.append(Outcome(None))
-        return self._outcomes_with(found, truth=truth)
+        return self.holding(found, truth)
 
     def _is_of_property(self, definition: Definition) -> bool:
         """Whether a definition is the property or what it returns, rather than an attribute of the same name."""
@@ -87,7 +87,7 @@ class Flags:
         returned = function is not None and definition.target == function.graph.returned
         return returned or isinstance(definition.value, Func)
 
-    def _outcomes_with(self, outcomes: Iterable[Outcome], *, truth: bool) -> tuple[tuple[Condition, ...], ...]:
+    def holding(self, outcomes: Iterable[Outcome], truth: bool) -> tuple[tuple[Condition, ...], ...]:
         """What holds in the outcomes whose value may be true (or false)."""
         found: list[tuple[Condition, ...]] = []
         for outcome in outcomes:

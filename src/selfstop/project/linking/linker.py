@@ -27,6 +27,7 @@ from selfstop.flow.state import EMPTY, State
 from selfstop.flow.terms import NONE, App, Attr, Const, Func, Instance, Term, Var, mention_key, walk
 from selfstop.flow.vocabulary import SWITCH_WORDS, is_constant_name, words
 from selfstop.flow.world import CallEffect, Outcome, is_unknown
+from selfstop.project.linking.answering import answered
 from selfstop.project.linking.bounded import Bounded
 from selfstop.project.linking.clamps import Clamps
 from selfstop.project.linking.effects import Effects
@@ -36,6 +37,7 @@ from selfstop.project.linking.returning import Returning
 from selfstop.project.linking.writing import Writing
 from selfstop.project.symbols.binding import bind, unwrapped
 from selfstop.project.symbols.calls import Calls
+from selfstop.project.symbols.decorators import may_return_without, wrapper_of
 from selfstop.project.symbols.exceptions import Exceptions
 from selfstop.project.symbols.options import Options, is_exit
 from selfstop.project.symbols.program import Program
@@ -238,6 +240,8 @@ class Linker:
         function = self.program.functions[identity]
         if function.is_generator or function.is_async or self.calls.is_hook(Func(identity, NONE)):
             return ((),)
+        if may_return_without(self.program, function):
+            return ((),)
         if function.never_returns:
             return ()
         if not self._may_begin(identity):
@@ -380,7 +384,18 @@ class Linker:
         function = self.program.body(identity)
         if function is None or not self._may_begin(identity):
             return None
-        return self.remembered(identity, lambda: self._summarise(function))
+        return self.remembered(identity, lambda: self._decorated(function, self._summarise(function)))
+
+    def _decorated(self, function: Function, summary: Summary) -> Summary:
+        """A summary as callers see it, with what wrappers make of the answers."""
+        for decorator in reversed(function.decorators):
+            self.program.ask_what_is(decorator)
+            wrapper = wrapper_of(self.program, decorator)
+            around = None if wrapper is None else self.summary(wrapper.function)
+            if wrapper is not None and around is not None:
+                returns = answered(self.program, wrapper, around.returns, summary.returns, self._flags.holding)
+                summary = replace(summary, returns=limited(returns))
+        return summary
 
     def remembered(self, key: Hashable, compute: Callable[[], _T]) -> _T:
         """What ``compute`` gives; see ``bounded``."""

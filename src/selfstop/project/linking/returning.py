@@ -7,6 +7,7 @@ from selfstop.flow.code import Function
 from selfstop.flow.control import ControlDependence
 from selfstop.flow.terms import Term
 from selfstop.project.symbols.calls import Calls
+from selfstop.project.symbols.decorators import may_return_without
 from selfstop.project.symbols.options import is_exit
 
 
@@ -49,7 +50,11 @@ class Returning:
             for each in order:
                 function = self._program.functions[each]
                 self._endless[each] = function.never_returns or not (
-                    function.outlined or function.is_generator or function.is_async or self._may_return(function)
+                    function.outlined
+                    or function.is_generator
+                    or function.is_async
+                    or self._may_return(function)
+                    or may_return_without(self._program, function)
                 )
         return self._endless[identity]
 

@@ -8,29 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import NamedTuple
 
-from selfstop.flow.cfg import Assign, Call
-from selfstop.flow.code import Function
 from selfstop.flow.known import Condition
 from selfstop.flow.roles import Kind
 from selfstop.flow.state import EMPTY, State
-from selfstop.flow.terms import App, Func, Term, Var, last_name
+from selfstop.flow.terms import App, Func, Term
 from selfstop.project.linking.linker import Linker
 from selfstop.project.linking.outcomes import common, inexact
 from selfstop.project.symbols.binding import bind, split_arguments
-from selfstop.project.symbols.program import Program
+from selfstop.project.symbols.decorators import Wrapper, wrapper_of
 
 MAX_ALTERNATIVES = 12
-_COPYING = frozenset({"wraps", "update_wrapper"})
 Alternatives = Sequence[tuple[Condition, ...]]
-
-
-class _Wrapper(NamedTuple):
-    """A function that stands for the decorated one, and where it calls that."""
-
-    function: str
-    calls: tuple[int, ...]
 
 
 class Wrappers:
@@ -74,7 +63,7 @@ class Wrappers:
         known = state.conditions if state.held else state.conditions.keys() - entry.conditions.keys()
         return inexact(state.conditions[key] for key in state.conditions if key in known)
 
-    def _around(self, wrapper: _Wrapper, decorator: Term) -> list[State]:
+    def _around(self, wrapper: Wrapper, decorator: Term) -> list[State]:
         """What is known around the wrapper that one use of a decorator makes: the arguments are those of this use."""
         program = self._linker.program
         entries = [EMPTY]
@@ -105,44 +94,3 @@ class Wrappers:
             )
             for state in found
         ]
-
-
-def wrapper_of(program: Program, decorator: Term) -> _Wrapper | None:
-    """The wrapper that a decorator of the program puts in a function's place, if it does nothing but call it."""
-    decorating = decorating_function(program, decorator)
-    returned = [] if decorating is None else [program.resolve(v) for v in program.returned_values(Func(decorating.id))]
-    if decorating is None or not decorating.parameters or len(set(returned)) != 1:
-        return None
-    (wrapper,) = set(returned)
-    function = program.body(wrapper.function) if isinstance(wrapper, Func) else None
-    if function is None or function.parent != decorating.id:
-        return None
-    decorated = Var(decorating.id, decorating.parameters[0].name)
-    family = [each for each in program.functions.values() if each.parent in {decorating.id, function.id}]
-    if any(_is_handed_on(each, decorated) for each in (decorating, *family)):
-        return None
-    calls = tuple(number for number, call in function.graph.calls() if call.func == decorated)
-    return _Wrapper(function.id, calls) if calls else None
-
-
-def decorating_function(program: Program, decorator: Term) -> Function | None:
-    """The function of the program that is given the decorated one: the decorator, or what calling that gives."""
-    match decorator:
-        case App(op="call", args=(factory, *_)):
-            returned = {program.resolve(value) for value in program.returned_values(factory)}
-            target = returned.pop() if len(returned) == 1 else None
-        case _:
-            target = program.resolve(decorator)
-    return program.body(target.function) if isinstance(target, Func) and target.function in program.functions else None
-
-
-def _is_handed_on(function: Function, decorated: Var) -> bool:
-    """Whether a function gives the decorated one to something else that may call it."""
-    for node in function.graph.nodes:
-        match node.operation:
-            case Call(func=func, args=args, keywords=keywords) if last_name(func) not in _COPYING:
-                if decorated in {*args, *(value for _, value in keywords)}:
-                    return True
-            case Assign(value=value) if value == decorated:
-                return True
-    return False

@@ -81,6 +81,7 @@ def ask_about_ways(reach: Reach) -> None:
         function = program.body(identity)
         if function is None:
             continue
+        _ask_what_looks_pure(program, function)
         everything = range(len(function.graph.nodes))
         nodes = deciding_in(reach, identity)
         _ask_about_tests(reach, function, nodes)
@@ -92,9 +93,16 @@ def ask_about_ways(reach: Reach) -> None:
         seen |= level
         level = set()
         for body in bodies:
+            _ask_what_looks_pure(program, body)
             nodes = reach.linker.deciding(body.id, ends_of(body.graph))
             _ask_about_tests(reach, body, nodes)
             level.update(_callees(reach, body, nodes))
+
+
+def _ask_what_looks_pure(program: Program, function: Function) -> None:
+    """Ask for the classes of objects whose methods have the names of pure ones."""
+    for _, call in function.graph.asking:
+        program.resolve(call.func)
 
 
 def _ask_about_tests(reach: Reach, function: Function, nodes: Iterable[int]) -> None:

@@ -15,13 +15,15 @@ from selfstop.flow.code import FunctionCode
 from selfstop.flow.lower import Frame, Skeleton, lower_function, lower_module
 from selfstop.model import AnalysisError
 from selfstop.project.repository.outline import Excerpt, Outline
+from selfstop.project.repository.swallowing import Kinds
 
 
 @dataclass(frozen=True)
 class Task:
     """What is to be lowered: a module with the functions at ``lines``, or further functions of a ``skeleton``.
 
-    ``siblings`` are the modules that it may import by bare name, with their dotted ones.
+    ``siblings`` are the modules that it may import by bare name, with their dotted ones; ``swallowing`` the managers
+    that swallow exceptions, its own and those it imports.
     """
 
     path: str
@@ -31,6 +33,7 @@ class Task:
     module: str = ""
     is_package: bool = False
     siblings: Mapping[str, str] = field(default_factory=dict)
+    swallowing: Mapping[str, Kinds] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def lower(task: Task) -> Lowered:
 def _module(task: Task) -> Skeleton:
     excerpt = task.outline.excerpt(frozenset(task.lines))
     shifts = source.column_shifts(task.outline.text)
-    frame = Frame(task.module, task.path, task.is_package, shifts, task.siblings, task.outline.swallowing)
+    frame = Frame(task.module, task.path, task.is_package, shifts, task.siblings, task.swallowing)
     tree = _parsed(excerpt, task.outline)
     try:
         return lower_module(

@@ -10,6 +10,7 @@ from selfstop.flow.code import ModuleCode
 from selfstop.model import AnalysisError
 from selfstop.project.loading.loaded import Loaded, loaded
 from selfstop.project.loading.lowering import Lowered, Task
+from selfstop.project.loading.managers import Managers
 from selfstop.project.repository.names import ModuleNames, by_suffix, is_package
 from selfstop.project.repository.outline import outline
 from selfstop.project.repository.search import Start
@@ -26,6 +27,7 @@ class Store:
         self.names = ModuleNames(files)
         self.suffixes = by_suffix(self.names.paths)
         self.errors: list[AnalysisError] = []
+        self._managers = Managers(files, self.names, self.suffixes)
         self._lower_all = lower_all
         self._loaded: dict[str, Loaded] = {}
         self._matched: set[tuple[str, str]] = set()
@@ -99,5 +101,8 @@ class Store:
 
     def _task(self, path: str, lines: tuple[int, ...]) -> Task:
         each = self._loaded[path]
-        siblings = {} if each.skeleton else self.names.seen_from(path)
-        return Task(path, each.outline, lines, each.skeleton, self.names.by_path[path], is_package(path), siblings)
+        if each.skeleton is not None:
+            return Task(path, each.outline, lines, each.skeleton)
+        swallowing = self._managers.seen_from(path, each.outline.swallowing)
+        siblings = self.names.seen_from(path)
+        return Task(path, each.outline, lines, None, self.names.by_path[path], is_package(path), siblings, swallowing)

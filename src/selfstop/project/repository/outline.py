@@ -16,7 +16,7 @@ from itertools import chain
 
 from selfstop import source
 from selfstop.families import FAMILIES
-from selfstop.project.repository.managers import Kinds, swallowing
+from selfstop.project.repository.swallowing import Swallowing, enters, swallowing
 
 _GLOBAL = re.compile(r"^(?:.*[:;])?[ \t]*global[ \t]+(\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?:[;#].*)?$", re.MULTILINE)
 
@@ -56,8 +56,8 @@ class Outline:
 
     text: str
     units: tuple[Unit, ...] = ()
-    swallowing: Mapping[str, Kinds] = field(default_factory=dict)
-    """Its context managers that swallow exceptions; see ``repository.managers``."""
+    swallowing: Swallowing = field(default_factory=Swallowing)
+    """What it shows of context managers that swallow exceptions."""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -242,7 +242,8 @@ _IN_COMMAND_LINES = frozenset().union(*(each.commands | each.subcommands for eac
 def _outlined(text: str, tree: ast.Module | None) -> Outline:
     if tree is None:
         return Outline(text)
-    return Outline(text, tuple(_units(tree.body, source.lines_of(text))), swallowing(text, tree))
+    managers = swallowing(tree) if enters(text) else Swallowing()
+    return Outline(text, tuple(_units(tree.body, source.lines_of(text))), managers)
 
 
 def syntax_tree(text: str) -> ast.Module | None:

@@ -16,7 +16,7 @@ from selfstop.flow.code import Definition, ModuleCode
 from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.symbols.binding import bind, split_arguments
 from selfstop.project.symbols.instances import Instances
-from selfstop.project.symbols.rebinding import either, speak_of_alternatives, speak_of_rebound
+from selfstop.project.symbols.rebinding import call_own_methods, either, speak_of_alternatives, speak_of_rebound
 from selfstop.project.symbols.table import Table, class_id, is_class
 
 _ENUMERATIONS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
@@ -46,6 +46,7 @@ class Program(Table):
         for cls in self.classes.values():
             for base in self.bases(cls.id):
                 self._subclasses[base].append(cls.id)
+        call_own_methods(self)
         speak_of_alternatives(self)
         speak_of_rebound(self)
 
@@ -368,6 +369,15 @@ class Program(Table):
                     self.questions.attribute(name, module)
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
+
+    def ask_what_is(self, decorator: Term) -> None:
+        """Ask for the module that defines a decorator."""
+        match decorator:
+            case App(op="call", args=(factory, *_)):
+                decorator = factory
+        match self.resolve(decorator):
+            case Var(scope="import", name=name) if self.is_own(name):
+                self.questions.source(name)
 
     def ask_who_fills(self, place: Term) -> None:
         """Ask for what is put into a collection that an attribute holds."""

@@ -53,7 +53,7 @@ class Questions:
     """The same, for all files that read them."""
 
     sources: set[str] = field(default_factory=set)
-    """Dotted names that lead to no module that is loaded, and from which an instance id comes."""
+    """Dotted names that lead to no module that is loaded: of decorators, and of what an instance id comes from."""
 
     calls: set[str] = field(default_factory=set)
     """Names of functions and classes, for all places where they are called."""
@@ -87,7 +87,7 @@ class Questions:
             self.imports.add(dotted)
 
     def source(self, dotted: str) -> None:
-        """Ask what an imported name means from which an instance id comes."""
+        """Ask what an imported name means, whatever imports it: a decorator, or what an instance id comes from."""
         if self.open:
             self.sources.add(dotted)
 

@@ -1,8 +1,9 @@
-"""Code that comes to speak of what imported names mean, where that takes more than one module to tell.
+"""Code that comes to speak of what names mean, where that takes more than one module to tell.
 
 A variable that other modules bind: ``state.ready = True`` binds what the module ``state`` calls ``ready``. So that what
 one module says of it is what all others mean, they all speak of the variable itself. And a function that is imported
-from one place, and in an ``except`` or ``else`` from another: that is either.
+from one place, and in an ``except`` or ``else`` from another: that is either. And calls of methods of the program that
+were taken for those of Python's own objects.
 """
 
 from __future__ import annotations
@@ -99,6 +100,34 @@ def _meaning_one_of(program: Program, names: Set[str], meant: Set[Term], functio
     """The imported names in a function that mean one of certain variables and attributes, with what they mean."""
     found = {name: program.resolve(name) for name in function.imported if last_name(name) in names}
     return {name: meaning for name, meaning in found.items() if meaning in meant}
+
+
+# Methods that have the names of pure ones
+
+
+def call_own_methods(program: Program) -> None:
+    """Let modules call the functions of the program that were taken for pure methods of Python's own objects."""
+    named = {function.name for function in program.functions.values()}
+    changed: list[ModuleCode] = []
+    for module in program.modules.values():
+        calling = {each.id: found for each in module.functions if (found := _own_calls(program, each, named))}
+        if calling:
+            functions = (_calling(each, calling[each.id]) if each.id in calling else each for each in module.functions)
+            changed.append(replace(module, functions=tuple(functions)))
+    if changed:
+        program.replace_modules(changed)
+        program.resolve_anew()
+
+
+def _own_calls(program: Program, function: Function, named: Set[str]) -> Mapping[int, Call]:
+    calls = ((number, call) for number, call in function.graph.asking if last_name(call.func) in named)
+    return {number: call for number, call in calls if isinstance(program.resolve(call.func), Func)}
+
+
+def _calling(function: Function, calls: Mapping[int, Call]) -> Function:
+    graph = function.graph
+    nodes = (replace(node, operation=calls.get(number, node.operation)) for number, node in enumerate(graph.nodes))
+    return replace(function, graph=replace(graph, nodes=tuple(nodes)))
 
 
 # Code in other terms
