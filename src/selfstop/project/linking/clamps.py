@@ -70,8 +70,12 @@ class Clamps:
                 return self.is_positive(value)
             case Var(name=name) if name.startswith("$"):
                 return self.is_positive(value)
-        if (factor := _multiple_of(value)) not in {None, value}:
-            return factor is not None and self._is_chosen(factor)
+        factor = _multiple_of(value)
+        if factor is None or factor == value or self._is_known(factor):
+            return self._is_known(value)
+        return self._is_chosen(factor)
+
+    def _is_known(self, value: Term) -> bool:
         found = origin(value, self._program.definitions)
         return found.source in {Source.CONSTANT, Source.CLAMPED} and (found.value or 0) > 0
 
