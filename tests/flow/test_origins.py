@@ -80,11 +80,29 @@ ORIGINS: dict[str, tuple[Term, Origin]] = {
     "a text or a number": (App("or", (READ, Const(7))), Origin(Source.ENVIRONMENT, "IDLE", "7")),
     "a number or a number": (
         App("or", (App("int", (READ,)), Const(7))),
-        Origin(Source.CLAMPED, "IDLE", "7", 7.0),
+        Origin(Source.CLAMPED, "IDLE", "7", 7.0, Source.ENVIRONMENT),
     ),
     "something or a number": (App("or", (X, Const(7))), Origin(Source.CLAMPED, value=7.0)),
     "something or 0": (App("or", (X, Const(0))), Origin(Source.UNKNOWN)),
-    "the larger": (App("max", (App("int", (READ,)), Const(2), Const(3))), Origin(Source.CLAMPED, "IDLE", value=3.0)),
+    "the larger": (
+        App("max", (App("int", (READ,)), Const(2), Const(3))),
+        Origin(Source.CLAMPED, "IDLE", value=3.0, outside=Source.ENVIRONMENT),
+    ),
+    "less than the larger": (
+        App("-", (App("max", (App("int", (READ,)), Const(3))), Const(1))),
+        Origin(Source.CLAMPED, "IDLE", value=2.0, outside=Source.ENVIRONMENT),
+    ),
+    "less than the least": (
+        App("-", (App("max", (App("int", (READ,)), Const(1))), Const(1))),
+        Origin(Source.ENVIRONMENT, "IDLE"),
+    ),
+    "less than what may be anything": (
+        App("-", (Const(9), App("max", (App("int", (READ,)), Const(1))))),
+        Origin(Source.ENVIRONMENT, "IDLE"),
+    ),
+    "whole minutes": (App("//", (Const(45), Const(60))), Origin(Source.CONSTANT, value=0.0)),
+    "minutes begun": (App("ceil", (App("/", (Const(45), Const(60))),)), Origin(Source.CONSTANT, value=1.0)),
+    "by nothing": (App("//", (Const(45), Const(0))), Origin(Source.CONSTANT)),
     "the larger than 0": (App("max", (App("int", (READ,)), Const(0))), Origin(Source.ENVIRONMENT, "IDLE")),
     "the larger of unknowns": (App("max", (X, X)), Origin(Source.UNKNOWN)),
     "one or the other": (App("if", (READ, Const(1), CONFIG)), Origin(Source.UNKNOWN)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from selfstop.flow.limits import is_limit, rank, settings_of, source_of, threshold_atoms
+from selfstop.flow.limits import is_limit, rank, reached, settings_of, threshold_atoms
 from selfstop.flow.linear import Comparison, comparison, linear, number
 from selfstop.flow.measures import all_words, grows, is_deadline, is_growing, is_time, never_measured
 from selfstop.flow.origins import Origin, Source, origin, worst
@@ -47,12 +47,12 @@ def _compared(found: Comparison, term: Term, evidence: Evidence) -> Role:
     if countdown is not None:
         return countdown
     if not measures:
-        return _bound(found, thresholds, evidence)
+        return _bound(found, term, thresholds, evidence)
     if not thresholds:
         return _against_constant(found, measures, evidence)
     sign = dict(found.form.atoms)[thresholds[0]]
     aligned = found if sign < 0 else found.flipped()
-    source = source_of(thresholds, evidence)
+    source = reached(found, term, thresholds, evidence)
     if _is_sum(found) or _asks_for_emptiness(aligned, measures, source, evidence):
         return PLAIN
     return _role(aligned, measures, settings_of(thresholds, evidence), source, evidence)
@@ -114,10 +114,15 @@ def _asks_for_emptiness(aligned: Comparison, measures: list[Term], source: Origi
     if source.source is not Source.CONSTANT or source.value is None or source.value > 1:
         return False
     if source.value != 1:
-        return source.value <= 0
+        return _is_never_positive(source)
     counted = len(measures) == 1 and not is_time(measures[0], evidence) and not _is_fraction(measures)
     whole = counted and aligned.form.constant == 0 and all(abs(scale) == 1 for _, scale in aligned.form.atoms)
     return whole and aligned.relation in {"<", ">="} and not is_growing(aligned.form, measures, evidence)
+
+
+def _is_never_positive(limit: Origin) -> bool:
+    """Whether a limit is a constant that everything has reached."""
+    return limit.source is Source.CONSTANT and limit.value is not None and limit.value <= 0
 
 
 def _is_fraction(measures: Iterable[Term]) -> bool:
@@ -128,10 +133,10 @@ def _is_integer_literal(found: Comparison) -> bool:
     return float(found.form.constant).is_integer()
 
 
-def _bound(found: Comparison, thresholds: list[Term], evidence: Evidence) -> Role:
+def _bound(found: Comparison, term: Term, thresholds: list[Term], evidence: Evidence) -> Role:
     """Only threshold-like atoms are compared: ``T > 0`` and its like are off switches."""
     if len(thresholds) != 1:
-        return _between(found, thresholds, evidence)
+        return _between(found, term, thresholds, evidence)
     if abs(found.form.constant) > 1 and rank(thresholds[0], evidence) == 1:
         return _against_constant(found, thresholds, evidence)
     sign = dict(found.form.atoms)[thresholds[0]]
@@ -144,7 +149,7 @@ def _bound(found: Comparison, thresholds: list[Term], evidence: Evidence) -> Rol
     return PLAIN
 
 
-def _between(found: Comparison, thresholds: list[Term], evidence: Evidence) -> Role:
+def _between(found: Comparison, term: Term, thresholds: list[Term], evidence: Evidence) -> Role:
     """Both sides look like limits: the one that grows is the measure, or the one that is less of a limit."""
     ranked = sorted(thresholds, key=lambda atom: rank(atom, evidence))
     if len(ranked) < 2:
@@ -158,7 +163,9 @@ def _between(found: Comparison, thresholds: list[Term], evidence: Evidence) -> R
         return PLAIN
     sign = dict(found.form.atoms)[limits[-1]]
     aligned = found if sign < 0 else found.flipped()
-    source = worst([origin(atom, evidence.definitions) for atom in limits])
+    source = reached(found, term, limits, evidence)
+    if _is_never_positive(source):
+        return PLAIN
     return _role(aligned, measures, frozenset(limits), source, evidence)
 
 
@@ -179,6 +186,8 @@ def _countdown(found: Comparison, evidence: Evidence) -> Role | None:
     if not limits or cut_short:
         return None
     source = worst([origin(start, evidence.definitions) for start in limits])
+    if _is_never_positive(source):
+        return None
     return Role(Kind.GUARD, frozenset(limits), source, frozenset({atom}))
 
 
@@ -192,8 +201,9 @@ def _exhausted(count: Term, truth: bool, evidence: Evidence) -> Role:
     atoms = [atom for atom, _ in linear(count).atoms]
     if not atoms or any(never_measured(atom) or rank(atom, evidence) == 0 for atom in atoms):
         return PLAIN
-    source = worst([origin(atom, evidence.definitions) for atom in atoms])
-    if source.source is Source.CONSTANT and source.value is not None and source.value <= 0:
+    made = origin(count, evidence.definitions)
+    source = made if made.may_be_zero else worst([origin(atom, evidence.definitions) for atom in atoms])
+    if _is_never_positive(made) or _is_never_positive(source):
         return PLAIN
     return Role(Kind.GUARD, frozenset(atoms), source)
 

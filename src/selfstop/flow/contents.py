@@ -43,8 +43,8 @@ _WAITING = vocabulary("time.sleep")
 _DISPLAYS = frozenset({"list", "dict", "set"})
 _REFERRING = _DISPLAYS | {"tuple", "pair", "unpack", "partial", "if", "or", "and", "get", "element", "class"}
 _NO_CONTENT = frozenset(
-    "< <= is + - * / // % ** & | ^ << >> @ neg ~ int float str abs round timedelta total_seconds timestamp lower upper "
-    "strip lstrip rstrip casefold title fstring list dict set tuple pair".split()
+    "< <= is + - * / // % ** & | ^ << >> @ neg ~ int ceil float str abs round timedelta total_seconds timestamp lower "
+    "upper strip lstrip rstrip casefold title fstring list dict set tuple pair".split()
 )
 _WRAPPING_ITERABLES = frozenset({"enumerate", "zip", "reversed"})
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from selfstop.flow.linear import number
-from selfstop.flow.terms import NONE, App, Const, Func, Instance, Item, Term, Var, rebuild
+from selfstop.flow.terms import COMPARISONS, NONE, App, Const, Func, Instance, Item, Term, Var, rebuild
 from selfstop.flow.vocabulary import is_constant_name
+
+_ANSWERS = COMPARISONS | {"not"}
+"""Operations that give ``True`` or ``False``."""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -21,6 +24,10 @@ def simplify(term: Term) -> Term:
         case App(op="not", args=(inner,)):
             known = truth_of(inner)
             return term if known is None else Const(not known)
+        case App(op="==" | "is", args=(App(op=op) as asked, Const(value=bool() as wanted))) if op in _ANSWERS:
+            return asked if wanted else simplify(App("not", (asked,)))
+        case App(op="==" | "is", args=(Const(value=bool()) as wanted, App(op=op) as asked)) if op in _ANSWERS:
+            return simplify(App(term.op, (asked, wanted)))
         case App(op="==" | "is" | "<" | "<=", args=(left, right)):
             decided = _compare(term.op, left, right)
             return term if decided is None else Const(decided)

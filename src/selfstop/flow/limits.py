@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from selfstop.flow.code import Definition
-from selfstop.flow.linear import Linear, linear, number
+from selfstop.flow.linear import Comparison, Linear, linear, number
 from selfstop.flow.measures import grows, grows_by_definition, is_clock, is_deadline, is_start
-from selfstop.flow.origins import Origin, Source, origin, worst
+from selfstop.flow.origins import UNKNOWN, Origin, Source, origin, worst
 from selfstop.flow.roles import Evidence
 from selfstop.flow.terms import App, Attr, Const, Item, Term, Var, last_name, substitute
 from selfstop.flow.vocabulary import GROWING_WORDS, LIMIT_WORDS, UNIT_WORDS, is_constant_name, words
@@ -40,6 +40,37 @@ def threshold_atoms(form: Linear, evidence: Evidence) -> list[Term]:
 def source_of(thresholds: Iterable[Term], evidence: Evidence) -> Origin:
     """Where thresholds come from. What is 0 unless somebody fills it in comes from outside, wherever it is kept."""
     return worst([_source(atom, evidence) for atom in thresholds])
+
+
+def reached(found: Comparison, term: Term, thresholds: Sequence[Term], evidence: Evidence) -> Origin:
+    """Where the limit of a comparison comes from, with what arithmetic makes of ``thresholds`` in it."""
+    source = source_of(thresholds, evidence)
+    limit = _limit(found, term, thresholds)
+    made = UNKNOWN if limit is None else origin(limit, evidence.definitions)
+    decided = made.source is Source.CONSTANT and made.value is not None
+    return made if decided or (made.may_be_zero and not source.may_be_zero) else source
+
+
+def _limit(found: Comparison, term: Term, thresholds: Sequence[Term]) -> Term | None:
+    """What a measure is held against, as it is written where that stands alone, else as the form says."""
+    match term:
+        case App(args=(left, right)):
+            for side, other in ((right, left), (left, right)):
+                if _is_made_of(side, thresholds) and not any(atom in thresholds for atom in _atoms(other)):
+                    return side
+    signs = [(atom, factor) for atom, factor in found.form.atoms if atom in thresholds]
+    negative = all(factor < 0 for _, factor in signs)
+    if not negative and any(factor < 0 for _, factor in signs):
+        return None
+    made: Term = Const(-found.form.constant if negative else found.form.constant)
+    for atom, factor in signs:
+        made = App("+", (made, App("*", (Const(abs(factor)), atom))))
+    return made
+
+
+def _is_made_of(side: Term, thresholds: Sequence[Term]) -> bool:
+    atoms = linear(side).atoms
+    return bool(atoms) and all(atom in thresholds and factor > 0 for atom, factor in atoms)
 
 
 def _source(threshold: Term, evidence: Evidence) -> Origin:
@@ -152,4 +183,7 @@ def _path(atom: Term) -> list[str]:
 
 
 def _table_of_limits(atom: Term) -> bool:
-    return isinstance(atom, (Attr, Item)) and bool(words(last_name(atom.base)) & LIMIT_WORDS)
+    match atom:
+        case Attr(base=base) | Item(base=base) | App(op="get", args=(base, *_)):
+            return bool(words(last_name(base)) & LIMIT_WORDS)
+    return False

@@ -10,13 +10,17 @@ import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from selfstop.flow.amounts import amount
 from selfstop.flow.terms import App, Attr, Const, Term
 
-TRANSPARENT = frozenset({"int", "float", "round", "timedelta", "total_seconds", "abs", "timestamp"})
+TRANSPARENT = frozenset({"int", "float", "round", "ceil", "timedelta", "total_seconds", "abs", "timestamp"})
 """Operations that keep sign and order of magnitude: looked through when asking what is compared with what."""
 
 _ROUNDING = 1e-12
 """How far apart two limits may be, in proportion, that differ by how they were computed alone."""
+
+_ROUNDED = frozenset({"//", "int", "round", "ceil", "abs", "min", "max"})
+"""Operations that are no linear ones, but give numbers where they are given numbers."""
 
 _UNITS = frozenset({"seconds", "days", "minutes", "hours"})
 
@@ -127,7 +131,7 @@ def linear(term: Term, *, transparent: bool = True) -> Linear:
 
 
 def _form(term: Term, *, transparent: bool) -> Linear:
-    value = number(term)
+    value = _rounded(term) if (written := number(term)) is None else written
     if value is not None:
         return Linear((), value)
     match term:
@@ -148,6 +152,14 @@ def _form(term: Term, *, transparent: bool) -> Linear:
         case Attr(base=App() as base, name=name) if transparent and name in _UNITS:
             return linear(base, transparent=transparent)
     return Linear(((term, 1.0),), 0.0)
+
+
+def _rounded(term: Term) -> float | None:
+    """``45 // 60`` and ``int(0.5)``: what becomes of constants where digits are cut off, or one is chosen."""
+    if not isinstance(term, App) or term.op not in _ROUNDED:
+        return None
+    forms = [linear(arg) for arg in term.args]
+    return None if any(form.atoms for form in forms) else amount(term.op, [form.constant for form in forms])
 
 
 def _power(base: float | None, exponent: float | None) -> float | None:

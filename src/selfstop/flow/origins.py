@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TypeAlias
 
+from selfstop.flow.amounts import ARITHMETIC, amount
 from selfstop.flow.code import Definition
 from selfstop.flow.linear import linear
-from selfstop.flow.terms import App, Attr, Const, Func, Instance, Item, Result, Term, Var, dotted, last_name
+from selfstop.flow.terms import (
+    App,
+    Attr,
+    Const,
+    Func,
+    Instance,
+    Item,
+    Result,
+    Term,
+    Var,
+    dotted,
+    last_name,
+    substitute,
+    walk,
+)
 from selfstop.flow.vocabulary import COMMAND_LINE_NAMES, CONFIGURATION_CALLS, CONFIGURATION_NAMES, PARSING_CALLS, words
 
 _DEPTH_LIMIT = 8
@@ -32,13 +47,15 @@ class Source(IntEnum):
 class Origin:
     """The source of a value; ``variable`` and ``default`` for environment variables.
 
-    ``value`` is that of constants, and what an option of the command line is when nobody types it.
+    ``value`` is that of constants, the least one of what is clamped, and what an option of the command line is when
+    nobody types it. ``outside`` is the source of what is clamped.
     """
 
     source: Source
     variable: str = ""
     default: str = ""
     value: float | None = None
+    outside: Source = Source.UNKNOWN
 
     @property
     def may_be_zero(self) -> bool:
@@ -81,7 +98,7 @@ def _found(term: Term, definitions: Definitions, inner: Callable[[Term], Origin]
         case App():
             return _operation(term, definitions, inner)
         case Item(base=base):
-            return _configured(base, inner)
+            return _looked_up(term, base, definitions, inner)
         case Result(callee=callee, args=args) if callee is not None:
             return _called(callee, args, inner)
         case Var() | Attr():
@@ -100,10 +117,7 @@ def _operation(term: App, definitions: Definitions, inner: Callable[[Term], Orig
         case App(op="max", args=args):
             return _clamped([inner(arg) for arg in args])
         case App(op="or", args=(first, *_, last)) if (fallback := inner(last).value or 0) > 0:
-            variable = inner(first).variable
-            if may_be_text(first, definitions):  # "0" is true
-                return Origin(Source.ENVIRONMENT, variable, f"{fallback:g}")
-            return Origin(Source.CLAMPED, variable, f"{fallback:g}" if variable else "", fallback)
+            return _or_else(inner(first), fallback, is_true_for_0=may_be_text(first, definitions))
         case App(op="or", args=(first, *_, last)) if inner(first).source is Source.COMMAND_LINE:
             return Origin(Source.COMMAND_LINE, value=inner(last).value)
         case App(op="option", args=(default,)):
@@ -111,10 +125,39 @@ def _operation(term: App, definitions: Definitions, inner: Callable[[Term], Orig
         case App(op="if", args=(_, body, orelse)):
             return any_of([inner(body), inner(orelse)])
         case App(op="get", args=(base, *_)):
-            return _configured(base, inner)
+            return _looked_up(term, base, definitions, inner)
         case App(op="call", args=(callee, *args)):
             return _called(callee, args, inner)
+        case App(op=op, args=args) if op in ARITHMETIC:
+            return _computed(op, [inner(arg) for arg in args])
     return worst([inner(arg) for arg in term.args])
+
+
+def _or_else(first: Origin, fallback: float, *, is_true_for_0: bool) -> Origin:
+    if is_true_for_0:
+        return Origin(Source.ENVIRONMENT, first.variable, f"{fallback:g}")
+    return Origin(Source.CLAMPED, first.variable, f"{fallback:g}" if first.variable else "", fallback, first.source)
+
+
+def _computed(op: str, parts: list[Origin]) -> Origin:
+    """The origin of what arithmetic makes of ``parts``: it may take what was kept from 0 there again."""
+    outside = worst(parts)
+    values = [part.value for part in parts if part.value is not None]
+    if len(values) < len(parts):
+        return outside
+    found = amount(op, values)
+    match outside.source:
+        case _ if found is None:
+            return replace(outside, value=None)
+        case Source.CONSTANT | Source.COMMAND_LINE:
+            return replace(outside, value=found)
+        case Source.CLAMPED if op in {"/", "//"} and parts[-1].source is Source.CLAMPED:
+            return outside
+        case Source.CLAMPED if found <= 0 or (op == "-" and parts[-1].source is Source.CLAMPED):
+            return Origin(outside.outside, outside.variable, outside.default)
+        case Source.CLAMPED:
+            return replace(outside, value=found)
+    return outside
 
 
 def _typed(default: Origin) -> Origin:
@@ -165,7 +208,9 @@ def _clamped(parts: list[Origin]) -> Origin:
     floors = [part.value for part in parts if part.source in {Source.CONSTANT, Source.CLAMPED} and part.value]
     if any(floor > 0 for floor in floors if floor is not None):
         outside = worst(parts)
-        return Origin(Source.CLAMPED, outside.variable, outside.default, max(floor for floor in floors if floor))
+        source = outside.outside if outside.source is Source.CLAMPED else outside.source
+        least = max(floor for floor in floors if floor)
+        return Origin(Source.CLAMPED, outside.variable, outside.default, least, source)
     return worst(parts)
 
 
@@ -183,6 +228,16 @@ def _configured(base: Term, inner: Callable[[Term], Origin]) -> Origin:
         return Origin(Source.CONFIGURATION)
     found = inner(base)
     return found if found.source in {Source.CONFIGURATION, Source.ENVIRONMENT} else UNKNOWN
+
+
+def _looked_up(term: Item | App, base: Term, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
+    """The origin of ``LIMITS["idle"]``: where that is no setting, what the table says."""
+    found = _configured(base, inner)
+    values = [known.value for known in definitions(term) if known.value is not None]
+    if found.source is not Source.UNKNOWN or len(values) != 1:
+        return found
+    (value,) = values
+    return inner(value)
 
 
 def _called(callee: Term, args: Iterable[Term], inner: Callable[[Term], Origin]) -> Origin:
@@ -241,9 +296,31 @@ def is_command_line(term: Term, definitions: Definitions) -> bool:
     )
 
 
+def _anew(known: Sequence[Definition], inner: Callable[[Term], Origin]) -> Origin | None:
+    """What a constant is in the end that one function binds anew by way of itself: ``R = 5`` and ``R = R * 60``."""
+    if len({found.function for found in known}) != 1 or not any(map(_is_anew, known)):
+        return None
+    last: Origin | None = None
+    for found in known:
+        value = App(found.step, (found.target, found.value)) if found.step and found.value is not None else found.value
+        if value is None or (last is None and _is_anew(found)):
+            return None
+        last = inner(value if last is None else substitute(value, {found.target: Const(last.value)}))
+        if last.source is not Source.CONSTANT or last.value is None:
+            return None
+    return last
+
+
+def _is_anew(definition: Definition) -> bool:
+    value = definition.value
+    return bool(definition.step) or (value is not None and definition.target in walk(value))
+
+
 def _place(term: Var | Attr, definitions: Definitions, inner: Callable[[Term], Origin]) -> Origin:
-    known = [found for found in definitions(term) if not found.step]
-    values = [found.value for found in known if found.value is not None]
+    known = definitions(term)
+    if (last := _anew(known, inner)) is not None:
+        return last
+    values = [found.value for found in known if found.value is not None and not found.step]
     if values:
         found = any_of([inner(value) for value in values if value != term])
         if found.source is not Source.UNKNOWN:

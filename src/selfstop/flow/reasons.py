@@ -6,10 +6,10 @@ nothing was recognised.
 
 from __future__ import annotations
 
-from selfstop.flow.limits import threshold_atoms
+from selfstop.flow.limits import reached, threshold_atoms
 from selfstop.flow.linear import TRANSPARENT, Comparison, comparison, number
 from selfstop.flow.measures import is_growing, never_measured
-from selfstop.flow.origins import Source, origin
+from selfstop.flow.origins import Source
 from selfstop.flow.roles import Evidence, Kind, Role
 from selfstop.flow.terms import App, Attr, Const, Item, Result, Term, Var, last_name, walk
 from selfstop.flow.vocabulary import CALENDAR_FIELDS, NO_MEASURE_WORDS, words
@@ -83,7 +83,7 @@ def _compared(term: Term, found: Comparison, evidence: Evidence) -> str:
         return _against_constant(found, evidence)
     if len(thresholds) == len(atoms):
         return _limits(found, thresholds)
-    value = origin(thresholds[0], evidence.definitions)
+    value = reached(found, term, thresholds, evidence)
     if value.source is Source.CONSTANT and value.value is not None and value.value <= 1:
         return AT_ONCE if value.value <= 0 else EMPTINESS
     return EQUALITY if found.relation in {"==", "!="} else UNRECOGNISED

@@ -20,7 +20,7 @@ from selfstop.flow.vocabulary import (
 _NAMES = 3
 """How many names a number may have had before."""
 
-_OF_NUMBERS = frozenset({"int", "float", "max", "min"})
+_OF_NUMBERS = frozenset({"int", "ceil", "float", "max", "min"})
 _ZEROS = frozenset({Const("0"), Const(0)})
 
 

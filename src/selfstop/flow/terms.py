@@ -182,7 +182,7 @@ TRUE = Const(True)
 FALSE = Const(False)
 NONE = Const(None)
 
-_NUMERIC = frozenset({"+", "-", "*", "/", "//", "int", "float", "round", "abs"})
+_NUMERIC = frozenset({"+", "-", "*", "/", "//", "int", "ceil", "float", "round", "abs"})
 COMPARISONS = frozenset({"<", "<=", "==", "in", "is"})
 MAX_SIZE = 60
 """Terms larger than this are not tracked: they never occur in guards and would make loops grow terms forever."""

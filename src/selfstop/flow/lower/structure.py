@@ -306,8 +306,10 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
         return App("getenv", (*args, *(value for key, value in keywords if key == "default")))
     if name == "datetime.timedelta":
         return _timedelta(args, dict(keywords))
-    if name in {"math.ceil", "math.floor", "math.trunc"}:
+    if name in {"math.floor", "math.trunc"}:
         return App("int", args)
+    if name == "math.ceil":
+        return App("ceil", args)
     if name == "getattr" and len(args) >= 2 and not keywords:
         match args[1]:
             case Const(value=str() as attr):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 
-from selfstop.flow.cfg import Test
+from selfstop.flow.cfg import Graph, Test
 from selfstop.flow.code import MODULE_BODY, Definition, Function
 from selfstop.flow.known import Condition
 from selfstop.flow.linear import Comparison, comparison, linear, number
@@ -52,12 +52,13 @@ class Clamps:
         return self._positive[place]
 
     def _is_seen_to(self, definition: Definition) -> bool:
-        if definition.step or definition.value is None:
+        if definition.step:
             return False
-        if (constant := number(definition.value)) is not None:
-            return constant > 0
-        if refuses_zero(definition) or self._is_chosen(definition.value):
-            return True
+        if definition.value is not None:
+            if (constant := number(definition.value)) is not None:
+                return constant > 0
+            if refuses_zero(definition) or self._is_chosen(definition.value):
+                return True
         return any(self._is_positive_after(function, place) for function, place in self._keepers(definition))
 
     def _is_chosen(self, value: Term) -> bool:
@@ -70,8 +71,12 @@ class Clamps:
                 return self.is_positive(value)
             case Var(name=name) if name.startswith("$"):
                 return self.is_positive(value)
-        if (factor := _multiple_of(value)) not in {None, value}:
-            return factor is not None and self._is_chosen(factor)
+        factor = _multiple_of(value)
+        if factor is None or factor == value or self._is_known(factor):
+            return self._is_known(value)
+        return self._is_chosen(factor)
+
+    def _is_known(self, value: Term) -> bool:
         found = origin(value, self._program.definitions)
         return found.source in {Source.CONSTANT, Source.CLAMPED} and (found.value or 0) > 0
 
@@ -95,6 +100,8 @@ class Clamps:
             case Var(scope=scope) as variable if definition.function == f"{scope}:{MODULE_BODY}":
                 if self._is_asked_about(variable, definition):
                     yield definition.function, variable
+            case Var(scope=scope) as variable if definition.function == scope:
+                yield definition.function, variable
             case Attr(base=Var()) as attribute if definition.function.endswith(".__init__"):
                 yield definition.function, attribute
 
@@ -113,8 +120,10 @@ class Clamps:
         return None if identity is None else self._program.body(identity)
 
     def _is_asked_about(self, variable: Var, definition: Definition) -> bool:
-        """Whether a module body tests a variable or what it is made of, or has it from a call."""
+        """Whether a module body tests a variable or what it is made of, raises it, or has it from a call."""
         if isinstance(definition.value, App) and definition.value.op == "call":
+            return True
+        if _is_raised(self._program.functions[definition.function].graph, variable):
             return True
         tests = [node.operation for node in self._program.functions[definition.function].graph.nodes]
         parts = {variable, *(walk(definition.value) if definition.value is not None else ())}
@@ -125,8 +134,10 @@ class Clamps:
         key = function, place
         if key not in self._known:
             self._known[key] = False  # for whoever asks while the function is looked at
-            ends = self._ends(function, place)
-            self._known[key] = bool(ends) and all(_is_positive(place, state) for state in ends)
+            graph = self._program.functions[function].graph
+            ends = [] if _is_raised(graph, place) else self._ends(function, place)
+            positive = bool(ends) and all(_is_positive(place, state, graph) for state in ends)
+            self._known[key] = positive or _is_raised(graph, place)
         return self._known[key]
 
 
@@ -141,8 +152,36 @@ def _validates(function: Function, field: str) -> bool:
     )
 
 
-def _is_positive(place: Term, state: State) -> bool:
+def _is_raised(graph: Graph, place: Term) -> bool:
+    """Whether every way through a function ends with ``n = max(1, n)``, as far as ``n`` is bound in it."""
+    known = graph.assignments.get(place, ())
+    last = {number for number, assign in known if _is_above_one(assign.value, place)}
+    others = {number for number, _ in known} - last
+    return bool(last) and all(graph.exit not in _reached(graph, start, last) for start in (graph.entry, *others))
+
+
+def _is_above_one(value: Term | None, place: Term) -> bool:
+    match value:
+        case App(op="max", args=args) if place in args:
+            return any((number(arg) or 0) > 0 for arg in args)
+    return False
+
+
+def _reached(graph: Graph, start: int, avoided: Container[int]) -> set[int]:
+    """The nodes to which a way leads that avoids some."""
+    seen = {start}
+    pending = [start]
+    while pending:
+        targets = {edge.target for edge in graph.nodes[pending.pop()].edges if edge.target not in avoided}
+        pending += targets - seen
+        seen |= targets
+    return seen
+
+
+def _is_positive(place: Term, state: State, graph: Graph) -> bool:
     value = state.evaluate(place)
+    if value != place and _is_raised(graph, value):
+        return True
     known = number(value)
     if known is not None or is_infinite(value):
         return known is None or known > 0

@@ -85,7 +85,8 @@ class Linker:
         self._effects = Effects(self.calls)
         self._flags = Flags(self, crowded)
         self._options = Options(program)
-        self._clamps = Clamps(program, Tables(program, crowded), self._ends)
+        self._tables = Tables(program, crowded)
+        self._clamps = Clamps(program, self._tables, self._ends)
         self._running: list[str] = []
         self._results = Bounded(MAX_DEPTH)
         self._roles: dict[tuple[Term, bool, str, frozenset[tuple[Term, Term]]], Role] = {}
@@ -153,6 +154,8 @@ class Linker:
 
         def definitions(place: Term) -> tuple[Definition, ...]:
             known = (*self.program.definitions(place), *self._options.of(place))
+            if (entry := self._tables.value(place)) is not None:
+                known = (*known, Definition(place, entry, scope))
             value = state.values.get(place)
             if value is None or value == place or any(definition.step for definition in known):
                 return known
