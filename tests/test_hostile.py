@@ -30,6 +30,9 @@ STOP = UNGUARDED.decode()
 SHADOWED = ("ast", "boto3", "click", "concurrent", "conftest", "json", "libcst", "multiprocessing", "runpy", "signal")
 SHADOWED += ("sitecustomize", "socket", "struct", "tomllib", "types", "usercustomize")
 
+IMPORTED_BY_PYTHON = ("types",)
+"""What Python itself imports from the current directory with ``-m``, before anything of ours runs."""
+
 CHECK_AS_THE_SCRIPT_DOES = "import sys; sys.argv[0] = 'selfstop'; from selfstop.cli import main; main()"
 
 
@@ -54,6 +57,15 @@ class TestNothingIsRun:
         trace = tmp_path / "trace"
         root = write(tmp_path / "repository", traps(trace))
         assert checked(root).places == ["worker.py:3:5: SST101"]
+        assert not trace.exists()
+
+    def test_nor_when_selfstop_is_run_as_a_module(self, tmp_path):
+        trace = tmp_path / "trace"
+        files = traps(trace)
+        for name in IMPORTED_BY_PYTHON:
+            del files[f"{name}.py"]
+        root = write(tmp_path / "repository", files)
+        assert check(cwd=root).places == ["worker.py:3:5: SST101"]
         assert not trace.exists()
 
     def test_nor_by_the_processes_that_parse(self, tmp_path):
