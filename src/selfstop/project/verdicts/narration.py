@@ -224,19 +224,20 @@ class Narration:
             if left_by == "raise" or (node.finallies and node.finallies[-1] in around):
                 yield self._step(node.line, _AFTER.get(left_by, _AT_THE_END), StepKind.FINALLY)
         elif label == "except":
-            yield self._step(node.line, self._handled(move.before.node), StepKind.EXCEPT)
+            yield self._step(node.line, self._taken(move.before.node, "handled"), StepKind.EXCEPT)
         elif label == "suppressed":
-            yield self._step(node.line, "the exception is suppressed", StepKind.EXCEPT)
+            yield self._step(node.line, self._taken(move.before.node, "suppressed"), StepKind.EXCEPT)
 
-    def _handled(self, handler: int) -> str:
-        """What a handler takes, as far as it names that."""
+    def _taken(self, handler: int, what: str) -> str:
+        """What a handler, or a context manager, takes, as far as it names that, and ``what`` becomes of it."""
+        taken = f"the exception is {what}"
         for number in self.graph.predecessors[handler]:
             node = self.graph.nodes[number]
             for edge in node.edges:
                 if edge.target == handler and edge.kind is EdgeKind.CATCH and isinstance(node.operation, Dispatch):
                     names = ", ".join(map(last_name, node.operation.clauses[edge.clause]))
-                    return f"except {names}: the exception is handled" if names else "the exception is handled"
-        return "the exception is handled"
+                    return f"except {names}: {taken}" if names else taken
+        return taken
 
     # The call that leaves the function
 
