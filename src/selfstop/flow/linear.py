@@ -7,11 +7,11 @@ A comparison of two expressions is one of their difference with zero, whichever 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from selfstop.flow.amounts import amount
-from selfstop.flow.terms import App, Attr, Const, Term
+from selfstop.flow.terms import App, Attr, Const, Result, Term, Var
 
 TRANSPARENT = frozenset({"int", "float", "round", "ceil", "timedelta", "total_seconds", "abs", "timestamp"})
 """Operations that keep sign and order of magnitude: looked through when asking what is compared with what."""
@@ -22,25 +22,39 @@ _ROUNDING = 1e-12
 _ROUNDED = frozenset({"//", "int", "round", "ceil", "abs", "min", "max"})
 """Operations that are no linear ones, but give numbers where they are given numbers."""
 
+_TEXTS = frozenset({"str", "fstring", "lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title"})
+
 _UNITS = frozenset({"seconds", "days", "minutes", "hours"})
 
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear form: coefficients by atom, sorted by representation, and a constant."""
+    """A linear form: coefficients by atom, sorted by representation, and a constant.
+
+    It is ``rounded`` where Python rounds what it computes of the atoms: ``0.1 * 3 > 0.3``.
+    """
 
     atoms: tuple[tuple[Term, float], ...]
     constant: float
+    rounded: bool = field(default=False, compare=False)
 
     def __add__(self, other: Linear) -> Linear:
         merged = dict(self.atoms)
         for atom, coefficient in other.atoms:
             merged[atom] = merged.get(atom, 0.0) + coefficient
-        return _linear(merged, self.constant + other.constant)
+        constants = self.constant and other.constant and (self.constant, other.constant)
+        rounded = bool(merged and constants) and not all(map(float.is_integer, map(float, constants or ())))
+        return _linear(merged, self.constant + other.constant, rounded=rounded or self.rounded or other.rounded)
 
     def scaled(self, factor: float) -> Linear:
         """The form times ``factor``."""
-        return _linear({atom: c * factor for atom, c in self.atoms}, self.constant * factor)
+        rounded = self.rounded or bool(self.atoms and not float(factor).is_integer())
+        return _linear({atom: c * factor for atom, c in self.atoms}, self.constant * factor, rounded=rounded)
+
+    def divided(self, divisor: float) -> Linear:
+        """The form divided by ``divisor``; where that is whole, nobody tells it from what is computed."""
+        rounded = self.rounded or bool(self.atoms and not float(divisor).is_integer())
+        return replace(self.scaled(1 / divisor), rounded=rounded)
 
     @property
     def is_finite(self) -> bool:
@@ -69,7 +83,8 @@ class Comparison:
         scaled = self.form.scaled(factor)
         if not scaled.is_finite:
             return None
-        return Limit(scaled.atoms, relation, -scaled.constant, _bounds(relation, -scaled.constant))
+        value = -scaled.constant
+        return Limit(scaled.atoms, relation, value, _bounds(relation, value), self.form.rounded)
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,7 @@ class Limit:
     relation: str
     value: float
     bounds: tuple[tuple[float, int], tuple[float, int]] | None
+    rounded: bool = False
 
     @property
     def is_above_zero(self) -> bool:
@@ -90,9 +106,9 @@ class Limit:
 _MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def _linear(atoms: dict[Term, float], constant: float) -> Linear:
+def _linear(atoms: dict[Term, float], constant: float, *, rounded: bool = False) -> Linear:
     kept = [(atom, coefficient) for atom, coefficient in atoms.items() if coefficient != 0]
-    return Linear(tuple(sorted(kept, key=lambda pair: repr(pair[0]))), constant)
+    return Linear(tuple(sorted(kept, key=lambda pair: repr(pair[0]))), constant, rounded)
 
 
 def number(term: Term) -> float | None:
@@ -135,7 +151,7 @@ def _form(term: Term, *, transparent: bool) -> Linear:
     if value is not None:
         return Linear((), value)
     match term:
-        case App(op="+", args=(left, right)):
+        case App(op="+", args=(left, right)) if not _is_sequence(left) and not _is_sequence(right):
             return linear(left, transparent=transparent) + linear(right, transparent=transparent)
         case App(op="-", args=(left, right)):
             return linear(left, transparent=transparent) + linear(right, transparent=transparent).scaled(-1)
@@ -146,12 +162,38 @@ def _form(term: Term, *, transparent: bool) -> Linear:
         case App(op="*", args=(left, right)):
             return _product(term, left, right, transparent=transparent)
         case App(op="/" | "//" as op, args=(left, right)) if (transparent or op == "/") and (divisor := number(right)):
-            return linear(left, transparent=transparent).scaled(1 / divisor)
+            return linear(left, transparent=transparent).divided(divisor)
         case App(op=op, args=(inner, *_)) if transparent and op in TRANSPARENT:
             return linear(inner, transparent=transparent)
         case Attr(base=App() as base, name=name) if transparent and name in _UNITS:
             return linear(base, transparent=transparent)
     return Linear(((term, 1.0),), 0.0)
+
+
+def _is_sequence(term: Term) -> bool:
+    """Whether ``term`` is evidently a text or a list, of which ``a + b`` is not ``b + a``."""
+    match term:
+        case Const(value=str() | bytes()) | App(op="list" | "tuple" | "sorted"):
+            return True
+        case App(op=op) if op in _TEXTS:
+            return True
+        case App(op="+", args=args):
+            return any(map(_is_sequence, args))
+    return False
+
+
+def _is_set(term: Term) -> bool:
+    """Whether ``term`` is evidently a set, of which one need not contain the other."""
+    match term:
+        case App(op="set") | Result(callee=Attr(name="keys"), args=()):
+            return True
+        case App(op="call", args=(Var(scope="builtins", name="frozenset"), *_)):
+            return True
+        case Result(callee=Var(scope="builtins", name="frozenset")):
+            return True
+        case App(op="|" | "&" | "-" | "^", args=args):
+            return any(map(_is_set, args))
+    return False
 
 
 def _rounded(term: Term) -> float | None:
@@ -185,6 +227,8 @@ _NEGATED = {"<": ">=", "<=": ">", "==": "!="}
 def comparison(term: Term, truth: bool, *, transparent: bool = True) -> Comparison | None:
     """What it means that the test ``term`` gave ``truth``, if it is a comparison of order or equality."""
     match term:
+        case App(op="<" | "<=", args=args) if not truth and not transparent and any(map(_is_set, args)):
+            return None
         case App(op="<" | "<=" | "==" as op, args=(left, right)):
             form = linear(left, transparent=transparent) + linear(right, transparent=transparent).scaled(-1)
             return Comparison(form, op if truth else _NEGATED[op]) if form.is_finite else None
@@ -196,9 +240,12 @@ def contradict(first: Comparison, second: Comparison) -> bool:
     one, other = first.limit, second.limit
     if one is None or other is None or one.atoms != other.atoms:
         return False
+    rounded = one.rounded or other.rounded
     if one.bounds is None or other.bounds is None:
-        return one.value == other.value and {one.relation, other.relation} == {"==", "!="}
+        return not rounded and one.value == other.value and {one.relation, other.relation} == {"==", "!="}
     lower, upper = max(one.bounds[0], other.bounds[0]), min(one.bounds[1], other.bounds[1])
+    if rounded and math.isclose(lower[0], upper[0], rel_tol=_ROUNDING, abs_tol=_ROUNDING):
+        return False
     if math.isclose(lower[0], upper[0], rel_tol=_ROUNDING):  # `n / 49 >= 1` and `n <= 49`
         return lower[1] > upper[1]
     return lower > upper

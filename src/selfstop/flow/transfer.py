@@ -245,6 +245,7 @@ class Transfer:
                 if edge.kind is EdgeKind.RAISE:
                     leaves = self.world.leaves_program(func, [*args, *(value for _, value in keywords)])
                     yield edge, self._external(state) if leaves else self._raised_somewhere(state)
+                    yield from ((edge, self._raised(state, thrown)) for thrown in _thrown(call))
                 else:
                     value = self._opaque_value(call, func, args)
                     yield edge, state if value is None else state.with_value(call.result, value)
@@ -304,6 +305,9 @@ class Transfer:
         if last_name(func) == "partial":
             keywords = tuple(App(f"keyword:{name}", (value,)) for name, value in call.keywords)
             return App("partial", (*args, *keywords))
+        match func:
+            case Attr(base=base, name="with_traceback"):
+                return base
         if func != call.func or tuple(args) != call.args:
             return Result(call.result.site, func, tuple(args))
         return None
@@ -365,6 +369,14 @@ class Transfer:
             return
         for alternative in raised:
             yield self.established(state, alternative)
+
+
+def _thrown(call: Call) -> Sequence[Term]:
+    """What a generator, or somebody else, is told to raise: classes, or objects of them."""
+    match call.func:
+        case Attr(name="throw" | "athrow"):
+            return call.args[:2]
+    return ()
 
 
 def _asked_for(clause: Sequence[Term]) -> Condition:

@@ -459,7 +459,7 @@ class Linker:
         raises: dict[Term, list[Outcome]] = defaultdict(list)
         for record in analysis.states(graph.escape):
             exception = record.state.evaluate(graph.pending)
-            if is_unknown(exception) or self.exceptions.class_of(exception):
+            if is_unknown(exception) or self.exceptions.may_be_own(exception):
                 raises[exception].append(Outcome(None, tuple(record.state.conditions.values())))
         return Summary(
             limited(returns),

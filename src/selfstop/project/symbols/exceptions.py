@@ -9,7 +9,7 @@ from functools import cached_property
 
 from selfstop.flow.cfg import Call, Raise
 from selfstop.flow.code import Function
-from selfstop.flow.terms import App, Attr, Instance, Result, Term, Var, last_name
+from selfstop.flow.terms import App, Attr, Instance, Item, Result, Term, Var, last_name
 from selfstop.flow.world import EXTERNAL, is_unknown
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
@@ -32,6 +32,15 @@ class Exceptions:
             case Instance(cls=cls):
                 return cls
         return self._program.class_of(exception)
+
+    def may_be_own(self, exception: Term) -> bool:
+        """Whether a raised term is of a class of the program, or comes out of a collection that may hold such."""
+        match exception:
+            case Item() | App(op="get" | "element"):
+                return True
+            case Result(callee=(Item() | App(op="get" | "element"))):
+                return True
+        return self.class_of(exception) is not None
 
     def catches(self, exception: Term, clause: Sequence[Term]) -> bool | None:
         """Whether a handler for ``clause`` takes ``exception``; None if it may or may not."""
