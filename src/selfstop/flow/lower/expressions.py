@@ -270,9 +270,10 @@ class Expressions(Structure):
     def walrus(self, node: cst.NamedExpr) -> Term:
         value = self.flag(node.value)
         assert isinstance(node.target, cst.Name)
-        target = self.scope.resolve(node.target.value)
+        kept = self.structure.value(node.value)
+        target = self.scope.bind(node.target.value)
         self.builder.assign(target, value)
-        self.context.define_ways(target, self.structure.value(node.value), self.function_id)
+        self.context.define_ways(target, kept, self.function_id)
         return target
 
     def awaited(self, node: cst.Await) -> Term:
@@ -465,7 +466,7 @@ class Expressions(Structure):
         """The term that an assignment to ``target`` replaces."""
         match target:
             case cst.Name(value=name):
-                resolved = self.scope.resolve(name)
+                resolved = self.scope.bind(name)
                 if isinstance(resolved, Var) and resolved.scope == "import":
                     return Var(self.scope.id, name)
                 return resolved

@@ -232,12 +232,30 @@ def bindings_of(nodes: Iterable[cst.CSTNode], importer: Importer) -> Bindings:
 
 @dataclass
 class Scope:
-    """A static scope. What a walrus binds in a comprehension is a name of the scope around that."""
+    """A static scope. What a walrus binds in a comprehension is a name of the scope around that.
+
+    ``unbound`` are the names that the body of a class binds, and has not bound yet.
+    """
 
     id: str
     kind: str
     parent: Scope | None
     bindings: Bindings
+    unbound: set[str] = field(default_factory=set)
+
+    def read(self, name: str) -> Term:
+        """The variable that ``name`` means where it is read: ``LIMIT = LIMIT`` in a class is about two of them."""
+        scope: Scope = self
+        while name in scope.unbound and scope.parent is not None:
+            scope = scope.parent
+            while scope.kind == "class" and scope.parent is not None:
+                scope = scope.parent
+        return scope.resolve(name)
+
+    def bind(self, name: str) -> Term:
+        """The variable that ``name`` means where it is bound."""
+        self.unbound.discard(name)
+        return self.resolve(name)
 
     def resolve(self, name: str) -> Term:
         """The variable that ``name`` means when it is read or written in this scope."""

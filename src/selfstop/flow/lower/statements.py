@@ -95,8 +95,8 @@ class Statements:
     def _assign(
         self, target: cst.BaseExpression, value: Term | None, source: cst.BaseExpression, annotation: str = ""
     ) -> None:
-        self.expressions.bind(target, value)
         kept = value if isinstance(value, Func) else self.expressions.structure.value(source)
+        self.expressions.bind(target, value)
         self._define(target, kept, annotation)
 
     def _define(self, target: cst.BaseExpression, value: Term | None, annotation: str = "") -> None:
@@ -392,7 +392,7 @@ class Statements:
             self.expressions.value(decorator.decorator)
         self.expressions.defaults(node.params)
         term = self.expressions.nested(node, self.expressions)
-        name = self.scope.resolve(node.name.value)
+        name = self.scope.bind(node.name.value)
         self.builder.assign(name, term)
         self.context.define(name, term, self.expressions.function_id)
 
@@ -406,7 +406,7 @@ class Statements:
         qualname = self._qualified(node.name.value)
         identity = self.context.unique(qualname)
         own = bindings_of(node.body.body, self.context.importer)
-        scope = Scope(identity, "class", self.scope, own)
+        scope = Scope(identity, "class", self.scope, own, own.names - own.imports.keys())
         inside = Expressions(self.context, scope, self.builder, self.expressions.function_id, self.expressions.nested)
         outer, self.expressions = self.expressions, inside
         first = len(self.context.functions)
@@ -417,7 +417,7 @@ class Statements:
         )
         decorators = tuple(structure.value(decorator.decorator) for decorator in node.decorators)
         self.context.classes.append(Class(identity, node.name.value, bases, methods, decorators))
-        name = self.scope.resolve(node.name.value)
+        name = self.scope.bind(node.name.value)
         term = App("class", (Const(identity),))
         self.builder.assign(name, term)
         self.context.define(name, term, self.expressions.function_id)

@@ -48,6 +48,7 @@ BINARY: dict[type[cst.CSTNode], str] = {
 PURE_BUILTINS = frozenset(
     {"int", "float", "str", "bool", "len", "abs", "round", "max", "min", "tuple", "list", "sorted", "set"}
 )
+_WHOLE_NUMBERS = {"math.floor": "int", "math.trunc": "int", "math.ceil": "ceil"}
 PURE_METHODS = frozenset(
     {"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "total_seconds", "timestamp"}
 )
@@ -116,7 +117,7 @@ class Structure:
         constants = {"True": True, "False": False, "None": None}
         if node.value in constants:
             return Const(constants[node.value])
-        return self.scope.resolve(node.value)
+        return self.scope.read(node.value)
 
     def attribute(self, node: cst.Attribute) -> Term:
         return attribute(self.value(node.value), node.attr.value)
@@ -306,15 +307,16 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
         return App("getenv", (*args, *(value for key, value in keywords if key == "default")))
     if name == "datetime.timedelta":
         return _timedelta(args, dict(keywords))
-    if name in {"math.floor", "math.trunc"}:
-        return App("int", args)
-    if name == "math.ceil":
-        return App("ceil", args)
-    if name == "getattr" and len(args) >= 2 and not keywords:
-        match args[1]:
-            case Const(value=str() as attr):
-                return attribute(args[0], attr)
-    return _pure_method(func, args, keywords)
+    if name in _WHOLE_NUMBERS:
+        return App(_WHOLE_NUMBERS[name], args)
+    if keywords:
+        return None
+    match name, args:
+        case "staticmethod", (function,):
+            return function
+        case "getattr", (base, Const(value=str() as attr), *_):
+            return attribute(base, attr)
+    return _pure_method(func, args)
 
 
 def is_method(func: Term) -> bool:
@@ -327,9 +329,7 @@ def is_method(func: Term) -> bool:
     return False
 
 
-def _pure_method(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Term], ...]) -> Term | None:
-    if keywords:
-        return None
+def _pure_method(func: Term, args: tuple[Term, ...]) -> Term | None:
     match func:
         case Attr(base=base, name=name) if name in PURE_METHODS and (not args or "strip" in name):
             return App(name, (base, *args))

@@ -344,10 +344,12 @@ class Program(Table):
             case Var(scope="import", name=name):
                 meaning = self.resolve(place)
                 return self.definitions(meaning) if meaning != place else self._imported_definitions(name)
+            case Var(scope=scope, name=name) if scope in self.classes:
+                return tuple(self._attribute(scope, name))
             case Var():
                 return (*self._definitions.get(place, ()), *self._arguments.get(place, ()))
             case Attr(base=base, name=name):
-                owner = self.class_of(base)
+                owner = self._owner_of(base)
                 if owner is None:
                     return tuple(self._definitions.get(place, ()))
                 return tuple(self._attribute(owner, name))
@@ -369,6 +371,8 @@ class Program(Table):
                     self.questions.attribute(name, module)
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
+            case Var(scope=scope, name=name) if scope in self.classes:
+                self.questions.attribute(name, scope.partition(":")[0])
 
     def ask_what_is(self, decorator: Term) -> None:
         """Ask for the module that defines a decorator."""
@@ -393,27 +397,33 @@ class Program(Table):
         """
         if not self.questions.open:
             return
-        if isinstance(place, Var) and place.scope in self.modules:
-            self.questions.rebinding(place)
-        if not isinstance(place, Attr):
-            return
-        owner = self.class_of(place.base)
-        if owner is None:
-            near = {last_name(place.base)}
-        else:
-            near = {self.classes[cls].name for cls in (*self.ancestors(owner), *self.descendants(owner))}
-            near |= {
-                last_name(definition.target)
-                for module in self.modules.values()
-                for definition in module.links_of(frozenset(near))
-                if self.outlives(definition.target)
-            }
-        for name in names or (place.name,):
-            self.questions.binding(name, near - {""})
+        match place:
+            case Var(scope=scope) if scope in self.modules:
+                self.questions.rebinding(place)
+                return
+            case Var(scope=scope, name=name) if scope in self.classes:
+                near = self._family_names(scope)
+            case Attr(base=base, name=name):
+                owner = self._owner_of(base)
+                near = {last_name(base)} if owner is None else self._family_names(owner)
+            case _:
+                return
+        for each in names or (name,):
+            self.questions.binding(each, near - {""})
+
+    def _family_names(self, owner: str) -> set[str]:
+        """The names of a class, of those that it is made of or makes, and of what holds objects of them."""
+        near = {self.classes[cls].name for cls in (*self.ancestors(owner), *self.descendants(owner))}
+        return near | {
+            last_name(definition.target)
+            for module in self.modules.values()
+            for definition in module.links_of(frozenset(near))
+            if self.outlives(definition.target)
+        }
 
     def _homes(self, base: Term) -> Iterator[str]:
         """The modules whose functions may bind attributes of an object."""
-        owner = self.class_of(base)
+        owner = self._owner_of(base)
         if owner is not None:
             yield from (cls.partition(":")[0] for cls in (*self.ancestors(owner), *self.descendants(owner)))
             return
@@ -449,10 +459,20 @@ class Program(Table):
         imported = self._imports[module].get(name)
         return self._imported_definitions(imported, seen) if imported else ()
 
+    def _owner_of(self, base: Term) -> str | None:
+        """The class of the program that ``base`` is an instance of, or is itself."""
+        match base:
+            case Attr(base=instance, name="__class__") | App(op="type", args=(instance,)):
+                return self.class_of(instance)
+            case Result(callee=Var(scope="builtins", name="type"), args=(instance,)):
+                return self.class_of(instance)
+        found = self.resolve(base)
+        return class_id(found) if is_class(found) else self.class_of(base)
+
     def _attribute(self, owner: str, name: str) -> Iterator[Definition]:
         family = [*self.ancestors(owner), *self.descendants(owner)]
         for definition in self._foreign_attributes.get(name, ()):
-            if isinstance(definition.target, Attr) and self.class_of(definition.target.base) in family:
+            if isinstance(definition.target, Attr) and self._owner_of(definition.target.base) in family:
                 yield definition
         for cls in family:
             yield from self._class_attributes.get((cls, name), ())
