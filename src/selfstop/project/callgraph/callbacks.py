@@ -74,9 +74,7 @@ class Callbacks:
                 if init is not None:
                     made = Func(init, Const(None))
                     yield from bind(self._program.functions[init], made, args, keywords).items()
-                elif self._program.is_record(cls):
-                    names = self._program.field_names(cls)
-                    yield from ((Var(cls, name), given) for name, given in (*zip(names, args, strict=False), *keywords))
+                yield from self._program.fields_given(cls, args, keywords)
 
     def _find(self, place: Var) -> list[KeptCall]:
         keepers = self._keepers(place)

@@ -14,6 +14,7 @@ from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.callgraph.told import Telling
 from selfstop.project.symbols.binding import bind, unwrapped
 from selfstop.project.symbols.calls import Calls
+from selfstop.project.symbols.table import class_id, is_class
 
 _STOP_CALL = ""
 _PASSES = 3
@@ -82,6 +83,7 @@ class Given:
                     open_calls.append((identity, call))
                 for func in found:
                     is_new = self._record_given(identity, call, func) or is_new
+                is_new = self._record_fields(identity, call) or is_new
                 is_new = self._record_mapped(identity, call) or is_new
             if not is_new:
                 break
@@ -97,6 +99,17 @@ class Given:
         for place, value in bind(callee, func, call.args, call.keywords).items():
             if isinstance(place, Var):
                 is_new = self._record_argument(place, value, caller) or is_new
+        return is_new
+
+    def _record_fields(self, caller: str, call: Call) -> bool:
+        """Record what a record is made with; returns whether any of that is new."""
+        made = self._program.resolve(call.func)
+        if not is_class(made):
+            return False
+        given = self._program.fields_given(class_id(made), call.args, call.keywords)
+        is_new = False
+        for place, value in given:
+            is_new = self._program.add_argument(place, value, caller) or is_new
         return is_new
 
     def _record_mapped(self, caller: str, call: Call) -> bool:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from selfstop.flow.cfg import Graph
 from selfstop.flow.code import Definition, ModuleCode
+from selfstop.flow.linear import number
 from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name, substitute, walk
 from selfstop.project.symbols.binding import bind, split_arguments
 from selfstop.project.symbols.instances import Instances
@@ -288,6 +289,14 @@ class Program(Table):
             found |= {target.name: None for target in targets if isinstance(target, Var) and target.scope == cls}
         return list(found)
 
+    def fields_given(
+        self, identity: str, args: Sequence[Term], keywords: Sequence[tuple[str, Term]]
+    ) -> Iterator[tuple[Var, Term]]:
+        """The fields of a record that are given a value where an object of it is made."""
+        if self.is_record(identity) and self.method(identity, "__init__") is None:
+            given = zip(self.field_names(identity), args, strict=False)
+            yield from ((Var(identity, name), value) for name, value in (*given, *keywords))
+
     def overrides(self, identity: str, name: str) -> list[str]:
         """The method of that name and its overrides in subclasses."""
         own = self.method(identity, name)
@@ -369,10 +378,18 @@ class Program(Table):
             case Attr(base=base, name=name):
                 for module in self._homes(base):
                     self.questions.attribute(name, module)
+                owner = self._owner_of(base)
+                if owner is not None and self._is_number_by_default(owner, name):
+                    self.questions.made(self.classes[owner].name)
             case Var(scope=scope) if scope in self.modules:
                 self.questions.variable(place)
             case Var(scope=scope, name=name) if scope in self.classes:
                 self.questions.attribute(name, scope.partition(":")[0])
+
+    def _is_number_by_default(self, owner: str, name: str) -> bool:
+        """Whether a field of a record is a number unless an object is made with another one."""
+        defaults = (field.value for field in self.fields(owner, name))
+        return self.is_record(owner) and any(number(value) is not None for value in defaults if value is not None)
 
     def ask_what_is(self, decorator: Term) -> None:
         """Ask for the module that defines a decorator."""
@@ -478,6 +495,7 @@ class Program(Table):
             yield from self._class_attributes.get((cls, name), ())
             fields = self.fields(cls, name)
             yield from (_setting(field) if self._reads_environment(cls) else field for field in fields)
+            yield from self._arguments.get(Var(cls, name), ())
         method = self.method(owner, name)
         if method is not None and self.is_property(method):
             returned = self.functions[method].graph.returned
