@@ -213,6 +213,12 @@ class Expressions(Structure):
     def boolean(self, node: cst.BooleanOperation) -> Term:
         return self._merge(node)
 
+    def sequence(self, node: cst.Tuple | cst.List | cst.Set) -> Term:
+        """What stands in a tuple is kept, too: ``done, idle = idle >= LIMIT, 0``."""
+        if not isinstance(node, cst.Tuple) or any(isinstance(each, cst.StarredElement) for each in node.elements):
+            return super().sequence(node)
+        return App("tuple", tuple(self.flag(each.value) for each in node.elements))
+
     def conditional(self, node: cst.IfExp) -> Term:
         return self._merge(node)
 
