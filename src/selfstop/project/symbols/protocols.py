@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from selfstop.flow.cfg import Assign, Call, Operation, Raise, Skip
-from selfstop.flow.terms import Const, Item, Result, Term, last_name
+from selfstop.flow.terms import Const, Item, Result, Term, Var, last_name
 from selfstop.project.symbols.program import Program
 
 MAX_STEPS = 4
@@ -95,13 +95,13 @@ class Protocols:
 
 
 def does_nothing(operation: Operation) -> bool:
-    """Whether an operation may stand in a method that leaves what there is to do to others."""
+    """Whether an operation may stand in a method that leaves what there is to do to others, and says no meanwhile."""
     match operation:
         case Call(func=func):
             return last_name(func) == "NotImplementedError"
         case Raise(exception=exception):
             callee = exception.callee if isinstance(exception, Result) else exception
             return last_name(callee) == "NotImplementedError"
-        case Assign(value=value):
-            return value is None or isinstance(value, Const)
+        case Assign(target=Var(name="$return"), value=value):
+            return value is None or (isinstance(value, Const) and not value.value)
     return isinstance(operation, Skip)
