@@ -15,7 +15,7 @@ from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
 from selfstop.flow.lower.structure import Structure, attribute, compare, is_method, pure_call
 from selfstop.flow.lower.walking import contains
-from selfstop.flow.terms import FALSE, TRUE, App, Const, Item, Result, Term, Var, mention_key
+from selfstop.flow.terms import FALSE, TRUE, App, Attr, Const, Item, Result, Term, Var, mention_key
 
 NestedFunction: TypeAlias = "Callable[[cst.Lambda | cst.FunctionDef, Expressions], Term]"
 
@@ -348,12 +348,20 @@ class Expressions(Structure):
         return result
 
     def _set_by_name(self, node: cst.Call, func: Term, args: tuple[Term, ...]) -> None:
-        """``setattr(base, "name", value)`` binds ``base.name``."""
+        """``setattr(base, "name", value)`` binds ``base.name``, as ``__setattr__`` of an object or a class does."""
+        written = [argument.value for argument in node.args]
         match func, args:
-            case Var(scope="builtins", name="setattr"), (base, Const(value=str() as name), value):
-                self.builder.assign(attribute(base, name), value)
-                owner, kept = (self.structure.value(node.args[position].value) for position in (0, 2))
-                self.context.define_ways(attribute(owner, name), kept, self.function_id)
+            case (
+                Var(scope="builtins", name="setattr") | Attr(base=Var(scope="builtins"), name="__setattr__"),
+                (base, Const(value=str() as name), value),
+            ):
+                owner, kept = self.structure.value(written[0]), written[2]
+            case Attr(base=base, name="__setattr__"), (Const(value=str() as name), value):
+                owner, kept = base, written[1]
+            case _:
+                return
+        self.builder.assign(attribute(base, name), value)
+        self.context.define_ways(attribute(owner, name), self.structure.value(kept), self.function_id)
 
     def argument(self, node: cst.BaseExpression) -> Term:
         """A test that is handed on is decided before the call, so that the callee is entered knowing why."""

@@ -265,11 +265,11 @@ class Scope:
                 scope = scope.parent
                 continue
             if name in scope.bindings.global_names:
-                return self._module().own(name)
+                return self.module().own(name)
             if name in scope.bindings.names and name not in scope.bindings.nonlocal_names:
                 return scope.own(name)
             scope = scope.parent
-        module = self._module()
+        module = self.module()
         if module.bindings.stars and name not in _BUILTIN_NAMES:
             return Var(module.id, name)
         return Var(BUILTINS, name)
@@ -279,7 +279,8 @@ class Scope:
         imported = None if name in self.bindings.rebound else self.bindings.imports.get(name)
         return Var(IMPORTED, imported) if imported is not None else Var(self.id, name)
 
-    def _module(self) -> Scope:
+    def module(self) -> Scope:
+        """The scope of the module around this one, which may be this one."""
         scope = self
         while scope.parent is not None:
             scope = scope.parent

@@ -104,11 +104,14 @@ class Given:
     def _record_fields(self, caller: str, call: Call) -> bool:
         """Record what a record is made with; returns whether any of that is new."""
         made = self._program.resolve(call.func)
-        if not is_class(made):
+        if is_class(made):
+            owner, args = class_id(made), call.args
+        elif (copied := self._program.copied(call)) is not None:
+            owner, args = copied, ()
+        else:
             return False
-        given = self._program.fields_given(class_id(made), call.args, call.keywords)
         is_new = False
-        for place, value in given:
+        for place, value in self._program.fields_given(owner, args, call.keywords):
             is_new = self._program.add_argument(place, value, caller) or is_new
         return is_new
 

@@ -169,7 +169,8 @@ class Flags:
             return None
         named = dict(call.keywords)
         unpacked = "**" in named or any(isinstance(value, App) and value.op == "unpack" for value in call.args)
-        given = dict(zip(fields, call.args, strict=False)) | named
+        args = call.args if self._program.copied(call) is None else ()
+        given = dict(zip(fields, args, strict=False)) | named
         return given.get(name, App("opaque") if unpacked else None)
 
     def _settings(

@@ -14,7 +14,7 @@ def any_word(names: Set[str]) -> re.Pattern[str]:
 
 
 def binding_of(attribute: str) -> str:
-    """A pattern of where an attribute may be bound: assigned, deleted, set by name, bound by a ``for`` or a ``with``.
+    """A pattern of where an attribute may be bound: assigned, deleted, set by name or in a copy, by ``for``, ``with``.
 
     ``name.set`` asks for where that method of it may be called, by whatever name it gets first: so for all but its
     other attributes.
@@ -25,12 +25,14 @@ def binding_of(attribute: str) -> str:
     word = re.escape(name)
     assigned = rf"\.{word}\b(?:[ \t]*:[^\n]*|[^\n=(]*)(?:(?<![<>!=])|(?<=>>)|(?<=<<))=(?!=)"
     looped = rf"\bfor\b(?:(?!\bin\b)[^\n])*\.{word}\b"
-    return rf"{assigned}|{looped}|\b(?:as|del)\b[^\n:]*\.{word}\b|\bsetattr\b[^\n]*\b{word}\b"
+    by_name = rf"(?:\bsetattr\b|__setattr__|__dict__|\bvars\b)[^\n]*\b{word}\b"
+    copied = rf"\b(?:_?replace|evolve)\b[^)]*\b{word}[ \t]*=(?!=)"
+    return rf"{assigned}|{looped}|\b(?:as|del)\b[^\n:]*\.{word}\b|{by_name}|{copied}"
 
 
 def declaration_of(name: str) -> str:
-    """A pattern of where a function declares a variable of its module ``global``."""
-    return rf"\bglobal\b[^\n]*\b{re.escape(name)}\b"
+    """A pattern of where a function declares a variable of its module ``global``, or binds it by its name."""
+    return rf"\bglobals?\b[^\n]*\b{re.escape(name)}\b"
 
 
 def change_of(name: str) -> str:

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from selfstop.flow.cfg import Call, Raise
+from selfstop.flow.cfg import Call, Operation, Raise
 from selfstop.flow.code import Function
-from selfstop.flow.terms import App, Attr, Instance, Item, Result, Term, Var, last_name
+from selfstop.flow.terms import App, Instance, Item, Result, Term, Var, last_name
 from selfstop.flow.world import EXTERNAL, is_unknown
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.questions import Crowded
@@ -120,12 +120,19 @@ class Exceptions:
         makers: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for identity, function in self._program.functions.items():
             for number, node in enumerate(function.graph.nodes):
-                match node.operation:
-                    case Call(func=(Var() | Attr()) as made) | Raise(exception=(Var() | Attr()) as made):
-                        target = self._program.resolve(made)
-                        if is_class(target):
-                            makers[class_id(target)].append((identity, number))
+                owner = self._made_by(node.operation)
+                if owner is not None:
+                    makers[owner].append((identity, number))
         return makers
+
+    def _made_by(self, operation: Operation) -> str | None:
+        """The class of the program of which an operation makes an object, or which it raises as it is."""
+        match operation:
+            case Call(func=made) | Raise(exception=made) if made is not None:
+                target = self._program.resolve(made)
+                if is_class(target):
+                    return class_id(target)
+        return self._program.copied(operation) if isinstance(operation, Call) else None
 
 
 def _builtin_exception(term: Term) -> type[BaseException] | None:

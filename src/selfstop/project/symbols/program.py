@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 
-from selfstop.flow.cfg import Graph
+from selfstop.flow.cfg import Call, Graph
 from selfstop.flow.code import Definition, ModuleCode
 from selfstop.flow.linear import number
 from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name, substitute, walk
@@ -24,6 +24,7 @@ _ENUMERATIONS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _PLAIN_BASES = frozenset(
     {"object", "ABC", "Protocol", "Generic", "Thread", "Process", "Exception", "BaseException", "Enum", "TestCase"}
 )
+_COPYING = frozenset({"dataclasses.replace", "copy.replace", "attr.evolve", "attrs.evolve"})
 _RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 _RECORD_BASES = frozenset({"BaseModel", "NamedTuple", "TypedDict", "Struct"})
 
@@ -296,6 +297,17 @@ class Program(Table):
         if self.is_record(identity) and self.method(identity, "__init__") is None:
             given = zip(self.field_names(identity), args, strict=False)
             yield from ((Var(identity, name), value) for name, value in (*given, *keywords))
+
+    def copied(self, call: Call) -> str | None:
+        """The class of the record of which a call makes a copy with other values."""
+        match call.func, call.args:
+            case Attr(base=original, name="_replace"), ():
+                owner = self.class_of(original)
+            case Var(scope="import", name=name), (original, *_) if name in _COPYING:
+                owner = self.class_of(original)
+            case _:
+                return None
+        return owner if owner is not None and self.is_record(owner) else None
 
     def overrides(self, identity: str, name: str) -> list[str]:
         """The method of that name and its overrides in subclasses."""
