@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 from typing import Final, cast
@@ -84,6 +84,8 @@ def _entries(tree: ast.Module) -> list[Entry]:
     found: list[Entry] = []
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for node in tree.body:
+        if isinstance(node, ast.ClassDef) and _stands_for_heirs(node, classes.values()):
+            continue
         cls = node.name if isinstance(node, ast.ClassDef) else ""
         for function in _with_inherited(node, classes) if isinstance(node, ast.ClassDef) else [node]:
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function.name in spoken:
@@ -98,6 +100,20 @@ def _with_inherited(cls: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> l
     """The body of a class, and of the classes that it is made of."""
     bases = [classes[base.id] for base in cls.bases if isinstance(base, ast.Name) and base.id in classes]
     return [*cls.body, *(each for base in bases for each in _with_inherited(base, classes))]
+
+
+def _stands_for_heirs(cls: ast.ClassDef, classes: Iterable[ast.ClassDef]) -> bool:
+    """Whether a method only says no, or nothing, for which a derived class has one of its own.
+
+    An object that is not made in sight is taken for one of these.
+    """
+    idle = {each.name for each in cls.body if isinstance(each, ast.FunctionDef) and _does_nothing(each)}
+    heirs = [other for other in classes if any(ast.unparse(base) == cls.name for base in other.bases)]
+    return any(getattr(method, "name", "") in idle for heir in heirs for method in heir.body)
+
+
+def _does_nothing(function: ast.FunctionDef) -> bool:
+    return all(re.fullmatch(r"pass|return( None| False)?", ast.unparse(each)) for each in function.body)
 
 
 def _hook(name: str, *arguments: ast.expr) -> ast.Call:
