@@ -214,7 +214,7 @@ class Blocks:
 
     def _at_once(self, around: Surroundings) -> Lines:
         """Several targets in one statement."""
-        first, second = self.pick(*around.measures), self.pick(*around.measures)
+        first, second = self.pick(*around.counted), self.pick(*around.counted)
         flag, test = self.pick(*around.flags), self.test(around, 1)
         return [
             self.pick(
