@@ -135,7 +135,9 @@ class _Weaver(ast.NodeTransformer):
             node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
         }
         self.has_events = any(isinstance(node, ast.Attribute) and node.attr == "Event" for node in nodes)
-        self.switches = {_called(node.targets[0]) for node in nodes if isinstance(node, ast.Assign) and _switches(node)}
+        bound = ((each, node.value) for node in nodes if isinstance(node, ast.Assign) for each in node.targets)
+        leaves = (leaf for target, value in bound for leaf in _leaves(target, value))
+        self.switches = {_called(target) for target, value, _ in leaves if _is_switch(value)}
         self.finallies: list[tuple[int, int]] = []
         self._scopes = [_Scope("")]
         self._loops = 0
@@ -386,9 +388,9 @@ def _called(place: ast.expr) -> str:
     return place.id if isinstance(place, ast.Name) else place.attr if isinstance(place, ast.Attribute) else ""
 
 
-def _switches(node: ast.Assign) -> bool:
-    """Whether a variable gets its value from a boolean setting alone: it is that switch under another name."""
-    return re.fullmatch(r"(not |bool)?\(?ENABLED\)?", ast.unparse(node.value)) is not None
+def _is_switch(value: ast.expr) -> bool:
+    """Whether what a variable gets is a boolean setting alone: the variable is that switch under another name."""
+    return re.fullmatch(r"(not |bool)?\(?ENABLED\)?", ast.unparse(value)) is not None
 
 
 def _is_shared(place: str) -> bool:

@@ -108,10 +108,11 @@ class Program(Blocks):
 
     def _heir(self, helpers: Sequence[Helper]) -> Lines:
         """A class that does one thing in its own way, or adds one."""
-        names = {helper.call.partition("(")[0] for helper in helpers}
+        known = {_name(helper): "@property" in helper.lines for helper in helpers}
         while True:
             helper = self._helper(self.random.randrange(len(helpers)), [], "self", shares=False, is_async=False)
-            if helper.call.partition("(")[0] in names or self.chance(0.05):
+            is_new = _name(helper) not in known and self.chance(0.05)
+            if is_new or known.get(_name(helper)) is ("@property" in helper.lines):
                 break
         return ["", "", "class Special(Worker):", *(f"    {line}" for line in helper.lines)]
 
@@ -236,6 +237,10 @@ class Program(Blocks):
 def program(random: Random) -> str:
     """A program with at least one stop call."""
     return Program(random).draw()
+
+
+def _name(helper: Helper) -> str:
+    return helper.call.partition("(")[0]
 
 
 def _depth(line: str) -> int:
