@@ -104,10 +104,15 @@ def perform(program: Instrumented, decisions: Decisions, exceptions: tuple[type[
 
 
 def _enter(program: Instrumented, run: Run, names: Mapping[str, Any]) -> None:
-    """Enter the program from outside: once, or as often as something may be remembered in between."""
-    entries = program.entries
-    if not entries:
+    """Enter the program from outside: once, or as often as something may be remembered in between.
+
+    A run has one object: what attributes hold is told apart by their names alone.
+    """
+    if not program.entries:
         return
+    classes = sorted({entry.cls for entry in program.entries})
+    cls = classes[run.choose(len(classes))] if len(classes) > 1 else classes[0]
+    entries = [entry for entry in program.entries if entry.cls == cls]
     objects: dict[str, Any] = {}
     for count in range(MOST_ENTRIES if program.remembers else 1):
         if count and not run.choose(2):
