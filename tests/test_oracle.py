@@ -403,9 +403,18 @@ def test_what_counts_as_guarded(body: list[str], expected: set[int]) -> None:
     assert arrives_unguarded("\n".join(body) + "\n") == expected
 
 
-@pytest.mark.parametrize(("test", "is_bare"), [("done", False), ("q.closed()", False), ("True", True)])
-def test_what_is_asked_in_a_finally(test: str, is_bare: bool) -> None:
-    body = f"def f(q, done):\n    try: q.work()\n    finally:\n        if {test}: {STOP}\n"
+@pytest.mark.parametrize(
+    ("asked", "is_bare"),
+    [
+        (f"if done: {STOP}", False),
+        (f"if q.closed(): {STOP}", False),
+        (f"if True: {STOP}", True),
+        (f"[{STOP} for _ in q.jobs() if done]", False),
+        (f"[{STOP} for _ in q.jobs()]", True),
+    ],
+)
+def test_what_is_asked_in_a_finally(asked: str, is_bare: bool) -> None:
+    body = f"def f(q, done):\n    try: q.work()\n    finally:\n        {asked}\n"
     found = explore(instrument(HEAD + body))
     arrivals = [arrival for known in found.arrivals.values() for arrival in known]
     assert [bool(arrival.bare_finally) for arrival in arrivals] == [is_bare] * len(arrivals) != []

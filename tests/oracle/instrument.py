@@ -301,6 +301,11 @@ class _Weaver(ast.NodeTransformer):
         node.body, node.orelse = self._visited(node.body), self._visited(node.orelse)
         return node
 
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        node.iter = self._visited(node.iter)
+        node.ifs = list(map(self._tested, node.ifs))
+        return node
+
     def visit_match_case(self, node: ast.match_case) -> ast.AST:
         node.guard = None if node.guard is None else self._tested(node.guard)
         node.body = self._block(node.body)
