@@ -7,29 +7,36 @@ what is stopped is in sight: a collection that begins empty, what a generator yi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Assign, Call, Operation
+from selfstop.flow.cfg import Call, Operation
 from selfstop.flow.code import Function, around
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Func, Item, Result, Term, Var
-from selfstop.flow.vocabulary import vocabulary
 from selfstop.project.linking.linker import Linker
 from selfstop.project.linking.outcomes import MAX_OUTCOMES, common
 from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.values import is_collected
+from selfstop.project.verdicts.filling import (
+    ADDING,
+    UNKNOWN,
+    adds_to,
+    hands_out,
+    holders_of,
+    may_be,
+    names_of,
+    values_of,
+    what_is_added,
+)
 
 _HOLDING = frozenset({"list", "tuple", "set", "sorted", "unpack", "+", "or"})
 _DISPLAYS = frozenset({"list", "set", "tuple"})
 _PASSING = frozenset({"reversed", "enumerate", "iter", "next", "frozenset"})
 """Builtins that give what they are given, item by item."""
 _READING = frozenset({"copy", "pop", "popleft"})
-_ADDING = {"append": 0, "add": 0, "appendleft": 0, "extend": 0, "insert": 1}
-"""Methods that add to a collection, with the position of what they add."""
-_HARMLESS = vocabulary("remove discard clear pop popleft sort reverse copy index count")
 _DEPTH = 12
 
 Analyses: TypeAlias = "Mapping[str, Analysis]"
@@ -98,14 +105,17 @@ class _Tracing:
         function = self._program.functions.get(around(place.scope))
         if function is None or place in function.places:
             return None
-        names = _names_of(place, function)
+        names = names_of(place, function)
         if any(self._is_filled_within(name, function) for name in names):
             return None
-        values = [value for value in _values(place, function) if value is not None or not is_collected(place)]
+        if any(hands_out(node.operation, lambda base: base in names) for node in function.graph.nodes):
+            return None
+        values = [value for value in values_of(place, function) if value is not None or not is_collected(place)]
         added: dict[int, Term] = {}
+        holders = holders_of(names, function)
         for number, node in enumerate(function.graph.nodes):
-            addition = _added(node.operation, lambda base: base in names)
-            if addition is _UNKNOWN or self._is_filled_by(node.operation, names):
+            addition = what_is_added(node.operation, lambda base: may_be(base, names, holders))
+            if addition is UNKNOWN or self._is_filled_by(node.operation, names):
                 return None
             if addition is not None:
                 added[number] = addition
@@ -117,7 +127,7 @@ class _Tracing:
         if place not in function.graph.captured:
             return False
         inner = (each for each in self._program.functions.values() if each.parent == function.id)
-        return not self._program.is_settled(place) or any(_adds_to(each, place) for each in inner)
+        return not self._program.is_settled(place) or any(adds_to(each, place) for each in inner)
 
     def _is_filled_by(self, operation: Operation, names: Set[Term]) -> bool:
         """Whether a call is of a function of the program that adds to what it is given."""
@@ -128,7 +138,7 @@ class _Tracing:
             if body is None:
                 return func.function in self._program.functions
             given = bind(body, func, operation.args, operation.keywords)
-            if any(value in names and _adds_to(body, parameter) for parameter, value in given.items()):
+            if any(value in names and adds_to(body, parameter) for parameter, value in given.items()):
                 return True
         return False
 
@@ -140,7 +150,7 @@ class _Tracing:
         values = [definition.value for definition in self._program.definitions(place)]
         if not values or not all(isinstance(v, App) and v.op in _DISPLAYS and not v.args for v in values):
             return None
-        names = (place.name, *(f"{place.name}.{method}" for method in _ADDING))
+        names = (place.name, *(f"{place.name}.{method}" for method in ADDING))
         if not self._linker.crowded.attributes.isdisjoint(names):
             return None
         self._program.ask_who_binds(place, names)
@@ -151,9 +161,13 @@ class _Tracing:
 
         found: list[Ways | None] = []
         for function in self._program.functions.values():
+            if any(hands_out(node.operation, is_meant) for node in function.graph.nodes):
+                return None
             operations = ((number, node.operation) for number, node in enumerate(function.graph.nodes))
-            added = {number: value for number, each in operations if (value := _added(each, is_meant)) is not None}
-            if any(value is _UNKNOWN for value in added.values()):
+            added = {
+                number: value for number, each in operations if (value := what_is_added(each, is_meant)) is not None
+            }
+            if any(value is UNKNOWN for value in added.values()):
                 return None
             found.append(self._put(function.id, added, seen) if added else [])
         return self._together(found)
@@ -223,54 +237,4 @@ def _sources(term: Term) -> Sequence[Term] | None:
             return (base,)
         case Result(callee=Attr(name="Instance"), args=(inner,)):
             return (inner,)
-    return None
-
-
-_UNKNOWN = App("unknown")
-"""Something that is put somewhere in a way of which no more is known."""
-
-
-def _names_of(place: Var, function: Function) -> frozenset[Var]:
-    """The variables of a function by which what one of them holds goes as well, and that one."""
-    names: set[Var] = {place}
-    operations = [node.operation for node in function.graph.nodes if isinstance(node.operation, Assign)]
-    while True:
-        new = {each.target for each in operations if isinstance(each.target, Var) and each.value in names} - names
-        if not new:
-            return frozenset(names)
-        names |= new
-
-
-def _values(place: Var, function: Function) -> list[Term | None]:
-    """What is assigned to a variable of a function; additions to what it holds are none."""
-    return [each.value for _, each in function.graph.assignments.get(place, ()) if not _is_addition(each)]
-
-
-def _adds_to(function: Function, place: Term) -> bool:
-    return any(_added(node.operation, lambda base: base == place) is not None for node in function.graph.nodes)
-
-
-def _is_addition(operation: Assign) -> bool:
-    match operation:
-        case Assign(value=App(op="appended")):
-            return True
-        case Assign(target=target, value=App(op="+", args=(left, _))):
-            return left == target
-    return False
-
-
-def _added(operation: Operation, is_meant: Callable[[Term], bool]) -> Term | None:
-    """What an operation adds to a collection that is meant: None for nothing."""
-    match operation:
-        case Assign(target=target, value=App(op="appended", args=(value,))) if is_meant(target):
-            return value
-        case Assign(target=target, value=App(op="+", args=(left, right))) if is_meant(target) and left == target:
-            return right
-        case Assign(target=Item(base=base)) if is_meant(base):
-            return _UNKNOWN
-        case Call(func=Attr(base=base, name=name), args=args) if is_meant(base):
-            if name in _HARMLESS:
-                return None
-            position = _ADDING.get(name)
-            return args[position] if position is not None and position < len(args) else _UNKNOWN
     return None
