@@ -7,7 +7,7 @@ what is stopped is in sight: a collection that begins empty, what a generator yi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TypeAlias
 
 from selfstop.flow.cfg import Call, Operation
@@ -24,6 +24,7 @@ from selfstop.project.verdicts.filling import (
     ADDING,
     UNKNOWN,
     adds_to,
+    filled_at,
     hands_out,
     holders_of,
     may_be,
@@ -120,7 +121,7 @@ class _Tracing:
             if addition is not None:
                 added[number] = addition
         ways = (None if value is None else self.ways(value, seen) for value in values)
-        return self._together([*ways, self._put(function.id, added, seen)])
+        return self._together([*ways, self._put(function.id, added, seen, lambda place: place in names)])
 
     def _is_filled_within(self, place: Var, function: Function) -> bool:
         """Whether functions within this one bind a variable of it, or add to what it holds."""
@@ -200,10 +201,23 @@ class _Tracing:
             return self._put(function.id, values, seen)
         return self._together(self.ways(value, seen) for value in values.values())
 
-    def _put(self, identity: str, values: Mapping[int, Term], seen: frozenset[Term]) -> Ways | None:
-        """What is known where values are put somewhere, at nodes of a function, and of the values themselves."""
+    def _put(
+        self,
+        identity: str,
+        values: Mapping[int, Term],
+        seen: frozenset[Term],
+        is_meant: Callable[[Term], bool] = lambda _: True,
+    ) -> Ways | None:
+        """What is known where values are put somewhere, at nodes of a function, and of the values themselves.
+
+        What a name stands for may be known there: nothing is put into a collection that is not meant.
+        """
         ways: Ways = []
+        nodes = self._program.functions[identity].graph.nodes
         for record in self._records(identity, values):
+            filled = filled_at(nodes[record.node].operation, record.state)
+            if filled is not None and not is_meant(filled):
+                continue
             held = record.state.conditions
             before = self.ways(values[record.node], seen)
             for way in [()] if before is None else before:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Set
 
 from selfstop.flow.cfg import Assign, Call, Operation, terms_of
 from selfstop.flow.code import Function
+from selfstop.flow.state import State
 from selfstop.flow.terms import App, Attr, Item, Term, Var, walk
 from selfstop.flow.vocabulary import vocabulary
 
@@ -75,6 +76,15 @@ def hands_out(operation: Operation, is_meant: Callable[[Term], bool]) -> bool:
 def values_of(place: Var, function: Function) -> list[Term | None]:
     """What is assigned to a variable of a function; additions to what it holds are none."""
     return [each.value for _, each in function.graph.assignments.get(place, ()) if not _is_addition(each)]
+
+
+def filled_at(operation: Operation, state: State) -> Var | None:
+    """The variable that a name stands for in a state, where its collection is added to."""
+    match operation:
+        case Call(func=Attr(base=base)):
+            found = state.evaluate(base)
+            return found if isinstance(found, Var) and found != base else None
+    return None
 
 
 def adds_to(function: Function, place: Term) -> bool:
