@@ -25,7 +25,7 @@ from selfstop.project.verdicts.filling import (
     UNKNOWN,
     adds_to,
     filled_at,
-    hands_out,
+    handed_out,
     holders_of,
     may_be,
     names_of,
@@ -51,23 +51,32 @@ class GuardedData:
     def __init__(self, linker: Linker) -> None:
         self._linker = linker
         self._program = linker.program
+        self._handed: dict[str, frozenset[Term]] = {}
 
     def alternatives(self, operands: Iterable[Term], analyses: Analyses) -> Sequence[tuple[Condition, ...]]:
         """The conditions under which the operands got their content; one empty tuple where that is unknown."""
         for operand in operands:
-            found = _Tracing(self._program, self._linker, analyses).ways(operand, frozenset())
+            found = _Tracing(self._program, self._linker, analyses, self._handed_out).ways(operand, frozenset())
             if found:
                 return found
         return [()]
+
+    def _handed_out(self, function: Function) -> frozenset[Term]:
+        if function.id not in self._handed:
+            self._handed[function.id] = frozenset(handed_out(function))
+        return self._handed[function.id]
 
 
 class _Tracing:
     """Follows content backwards, in the light of some analyses. None stands for content from anywhere."""
 
-    def __init__(self, program: Program, linker: Linker, analyses: Analyses) -> None:
+    def __init__(
+        self, program: Program, linker: Linker, analyses: Analyses, handed_out: Callable[[Function], frozenset[Term]]
+    ) -> None:
         self._program = program
         self._linker = linker
         self._analyses = analyses
+        self._handed_out = handed_out
 
     def ways(self, term: Term, seen: frozenset[Term]) -> Ways | None:
         """The ways into what ``term`` is; those of what was ``seen`` on the way here are counted there."""
@@ -109,7 +118,7 @@ class _Tracing:
         names = names_of(place, function)
         if any(self._is_filled_within(name, function) for name in names):
             return None
-        if any(hands_out(node.operation, lambda base: base in names) for node in function.graph.nodes):
+        if not names.isdisjoint(self._handed_out(function)):
             return None
         values = [value for value in values_of(place, function) if value is not None or not is_collected(place)]
         added: dict[int, Term] = {}
@@ -162,7 +171,7 @@ class _Tracing:
 
         found: list[Ways | None] = []
         for function in self._program.functions.values():
-            if any(hands_out(node.operation, is_meant) for node in function.graph.nodes):
+            if any(map(is_meant, self._handed_out(function))):
                 return None
             operations = ((number, node.operation) for number, node in enumerate(function.graph.nodes))
             added = {

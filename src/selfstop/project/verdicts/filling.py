@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 
 from selfstop.flow.cfg import Assign, Call, Operation, terms_of
 from selfstop.flow.code import Function
@@ -61,16 +61,17 @@ def may_be(value: Term, names: Set[Term], holders: Set[Term]) -> bool:
     return value in names
 
 
-def hands_out(operation: Operation, is_meant: Callable[[Term], bool]) -> bool:
-    """Whether somebody gets a method that adds to a collection (``add = ids.append``), or calls it by its class."""
-    given = operation.operands if isinstance(operation, Call) else terms_of(operation)
-    parts = [part for term in given for part in walk(term) if isinstance(part, Attr)]
-    if any(part.name in ADDING and is_meant(part.base) for part in parts):
-        return True
-    match operation:
-        case Call(func=Attr(base=Var(scope="builtins"), name=name), args=(first, *_)):
-            return name in ADDING and is_meant(first)
-    return False
+def handed_out(function: Function) -> Iterator[Term]:
+    """The collections of which a function gives away a method that adds (``add = ids.append``), or calls it by class."""
+    for node in function.graph.nodes:
+        operation = node.operation
+        match operation:
+            case Call(func=Attr(base=Var(scope="builtins"), name=name), args=(first, *_)) if name in ADDING:
+                yield first
+        given = operation.operands if isinstance(operation, Call) else terms_of(operation)
+        for part in (part for term in given for part in walk(term)):
+            if isinstance(part, Attr) and part.name in ADDING:
+                yield part.base
 
 
 def values_of(place: Var, function: Function) -> list[Term | None]:
