@@ -62,7 +62,7 @@ def may_be(value: Term, names: Set[Term], holders: Set[Term]) -> bool:
 
 
 def handed_out(function: Function) -> Iterator[Term]:
-    """The collections of which a function gives away a method that adds (``add = ids.append``), or calls its class's."""
+    """The collections of which a function gives away a method that adds (``add = ids.append``), or calls the class."""
     for node in function.graph.nodes:
         operation = node.operation
         match operation:
