@@ -68,6 +68,11 @@ class Condition:
         return self.term, self.truth
 
     @cached_property
+    def forms(self) -> frozenset[tuple[Term, bool]]:
+        """What it says, and what it says as it is written."""
+        return frozenset({self.key, (self.term if self.written is None else self.written, self.truth)})
+
+    @cached_property
     def comparison(self) -> Comparison | None:
         """The condition as an order comparison, for contradictions."""
         return comparison(self.term, self.truth, transparent=False)

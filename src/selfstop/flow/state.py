@@ -296,13 +296,17 @@ class State:
         return common if is_changed else self.conditions
 
     def stale_beside(self, other: State) -> State:
-        """Without the guards that were reset here but not on the other paths to the same point."""
+        """Without the guards that were reset here but not on the other paths to the same point.
+
+        The same may have been asked there while more, or less, was known of the counter: what is written counts, too.
+        """
         if not self.has_resets:
             return self
+        kept = {form for each in other.conditions.values() if not each.reset for form in each.forms}
         stale = [
             key
             for key, condition in self.conditions.items()
-            if condition.reset and (twin := other.conditions.get(key)) is not None and not twin.reset
+            if condition.reset and not kept.isdisjoint(condition.forms)
         ]
         if not stale:
             return self

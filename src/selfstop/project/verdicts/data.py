@@ -10,26 +10,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TypeAlias
 
-from selfstop.flow.cfg import Assign, Call, Operation
+from selfstop.flow.cfg import Call, Operation
 from selfstop.flow.code import Function, around
 from selfstop.flow.facts import Analysis, Record
 from selfstop.flow.known import Condition
 from selfstop.flow.terms import App, Attr, Func, Item, Result, Term, Var
-from selfstop.flow.vocabulary import vocabulary
 from selfstop.project.linking.linker import Linker
 from selfstop.project.linking.outcomes import MAX_OUTCOMES, common
 from selfstop.project.symbols.binding import bind
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.values import is_collected
+from selfstop.project.verdicts.filling import (
+    ADDING,
+    UNKNOWN,
+    adds_to,
+    filled_at,
+    handed_out,
+    holders_of,
+    may_be,
+    names_of,
+    values_of,
+    what_is_added,
+)
 
 _HOLDING = frozenset({"list", "tuple", "set", "sorted", "unpack", "+", "or"})
 _DISPLAYS = frozenset({"list", "set", "tuple"})
 _PASSING = frozenset({"reversed", "enumerate", "iter", "next", "frozenset"})
 """Builtins that give what they are given, item by item."""
 _READING = frozenset({"copy", "pop", "popleft"})
-_ADDING = {"append": 0, "add": 0, "appendleft": 0, "extend": 0, "insert": 1}
-"""Methods that add to a collection, with the position of what they add."""
-_HARMLESS = vocabulary("remove discard clear pop popleft sort reverse copy index count")
 _DEPTH = 12
 
 Analyses: TypeAlias = "Mapping[str, Analysis]"
@@ -43,23 +51,32 @@ class GuardedData:
     def __init__(self, linker: Linker) -> None:
         self._linker = linker
         self._program = linker.program
+        self._handed: dict[str, frozenset[Term]] = {}
 
     def alternatives(self, operands: Iterable[Term], analyses: Analyses) -> Sequence[tuple[Condition, ...]]:
         """The conditions under which the operands got their content; one empty tuple where that is unknown."""
         for operand in operands:
-            found = _Tracing(self._program, self._linker, analyses).ways(operand, frozenset())
+            found = _Tracing(self._program, self._linker, analyses, self._handed_out).ways(operand, frozenset())
             if found:
                 return found
         return [()]
+
+    def _handed_out(self, function: Function) -> frozenset[Term]:
+        if function.id not in self._handed:
+            self._handed[function.id] = frozenset(handed_out(function))
+        return self._handed[function.id]
 
 
 class _Tracing:
     """Follows content backwards, in the light of some analyses. None stands for content from anywhere."""
 
-    def __init__(self, program: Program, linker: Linker, analyses: Analyses) -> None:
+    def __init__(
+        self, program: Program, linker: Linker, analyses: Analyses, handed_out: Callable[[Function], frozenset[Term]]
+    ) -> None:
         self._program = program
         self._linker = linker
         self._analyses = analyses
+        self._handed_out = handed_out
 
     def ways(self, term: Term, seen: frozenset[Term]) -> Ways | None:
         """The ways into what ``term`` is; those of what was ``seen`` on the way here are counted there."""
@@ -98,26 +115,29 @@ class _Tracing:
         function = self._program.functions.get(around(place.scope))
         if function is None or place in function.places:
             return None
-        names = _names_of(place, function)
+        names = names_of(place, function)
         if any(self._is_filled_within(name, function) for name in names):
             return None
-        values = [value for value in _values(place, function) if value is not None or not is_collected(place)]
+        if not names.isdisjoint(self._handed_out(function)):
+            return None
+        values = [value for value in values_of(place, function) if value is not None or not is_collected(place)]
         added: dict[int, Term] = {}
+        holders = holders_of(names, function)
         for number, node in enumerate(function.graph.nodes):
-            addition = _added(node.operation, lambda base: base in names)
-            if addition is _UNKNOWN or self._is_filled_by(node.operation, names):
+            addition = what_is_added(node.operation, lambda base: may_be(base, names, holders))
+            if addition is UNKNOWN or self._is_filled_by(node.operation, names):
                 return None
             if addition is not None:
                 added[number] = addition
         ways = (None if value is None else self.ways(value, seen) for value in values)
-        return self._together([*ways, self._put(function.id, added, seen)])
+        return self._together([*ways, self._put(function.id, added, seen, lambda place: place in names)])
 
     def _is_filled_within(self, place: Var, function: Function) -> bool:
         """Whether functions within this one bind a variable of it, or add to what it holds."""
         if place not in function.graph.captured:
             return False
         inner = (each for each in self._program.functions.values() if each.parent == function.id)
-        return not self._program.is_settled(place) or any(_adds_to(each, place) for each in inner)
+        return not self._program.is_settled(place) or any(adds_to(each, place) for each in inner)
 
     def _is_filled_by(self, operation: Operation, names: Set[Term]) -> bool:
         """Whether a call is of a function of the program that adds to what it is given."""
@@ -128,7 +148,7 @@ class _Tracing:
             if body is None:
                 return func.function in self._program.functions
             given = bind(body, func, operation.args, operation.keywords)
-            if any(value in names and _adds_to(body, parameter) for parameter, value in given.items()):
+            if any(value in names and adds_to(body, parameter) for parameter, value in given.items()):
                 return True
         return False
 
@@ -140,7 +160,7 @@ class _Tracing:
         values = [definition.value for definition in self._program.definitions(place)]
         if not values or not all(isinstance(v, App) and v.op in _DISPLAYS and not v.args for v in values):
             return None
-        names = (place.name, *(f"{place.name}.{method}" for method in _ADDING))
+        names = (place.name, *(f"{place.name}.{method}" for method in ADDING))
         if not self._linker.crowded.attributes.isdisjoint(names):
             return None
         self._program.ask_who_binds(place, names)
@@ -151,9 +171,13 @@ class _Tracing:
 
         found: list[Ways | None] = []
         for function in self._program.functions.values():
+            if any(map(is_meant, self._handed_out(function))):
+                return None
             operations = ((number, node.operation) for number, node in enumerate(function.graph.nodes))
-            added = {number: value for number, each in operations if (value := _added(each, is_meant)) is not None}
-            if any(value is _UNKNOWN for value in added.values()):
+            added = {
+                number: value for number, each in operations if (value := what_is_added(each, is_meant)) is not None
+            }
+            if any(value is UNKNOWN for value in added.values()):
                 return None
             found.append(self._put(function.id, added, seen) if added else [])
         return self._together(found)
@@ -186,10 +210,23 @@ class _Tracing:
             return self._put(function.id, values, seen)
         return self._together(self.ways(value, seen) for value in values.values())
 
-    def _put(self, identity: str, values: Mapping[int, Term], seen: frozenset[Term]) -> Ways | None:
-        """What is known where values are put somewhere, at nodes of a function, and of the values themselves."""
+    def _put(
+        self,
+        identity: str,
+        values: Mapping[int, Term],
+        seen: frozenset[Term],
+        is_meant: Callable[[Term], bool] = lambda _: True,
+    ) -> Ways | None:
+        """What is known where values are put somewhere, at nodes of a function, and of the values themselves.
+
+        What a name stands for may be known there: nothing is put into a collection that is not meant.
+        """
         ways: Ways = []
+        nodes = self._program.functions[identity].graph.nodes
         for record in self._records(identity, values):
+            filled = filled_at(nodes[record.node].operation, record.state)
+            if filled is not None and not is_meant(filled):
+                continue
             held = record.state.conditions
             before = self.ways(values[record.node], seen)
             for way in [()] if before is None else before:
@@ -223,54 +260,4 @@ def _sources(term: Term) -> Sequence[Term] | None:
             return (base,)
         case Result(callee=Attr(name="Instance"), args=(inner,)):
             return (inner,)
-    return None
-
-
-_UNKNOWN = App("unknown")
-"""Something that is put somewhere in a way of which no more is known."""
-
-
-def _names_of(place: Var, function: Function) -> frozenset[Var]:
-    """The variables of a function by which what one of them holds goes as well, and that one."""
-    names: set[Var] = {place}
-    operations = [node.operation for node in function.graph.nodes if isinstance(node.operation, Assign)]
-    while True:
-        new = {each.target for each in operations if isinstance(each.target, Var) and each.value in names} - names
-        if not new:
-            return frozenset(names)
-        names |= new
-
-
-def _values(place: Var, function: Function) -> list[Term | None]:
-    """What is assigned to a variable of a function; additions to what it holds are none."""
-    return [each.value for _, each in function.graph.assignments.get(place, ()) if not _is_addition(each)]
-
-
-def _adds_to(function: Function, place: Term) -> bool:
-    return any(_added(node.operation, lambda base: base == place) is not None for node in function.graph.nodes)
-
-
-def _is_addition(operation: Assign) -> bool:
-    match operation:
-        case Assign(value=App(op="appended")):
-            return True
-        case Assign(target=target, value=App(op="+", args=(left, _))):
-            return left == target
-    return False
-
-
-def _added(operation: Operation, is_meant: Callable[[Term], bool]) -> Term | None:
-    """What an operation adds to a collection that is meant: None for nothing."""
-    match operation:
-        case Assign(target=target, value=App(op="appended", args=(value,))) if is_meant(target):
-            return value
-        case Assign(target=target, value=App(op="+", args=(left, right))) if is_meant(target) and left == target:
-            return right
-        case Assign(target=Item(base=base)) if is_meant(base):
-            return _UNKNOWN
-        case Call(func=Attr(base=base, name=name), args=args) if is_meant(base):
-            if name in _HARMLESS:
-                return None
-            position = _ADDING.get(name)
-            return args[position] if position is not None and position < len(args) else _UNKNOWN
     return None
