@@ -68,10 +68,11 @@ class Flags:
 
     def _property(self, term: Term, function: str, *, truth: bool) -> Sequence[Sequence[Condition]] | None:
         assert isinstance(term, Attr)
+        methods = [Func(function, term.base), *self._linker.calls.overriding(function, term.base)]
+        if not all(self._program.is_property(method.function) for method in methods):
+            return None
         found: list[Outcome] = []
-        for method in self._linker.calls.implementations(
-            [Func(function, term.base), *self._linker.calls.overriding(function, term.base)]
-        ):
+        for method in self._linker.calls.implementations(methods):
             summary = None if self._linker.calls.is_hook(method) else self._linker.summary(method.function)
             if summary is None:
                 return None
