@@ -102,6 +102,6 @@ def does_nothing(operation: Operation) -> bool:
         case Raise(exception=exception):
             callee = exception.callee if isinstance(exception, Result) else exception
             return last_name(callee) == "NotImplementedError"
-        case Assign(target=Var(name="$return"), value=value):
+        case Assign(target=Var(name=name), value=value) if name.startswith("$"):
             return value is None or (isinstance(value, Const) and not value.value)
     return isinstance(operation, Skip)
