@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from selfstop.flow.amounts import amount
-from selfstop.flow.terms import App, Attr, Const, Result, Term, Var
+from selfstop.flow.terms import App, Attr, Const, Result, Term, builtin_call
 
 TRANSPARENT = frozenset({"int", "float", "round", "ceil", "timedelta", "total_seconds", "abs", "timestamp"})
 """Operations that keep sign and order of magnitude: looked through when asking what is compared with what."""
@@ -42,8 +42,8 @@ class Linear:
         merged = dict(self.atoms)
         for atom, coefficient in other.atoms:
             merged[atom] = merged.get(atom, 0.0) + coefficient
-        constants = self.constant and other.constant and (self.constant, other.constant)
-        rounded = bool(merged and constants) and not all(map(float.is_integer, map(float, constants or ())))
+        constants = (self.constant, other.constant)
+        rounded = bool(merged) and all(constants) and not all(float(each).is_integer() for each in constants)
         return _linear(merged, self.constant + other.constant, rounded=rounded or self.rounded or other.rounded)
 
     def scaled(self, factor: float) -> Linear:
@@ -187,13 +187,9 @@ def _is_set(term: Term) -> bool:
     match term:
         case App(op="set") | Result(callee=Attr(name="keys"), args=()):
             return True
-        case App(op="call", args=(Var(scope="builtins", name="frozenset"), *_)):
-            return True
-        case Result(callee=Var(scope="builtins", name="frozenset")):
-            return True
         case App(op="|" | "&" | "-" | "^", args=args):
             return any(map(_is_set, args))
-    return False
+    return builtin_call(term)[0] == "frozenset"
 
 
 def _rounded(term: Term) -> float | None:

@@ -244,6 +244,16 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
             return term
 
 
+def builtin_call(term: Term) -> tuple[str, tuple[Term, ...]]:
+    """The name and the arguments of a call of something built in, run or only written; empty for all else."""
+    match term:
+        case Result(callee=Var(scope="builtins", name=name), args=args):
+            return name, args
+        case App(op="call", args=(Var(scope="builtins", name=name), *rest)):
+            return name, tuple(rest)
+    return "", ()
+
+
 def substitute(term: Term, values: Mapping[Term, Term]) -> Term:
     """``term`` with ``values`` put in for the variables they are given for."""
     known = values.get(term)

@@ -14,7 +14,7 @@ import libcst as cst
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Scope
 from selfstop.flow.origins import is_configuration
-from selfstop.flow.terms import MAX_SIZE, NONE, App, Attr, Const, Item, Result, Term, Var, dotted, size
+from selfstop.flow.terms import MAX_SIZE, NONE, App, Attr, Const, Item, Term, Var, builtin_call, dotted, size
 
 BINARY: dict[type[cst.CSTNode], str] = {
     cst.Add: "+",
@@ -212,7 +212,7 @@ class Structure:
         """What is read or bound by its name in a namespace: ``worker.__dict__["ready"]``, ``globals()["READY"]``."""
         if not (isinstance(key, Const) and isinstance(key.value, str)):
             return None
-        match base, _builtin_call(base):
+        match base, builtin_call(base):
             case Attr(base=owner, name="__dict__"), _:
                 return attribute(owner, key.value)
             case _, ("vars", (owner,)):
@@ -332,16 +332,6 @@ def pure_call(func: Term, args: tuple[Term, ...], keywords: tuple[tuple[str, Ter
         case "getattr", (base, Const(value=str() as attr), *_):
             return attribute(base, attr)
     return _pure_method(func, args)
-
-
-def _builtin_call(term: Term) -> tuple[str, tuple[Term, ...]]:
-    """The name and the arguments of a call of something built in; empty for all else."""
-    match term:
-        case Result(callee=Var(scope="builtins", name=name), args=args):
-            return name, args
-        case App(op="call", args=(Var(scope="builtins", name=name), *rest)):
-            return name, tuple(rest)
-    return "", ()
 
 
 def is_method(func: Term) -> bool:

@@ -11,7 +11,7 @@ from itertools import islice, product
 
 from selfstop.flow.cfg import Call
 from selfstop.flow.code import Function
-from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var
+from selfstop.flow.terms import NONE, App, Attr, Const, Item, Result, Term, Var, builtin_call
 from selfstop.project.symbols.program import Program
 from selfstop.project.symbols.templates import composed
 
@@ -162,6 +162,11 @@ class Telling:
         if table in seen:
             return
         seen.add(table)
+        match builtin_call(table):
+            case "enumerate" | "reversed" as name, (inner, *_):
+                for value in self._elements(inner, seen):
+                    yield App("tuple", (NONE, value)) if name == "enumerate" else value
+                return
         match table:
             case (
                 Result(callee=Attr(base=base, name="items" | "keys" | "values" as part))
@@ -169,12 +174,6 @@ class Telling:
             ):
                 for key, value in self._pairs(base):
                     yield App("tuple", (key, value)) if part == "items" else key if part == "keys" else value
-            case (
-                Result(callee=Var(scope="builtins", name="enumerate" | "reversed" as name), args=(inner, *_))
-                | App(op="call", args=(Var(scope="builtins", name="enumerate" | "reversed" as name), inner, *_))
-            ):
-                for value in self._elements(inner, seen):
-                    yield App("tuple", (NONE, value)) if name == "enumerate" else value
             case _:
                 for written in self._written(table):
                     yield from self._listed(written, seen)
@@ -214,11 +213,8 @@ class Telling:
 
 def looked_up(term: Term) -> tuple[Term, Term] | None:
     """The object in which ``getattr`` looks and the name that it looks up, where ``term`` is what it gives."""
-    match term:
-        case (
-            Result(callee=Var(scope="builtins", name="getattr"), args=(base, name, *_))
-            | App(op="call", args=(Var(scope="builtins", name="getattr"), base, name, *_))
-        ):
+    match builtin_call(term):
+        case "getattr", (base, name, *_):
             return base, name
     return None
 
