@@ -245,12 +245,7 @@ class Scope:
 
     def read(self, name: str) -> Term:
         """The variable that ``name`` means where it is read: ``LIMIT = LIMIT`` in a class is about two of them."""
-        scope: Scope = self
-        while name in scope.unbound and scope.parent is not None:
-            scope = scope.parent
-            while scope.kind == "class" and scope.parent is not None:
-                scope = scope.parent
-        return scope.resolve(name)
+        return self._meaning(name, is_own=name not in self.unbound)
 
     def bind(self, name: str) -> Term:
         """The variable that ``name`` means where it is bound."""
@@ -259,9 +254,13 @@ class Scope:
 
     def resolve(self, name: str) -> Term:
         """The variable that ``name`` means when it is read or written in this scope."""
+        return self._meaning(name, is_own=True)
+
+    def _meaning(self, name: str, *, is_own: bool) -> Term:
+        """The variable of this scope, if ``is_own``, or of those around it, of which classes do not count."""
         scope: Scope | None = self
         while scope is not None:
-            if scope is not self and scope.kind == "class":
+            if scope.kind == "class" and not (scope is self and is_own):
                 scope = scope.parent
                 continue
             if name in scope.bindings.global_names:
