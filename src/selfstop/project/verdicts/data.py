@@ -24,11 +24,9 @@ from selfstop.project.verdicts.filling import (
     ADDING,
     UNKNOWN,
     adds_to,
+    aliases_of,
     filled_at,
     handed_out,
-    holders_of,
-    may_be,
-    names_of,
     values_of,
     what_is_added,
 )
@@ -115,16 +113,16 @@ class _Tracing:
         function = self._program.functions.get(around(place.scope))
         if function is None or place in function.places:
             return None
-        names = names_of(place, function)
+        aliases = aliases_of(place, function)
+        names = aliases.names
         if any(self._is_filled_within(name, function) for name in names):
             return None
         if not names.isdisjoint(self._handed_out(function)):
             return None
         values = [value for value in values_of(place, function) if value is not None or not is_collected(place)]
         added: dict[int, Term] = {}
-        holders = holders_of(names, function)
         for number, node in enumerate(function.graph.nodes):
-            addition = what_is_added(node.operation, lambda base: may_be(base, names, holders))
+            addition = what_is_added(node.operation, aliases.may_be)
             if addition is UNKNOWN or self._is_filled_by(node.operation, names):
                 return None
             if addition is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from selfstop.flow.cfg import Assign, Call, Operation, terms_of
 from selfstop.flow.code import Function
@@ -18,47 +19,45 @@ UNKNOWN = App("unknown")
 """Something that is put somewhere in a way of which no more is known."""
 
 
-def names_of(place: Var, function: Function) -> frozenset[Var]:
-    """The variables of a function by which what one of them holds goes as well, and that one."""
-    names: set[Var] = {place}
+@dataclass(frozen=True)
+class Aliases:
+    """The variables of a function by which one collection goes, and those bound to a display in which it stands."""
+
+    names: frozenset[Var]
+    holders: frozenset[Var]
+
+    def may_be(self, value: Term) -> bool:
+        """Whether a value may be the collection, as it is or taken out of what holds it."""
+        match value:
+            case App(op="element" | "get", args=(inner, *_)) | Item(base=inner):
+                is_shown = inner in self.holders or self.stands_in(inner)
+                return is_shown or (inner not in self.names and self.may_be(inner))
+            case App(op="if", args=(_, *args)) | App(op="or" | "and", args=args):
+                return any(map(self.may_be, args))
+        return value in self.names
+
+    def stands_in(self, value: Term) -> bool:
+        """Whether the collection stands in a display, or in one within that."""
+        match value:
+            case App(op="list" | "tuple" | "set" | "dict" | "pair", args=args):
+                return any(arg in self.names or self.stands_in(arg) for arg in args)
+        return False
+
+
+def aliases_of(place: Var, function: Function) -> Aliases:
+    """The aliases of what a variable of a function is bound to, that variable among them."""
     operations = [node.operation for node in function.graph.nodes if isinstance(node.operation, Assign)]
     bound = [
         (each.target, each.value) for each in operations if isinstance(each.target, Var) and each.value is not None
     ]
+    known = Aliases(frozenset({place}), frozenset())
     while True:
-        holders = holders_of(names, function)
-        new = {target for target, value in bound if may_be(value, names, holders)} - names
-        if not new:
-            return frozenset(names)
-        names |= new
-
-
-def holders_of(names: Set[Var], function: Function) -> frozenset[Var]:
-    """The variables of a function that are bound to a display in which one of ``names`` stands."""
-    operations = (node.operation for node in function.graph.nodes)
-    return frozenset(
-        each.target
-        for each in operations
-        if isinstance(each, Assign) and isinstance(each.target, Var) and _shows(each.value, names)
-    )
-
-
-def _shows(value: Term | None, names: Set[Term]) -> bool:
-    """Whether one of ``names`` stands in a display, or in one within that."""
-    match value:
-        case App(op="list" | "tuple" | "set" | "dict" | "pair", args=args):
-            return any(arg in names or _shows(arg, names) for arg in args)
-    return False
-
-
-def may_be(value: Term, names: Set[Term], holders: Set[Term]) -> bool:
-    """Whether a value may be what goes by one of ``names``, as it is or taken out of what holds that."""
-    match value:
-        case App(op="element" | "get", args=(inner, *_)) | Item(base=inner):
-            return inner in holders or _shows(inner, names) or (inner not in names and may_be(inner, names, holders))
-        case App(op="if", args=(_, *args)) | App(op="or" | "and", args=args):
-            return any(may_be(arg, names, holders) for arg in args)
-    return value in names
+        holders = frozenset(target for target, value in bound if known.stands_in(value))
+        known = Aliases(known.names, holders)
+        names = known.names.union(target for target, value in bound if known.may_be(value))
+        if names == known.names:
+            return known
+        known = Aliases(names, holders)
 
 
 def handed_out(function: Function) -> Iterator[Term]:
