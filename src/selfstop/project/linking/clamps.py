@@ -135,10 +135,12 @@ class Clamps:
         if key not in self._known:
             self._known[key] = False  # for whoever asks while the function is looked at
             graph = self._program.functions[function].graph
-            ends = [] if _is_raised(graph, place) else self._ends(function, place)
-            positive = bool(ends) and all(_is_positive(place, state, graph) for state in ends)
-            self._known[key] = positive or _is_raised(graph, place)
+            self._known[key] = _is_raised(graph, place) or self._ends_positive(function, place, graph)
         return self._known[key]
+
+    def _ends_positive(self, function: str, place: Term, graph: Graph) -> bool:
+        ends = self._ends(function, place)
+        return bool(ends) and all(_is_positive(place, state, graph) for state in ends)
 
 
 def _validates(function: Function, field: str) -> bool:
