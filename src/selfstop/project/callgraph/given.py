@@ -14,7 +14,6 @@ from selfstop.project.callgraph.stopcalls import StopCalls
 from selfstop.project.callgraph.told import Telling
 from selfstop.project.symbols.binding import bind, unwrapped
 from selfstop.project.symbols.calls import Calls
-from selfstop.project.symbols.table import class_id, is_class
 
 _STOP_CALL = ""
 _PASSES = 3
@@ -103,13 +102,10 @@ class Given:
 
     def _record_fields(self, caller: str, call: Call) -> bool:
         """Record what a record is made with; returns whether any of that is new."""
-        made = self._program.resolve(call.func)
-        if is_class(made):
-            owner, args = class_id(made), call.args
-        elif (copied := self._program.copied(call)) is not None:
-            owner, args = copied, ()
-        else:
+        made = self._program.made_by(call)
+        if made is None:
             return False
+        owner, args = made
         is_new = False
         for place, value in self._program.fields_given(owner, args, call.keywords):
             is_new = self._program.add_argument(place, value, caller) or is_new

@@ -128,11 +128,12 @@ class Exceptions:
     def _made_by(self, operation: Operation) -> str | None:
         """The class of the program of which an operation makes an object, or which it raises as it is."""
         match operation:
-            case Call(func=made) | Raise(exception=made) if made is not None:
-                target = self._program.resolve(made)
-                if is_class(target):
-                    return class_id(target)
-        return self._program.copied(operation) if isinstance(operation, Call) else None
+            case Call() as call if (made := self._program.made_by(call)) is not None:
+                return made[0]
+            case Raise(exception=raised) if raised is not None:
+                target = self._program.resolve(raised)
+                return class_id(target) if is_class(target) else None
+        return None
 
 
 def _builtin_exception(term: Term) -> type[BaseException] | None:

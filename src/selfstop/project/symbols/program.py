@@ -14,7 +14,20 @@ from types import MappingProxyType
 from selfstop.flow.cfg import Call, Graph
 from selfstop.flow.code import Definition, ModuleCode
 from selfstop.flow.linear import number
-from selfstop.flow.terms import App, Attr, Const, Func, Item, Result, Term, Var, last_name, substitute, walk
+from selfstop.flow.terms import (
+    App,
+    Attr,
+    Const,
+    Func,
+    Item,
+    Result,
+    Term,
+    Var,
+    builtin_call,
+    last_name,
+    substitute,
+    walk,
+)
 from selfstop.project.symbols.binding import bind, split_arguments
 from selfstop.project.symbols.instances import Instances
 from selfstop.project.symbols.rebinding import call_own_methods, either, speak_of_alternatives, speak_of_rebound
@@ -298,8 +311,18 @@ class Program(Table):
             given = zip(self.field_names(identity), args, strict=False)
             yield from ((Var(identity, name), value) for name, value in (*given, *keywords))
 
-    def copied(self, call: Call) -> str | None:
-        """The class of the record of which a call makes a copy with other values."""
+    def made_by(self, call: Call) -> tuple[str, Sequence[Term]] | None:
+        """The class of the program of which a call makes an object, and what it gives by position.
+
+        ``dataclasses.replace`` and its like make a copy, with what they are given by name.
+        """
+        made = self.resolve(call.func)
+        if is_class(made):
+            return class_id(made), call.args
+        copied = self._copied(call)
+        return None if copied is None else (copied, ())
+
+    def _copied(self, call: Call) -> str | None:
         match call.func, call.args:
             case Attr(base=original, name="_replace"), ():
                 owner = self.class_of(original)
@@ -388,9 +411,9 @@ class Program(Table):
             return
         match place:
             case Attr(base=base, name=name):
-                for module in self._homes(base):
-                    self.questions.attribute(name, module)
                 owner = self._owner_of(base)
+                for module in self._homes(base, owner):
+                    self.questions.attribute(name, module)
                 if owner is not None and self._is_number_by_default(owner, name):
                     self.questions.made(self.classes[owner].name)
             case Var(scope=scope) if scope in self.modules:
@@ -415,7 +438,7 @@ class Program(Table):
     def ask_who_fills(self, place: Term) -> None:
         """Ask for what is put into a collection that an attribute holds."""
         if self.questions.open and isinstance(place, Attr):
-            for module in self._homes(place.base):
+            for module in self._homes(place.base, self._owner_of(place.base)):
                 for method in ("append", "extend", "add", "insert"):
                     self.questions.attribute(f"{place.name}.{method}", module)
 
@@ -450,9 +473,8 @@ class Program(Table):
             if self.outlives(definition.target)
         }
 
-    def _homes(self, base: Term) -> Iterator[str]:
-        """The modules whose functions may bind attributes of an object."""
-        owner = self._owner_of(base)
+    def _homes(self, base: Term, owner: str | None) -> Iterator[str]:
+        """The modules whose functions may bind attributes of an object, of the class ``owner`` if that is known."""
         if owner is not None:
             yield from (cls.partition(":")[0] for cls in (*self.ancestors(owner), *self.descendants(owner)))
             return
@@ -490,10 +512,8 @@ class Program(Table):
 
     def _owner_of(self, base: Term) -> str | None:
         """The class of the program that ``base`` is an instance of, or is itself."""
-        match base:
-            case Attr(base=instance, name="__class__") | App(op="type", args=(instance,)):
-                return self.class_of(instance)
-            case Result(callee=Var(scope="builtins", name="type"), args=(instance,)):
+        match base, builtin_call(base):
+            case (Attr(base=instance, name="__class__"), _) | (_, ("type", (instance,))):
                 return self.class_of(instance)
         found = self.resolve(base)
         return class_id(found) if is_class(found) else self.class_of(base)
