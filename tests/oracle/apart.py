@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from selfstop.config import EngineOptions
-from selfstop.engine import check
-from tests.oracle.comparison import ON_BY_DEFAULT
+from tests.oracle.comparison import ON_BY_DEFAULT, judged_together
 
 BELOW: Final = "settings"
 BETWEEN: Final = "tools"
@@ -117,7 +115,6 @@ def _reported(found: Verdicts) -> frozenset[int]:
 
 def verdicts(files: Mapping[str, str]) -> Verdicts:
     """What is said of the stop calls of a project, whichever file they stand in."""
-    report = check({path: text.encode() for path, text in files.items()}, EngineOptions())
-    assert not report.errors, report.errors
+    report = judged_together(files)
     found = {(finding.call.span.line, finding.code) for finding in report.findings}
     return frozenset(found | {(call.span.line, GUARDED) for call in report.guarded})

@@ -259,8 +259,7 @@ class Blocks:
             f"job = None if {test} else {STOP}",
         ]
         if around.handlers == 0 and not around.stays:
-            ways += [f"raise Idle({STOP})", f"raise Idle() from {STOP}"]
-            ways += [f"return [{STOP}]"] if not around.stays else []
+            ways += [f"raise Idle({STOP})", f"raise Idle() from {STOP}", f"return [{STOP}]"]
         if self.chance(0.4):
             return [self.pick(*asking)]
         return [f"if {test}:", f"    {self.pick(*ways)}"] if self.chance(0.8) else [self.pick(*ways)]

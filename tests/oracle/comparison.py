@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -109,7 +109,12 @@ def confront(report: Report, source: str, bounds: Bounds, *, witnesses: bool = T
 
 def judged(source: str) -> Report:
     """What the engine says of ``source``."""
-    report = check({PATH: source.encode()}, EngineOptions())
+    return judged_together({PATH: source})
+
+
+def judged_together(files: Mapping[str, str]) -> Report:
+    """What the engine says of the files of a project."""
+    report = check({path: text.encode() for path, text in files.items()}, EngineOptions())
     assert not report.errors, report.errors
     return report
 

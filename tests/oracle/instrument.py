@@ -180,7 +180,7 @@ class _Weaver(ast.NodeTransformer):
         if not isinstance(target, Place):
             return self.generic_visit(node)
         if isinstance(target, ast.Name) and target.id.isupper():
-            node.value = _set(target.id, node.value, self._visited(node.value))
+            node.value = _setting(target.id, node.value, self._visited(node.value))
             return node
         # What is raised, reset or replaced shows in the value as written.
         node.value = self._visited(self._stored(target, node.value))
@@ -194,7 +194,7 @@ class _Weaver(ast.NodeTransformer):
             name = kept.setdefault(value, ast.Name(f"{PREFIX}kept{len(kept)}", ast.Load()))
             given = functools.reduce(_item, path, cast(ast.expr, name))
             is_setting = isinstance(target, ast.Name) and target.id.isupper()
-            stored = _set(_called(target), value, given) if is_setting else self._stored(target, value, given)
+            stored = _setting(_called(target), value, given) if is_setting else self._stored(target, value, given)
             stores.append(ast.copy_location(ast.Assign([target], stored), node))
         return [
             *(
@@ -207,7 +207,7 @@ class _Weaver(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> list[ast.AST]:
         """What is imported is a constant of the module, too."""
         names = [ast.Name(alias.name, ast.Load()) for alias in node.names]
-        settings = [ast.Assign([ast.Name(name.id, ast.Store())], _set(name.id, name, name)) for name in names]
+        settings = [ast.Assign([ast.Name(name.id, ast.Store())], _setting(name.id, name, name)) for name in names]
         return [node, *(ast.copy_location(setting, node) for setting in settings)]
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
@@ -382,7 +382,7 @@ def _item(value: ast.expr, number: int) -> ast.expr:
     return ast.Subscript(value, ast.Constant(number), ast.Load())
 
 
-def _set(name: str, value: ast.expr, given: ast.expr) -> ast.expr:
+def _setting(name: str, value: ast.expr, given: ast.expr) -> ast.expr:
     """What a constant of a module gets: ``given``, which is ``value`` as written."""
     outside = "environ" in ast.unparse(value)
     return ast.copy_location(_hook("setting", ast.Constant(name), given, ast.Constant(outside)), value)
