@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from reading import script
 
-from selfstop.deploy.model import Dialect, Language, Reading, Run, Script, Setting
+from selfstop.deploy.model import Dialect, EnvFile, Language, Reading, Run, Script, Setting
 from selfstop.deploy.read import batch, dockerfile, env_file, markdown, powershell, shell, startup, systemd
 
 READERS: dict[str, Callable[[Script], Reading]] = {
@@ -63,13 +63,18 @@ def test_case_38_pieces_in_any_order(reader: Callable[[Script], Reading]) -> Non
     chance = random.Random(20)
     words = [*PIECES, "\n", " ", "docker run -e X=1 img", "EOF", "=", "then ", "fi\n", "done\n", "FROM a\n", "```\n"]
     for _ in range(20):
-        reader(script("".join(chance.choice(words) for _ in range(300)), Language.SHELL))
+        reading = reader(script("".join(chance.choice(words) for _ in range(300)), Language.SHELL))
+        assert all(problem.path == "deploy/it" for problem in reading.problems)
 
 
 def test_case_38_env_files() -> None:
     for text in (*BOMBS.values(), *(piece * 300 for piece in PIECES), 'X="' * 500, "X='a\n" * 500, "X=" + " #" * 2_000):
         for dialect in Dialect:
-            env_file.read("a.env", text, dialect, {"X"})
+            reading = env_file.read("a.env", text, dialect, {"X"})
+            (found,) = reading.facts
+            assert isinstance(found, EnvFile)
+            assert {setting.name for setting in found.settings} <= {"X"}
+            assert all(problem.path == "a.env" for problem in reading.problems)
 
 
 def calls(read: Callable[[], object]) -> int:
