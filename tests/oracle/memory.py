@@ -11,6 +11,7 @@ the call of ``rounds`` in line 12, column 4 gave.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -137,16 +138,16 @@ class Memory:
     def flag_read(self, place: str, *, is_flag: bool) -> None:
         """Such a place has been read. Of a measure that was reset since, a flag goes on to tell what held."""
         kept = self._flags.get(place, [])
-        if is_flag:
-            held = {fact.key for fact in kept if fact.standing == HELD}
-            self.facts = [fact for fact in self.facts if fact.standing != RESET or fact.key not in held]
-        known = {fact.key for fact in self.facts}
-        self.facts += [fact for fact in kept if fact.key not in known]
+        self.facts = _beside(self._but_reset(kept) if is_flag else self.facts, kept)
+
+    def _but_reset(self, kept: Iterable[Fact]) -> list[Fact]:
+        """What is known by now, without measures that were reset since what is ``kept`` held."""
+        held = {fact.key for fact in kept if fact.standing == HELD}
+        return [fact for fact in self.facts if fact.standing != RESET or fact.key not in held]
 
     def together(self, kept: Memory) -> Memory:
         """What is known by now and what was known when something was kept, of which nothing is ever taken back."""
-        known = {fact.key for fact in self.facts}
-        facts = [*self.facts, *(replace(fact, strict=False) for fact in kept.facts if fact.key not in known)]
+        facts = _beside(self._but_reset(kept.facts), [replace(fact, strict=False) for fact in kept.facts])
         switches, strict = self.switches | kept.switches, self.strict_switches | kept.strict_switches
         return Memory(facts, switches, strict, _decided=[*self._decided, *kept._decided])
 
@@ -177,6 +178,12 @@ class Memory:
     @staticmethod
     def _is_switched(fact: Fact, switches: set[str]) -> bool:
         return not fact.setting or bool(switches & {fact.setting, ""})
+
+
+def _beside(facts: list[Fact], kept: Iterable[Fact]) -> list[Fact]:
+    """``facts``, and what was ``kept`` of tests that they say nothing of."""
+    known = {fact.key for fact in facts}
+    return [*facts, *(fact for fact in kept if fact.key not in known)]
 
 
 def _questions(places: frozenset[str]) -> frozenset[str]:

@@ -24,10 +24,8 @@ def simplify(term: Term) -> Term:
         case App(op="not", args=(inner,)):
             known = truth_of(inner)
             return term if known is None else Const(not known)
-        case App(op="==" | "is", args=(App(op=op) as asked, Const(value=bool() as wanted))) if op in _ANSWERS:
-            return asked if wanted else simplify(App("not", (asked,)))
-        case App(op="==" | "is", args=(Const(value=bool()) as wanted, App(op=op) as asked)) if op in _ANSWERS:
-            return simplify(App(term.op, (asked, wanted)))
+        case App(op="==" | "is") if (asked := without_answer(term)) != term:
+            return simplify(asked)
         case App(op="==" | "is" | "<" | "<=", args=(left, right)):
             decided = _compare(term.op, left, right)
             return term if decided is None else Const(decided)
@@ -38,6 +36,16 @@ def simplify(term: Term) -> Term:
             return Const(bool(value))
         case App(op="neg", args=(inner,)) if (amount := number(inner)) is not None:
             return Const(-amount)
+    return term
+
+
+def without_answer(term: Term) -> Term:
+    """``a < b`` for ``(a < b) is True``, ``not a < b`` for ``(a < b) == False``; any other term as it is."""
+    match term:
+        case App(op="==" | "is", args=(App(op=op) as asked, Const(value=bool() as wanted))) if op in _ANSWERS:
+            return asked if wanted else App("not", (asked,))
+        case App(op="==" | "is", args=(Const(value=bool()) as wanted, App(op=op) as asked)) if op in _ANSWERS:
+            return without_answer(App(term.op, (asked, wanted)))
     return term
 
 

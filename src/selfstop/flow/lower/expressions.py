@@ -10,6 +10,7 @@ import libcst as cst
 from selfstop.flow.cfg import Call, EdgeKind, Iterate, Skip, Test, round_of
 from selfstop.flow.code import COMPREHENSION
 from selfstop.flow.contents import is_settled
+from selfstop.flow.folding import without_answer
 from selfstop.flow.lower.builder import Builder, Frontier
 from selfstop.flow.lower.context import ModuleContext
 from selfstop.flow.lower.scopes import BUILTINS, Bindings, Scope, target_names
@@ -64,12 +65,15 @@ class Expressions(Structure):
                 return self.branch(inner, loop=loop)
             case _:
                 self.builder.line = self.context.line(node)
-                return self._test(self.value(node), self.context.text(node), loop=loop)
+                return self.test(self.value(node), self.context.text(node), loop=loop)
 
-    def _test(self, term: Term, text: str, *, loop: bool = False, negated: bool = False) -> tuple[Frontier, Frontier]:
+    def test(self, term: Term, text: str, *, loop: bool = False, negated: bool = False) -> tuple[Frontier, Frontier]:
+        """Branch on ``term``, which is written as ``text``, or as its negation."""
+        if (asked := without_answer(term)) != term:
+            return self.test(asked, text, loop=loop, negated=negated)
         match term:
             case App(op="not", args=(inner,)):
-                yes, no = self._test(inner, text, loop=loop, negated=not negated)
+                yes, no = self.test(inner, text, loop=loop, negated=not negated)
                 return no, yes
             case Const(value=value):
                 here, self.builder.frontier = self.builder.frontier, []
@@ -101,7 +105,7 @@ class Expressions(Structure):
             operator = self.context.text(target.operator)
             text = f"{self.context.text(left_node)} {operator} {self.context.text(target.comparator)}"
             self.builder.line = self.context.line(left_node)
-            passed, failed = self._test(compare(left, target.operator, right), text, loop=loop)
+            passed, failed = self.test(compare(left, target.operator, right), text, loop=loop)
             failures.extend(failed)
             self.builder.frontier = passed
             left, left_node = right, target.comparator
@@ -126,11 +130,20 @@ class Expressions(Structure):
 
     # all() and any()
 
-    def _branch_quantifier(self, node: cst.Call) -> tuple[Frontier, Frontier] | None:
+    def unasked(self, node: cst.BaseExpression) -> Term | None:
+        """The value of ``node`` as a statement, of which nobody asks it; None where there are ways without any."""
+        split = self._branch_quantifier(node, asked=False) if isinstance(node, cst.Call) else None
+        if split is None:
+            return self.value(node)
+        self.builder.frontier = [*split[0], *split[1]]
+        return None
+
+    def _branch_quantifier(self, node: cst.Call, *, asked: bool = True) -> tuple[Frontier, Frontier] | None:
         """``all(…)`` and ``any(…)`` over a display are ``and`` and ``or``; over a generator they are loops.
 
-        Such a loop counts as entered: as one condition about an aggregate, ``all`` is the guard its element is and
-        ``not any`` the one that its element is not; whether there is anything to aggregate is another question.
+        Such a loop counts as entered where its outcome is ``asked``: as one condition about an aggregate, ``all`` is
+        the guard its element is and ``not any`` the one that its element is not; whether there is anything to
+        aggregate is another question.
         """
         match node:
             case cst.Call(func=cst.Name(value="all" | "any" as name), args=[cst.Arg(value=inner, star="")]):
@@ -145,9 +158,11 @@ class Expressions(Structure):
         lazy = isinstance(inner, cst.GeneratorExp)
         if lazy or (isinstance(inner, (cst.ListComp, cst.SetComp)) and not acts(inner.elt)):
             assert isinstance(inner, (cst.GeneratorExp, cst.ListComp, cst.SetComp))
-            return self._branch_loop(inner.elt, inner.for_in, conjunction=name == "all")
+            return self._branch_loop(inner.elt, inner.for_in, conjunction=name == "all", at_least_once=asked)
         mapped = self._mapped(inner)
-        return None if mapped is None else self._branch_loop(*mapped, conjunction=name == "all")
+        if mapped is None:
+            return None
+        return self._branch_loop(*mapped, conjunction=name == "all", at_least_once=asked)
 
     def _mapped(self, node: cst.BaseExpression) -> tuple[cst.BaseExpression, cst.CompFor] | None:
         """The element and the loop of ``map(lambda x: …, xs)``, which is ``… for x in xs``."""
@@ -170,14 +185,14 @@ class Expressions(Structure):
         values = [self.flag(element) for element in elements] if eager else []
         decided: Frontier = []
         for position, element in enumerate(elements):
-            yes, no = self._test(values[position], self.context.text(element)) if eager else self.branch(element)
+            yes, no = self.test(values[position], self.context.text(element)) if eager else self.branch(element)
             decided.extend(no if conjunction else yes)
             self.builder.frontier = yes if conjunction else no
         rest, self.builder.frontier = self.builder.frontier, []
         return (rest, decided) if conjunction else (decided, rest)
 
     def _branch_loop(
-        self, each: cst.BaseExpression, clause: cst.CompFor, *, conjunction: bool
+        self, each: cst.BaseExpression, clause: cst.CompFor, *, conjunction: bool, at_least_once: bool
     ) -> tuple[Frontier, Frontier]:
         decided: Frontier = []
 
@@ -186,7 +201,7 @@ class Expressions(Structure):
             decided.extend(no if conjunction else yes)
             self.builder.frontier = yes if conjunction else no
 
-        self._loop(clause, element, at_least_once=True, abandons=True)
+        self._loop(clause, element, at_least_once=at_least_once, abandons=at_least_once)
         rest, self.builder.frontier = self.builder.frontier, []
         return (rest, decided) if conjunction else (decided, rest)
 
@@ -261,7 +276,7 @@ class Expressions(Structure):
             kept: Term = Const(keep_on)
         else:
             kept = self.value(node)
-            yes, no = self._test(kept, self.context.text(node))
+            yes, no = self.test(kept, self.context.text(node))
         if keep_on:
             return self._set(yes, merged, kept), no
         return yes, self._set(no, merged, kept)

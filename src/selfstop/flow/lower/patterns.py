@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from selfstop.flow.cfg import Test
 from selfstop.flow.lower.builder import Frontier
 from selfstop.flow.terms import App, Const, Term
 
@@ -90,7 +89,7 @@ class Patterns:
         self.context.define(self.expressions.place(name), written, self.expressions.function_id)
 
     def _test(self, term: Term, pattern: cst.MatchPattern, text: str, relation: str) -> tuple[Frontier, Frontier]:
-        return self.builder.branch(Test(term, f"{text} {relation} {self.context.text(pattern)}"))
+        return self.expressions.test(term, f"{text} {relation} {self.context.text(pattern)}")
 
 
 def _captures(node: cst.CSTNode) -> list[cst.Name]:

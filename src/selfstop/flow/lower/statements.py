@@ -65,7 +65,7 @@ class Statements:
     # Simple statements
 
     def expression(self, node: cst.Expr) -> None:
-        value = self.expressions.value(node.value)
+        value = self.expressions.unasked(node.value)
         if isinstance(value, Result) and _is_ending(value.callee):
             self.builder.raise_(Var("builtins", "SystemExit"))
 
