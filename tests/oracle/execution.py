@@ -93,13 +93,16 @@ def following(taken: list[tuple[int, int]]) -> tuple[int, ...] | None:
 def perform(program: Instrumented, decisions: Decisions, exceptions: tuple[type[BaseException], ...] = ()) -> Run:
     """One run of ``program``."""
     run = Run(decisions, program.handles, program.finallies, exceptions)
-    names: dict[str, Any] = {"__name__": "program", "__builtins__": builtins_for(run), **Hooks(run).names()}
+    hooks = Hooks(run)
+    names: dict[str, Any] = {"__name__": "program", "__builtins__": builtins_for(run), **hooks.names()}
     try:
         codes = program.codes
         exec(codes[run.choose(len(codes))] if len(codes) > 1 else codes[0], names)
         _enter(program, run, names)
     except (Exhausted, ImportError):
         pass
+    finally:
+        hooks.over()
     return run
 
 

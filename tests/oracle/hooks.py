@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, Final
 
 from tests.oracle.instrument import FILE, PREFIX
@@ -20,10 +20,16 @@ class Hooks:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self._made: list[Coroutine[Any, Any, Any]] = []
 
     def names(self) -> dict[str, object]:
         """The hooks as the program's globals know them."""
         return {PREFIX + name: getattr(self, name) for name in HOOKS}
+
+    def over(self) -> None:
+        """The run has ended: what it has not awaited is thrown away without a word."""
+        for coroutine in self._made:
+            coroutine.close()
 
     def store(self, place: str, value: Any, how: str, shared: bool) -> Any:
         """``place = value``."""
@@ -104,7 +110,9 @@ class Hooks:
 
             def called(*args: Any, **keywords: Any) -> Any:
                 caller = sys._getframe(1)
-                return running(caller.f_lineno if caller.f_code.co_filename == FILE else 0, *args, **keywords)
+                line = caller.f_lineno if caller.f_code.co_filename == FILE else 0
+                self._made.append(running(line, *args, **keywords))
+                return self._made[-1]
 
             return called
 
