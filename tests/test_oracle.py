@@ -145,6 +145,7 @@ def arrives_unguarded(body: str) -> set[int]:
 
 
 STOP = "ec2.stop_instances(InstanceIds=['i'])"
+STOP_LISTED = "ec2.stop_instances(InstanceIds=ids)"
 
 
 @pytest.mark.parametrize(
@@ -322,6 +323,31 @@ STOP = "ec2.stop_instances(InstanceIds=['i'])"
             ["def f(q, idle):", "    done, idle = idle >= LIMIT, q.idle_rounds()", f"    if done: {STOP}"],
             {3},
             id="a measure that is replaced together with what was asked of it",
+        ),
+        pytest.param(
+            [
+                "def f(q):",
+                "    idle, ids = 0, []",
+                "    while True:",
+                "        idle = 0 if q.take() else idle + 1",
+                "        if idle >= LIMIT: ids.append('i')",
+                f"        {STOP_LISTED}",
+            ],
+            set(),
+            id="a list that was filled under a guard, of a measure that was reset since",
+        ),
+        pytest.param(
+            [
+                "def f(q):",
+                "    idle, ids = 0, []",
+                "    while True:",
+                "        idle = 0 if q.take() else idle + 1",
+                "        if idle >= LIMIT: q.note()",
+                "        if idle < 1: ids.append('i')",
+                f"        {STOP_LISTED}",
+            ],
+            {7},
+            id="a list that was filled where the measure had been reset",
         ),
         pytest.param(
             ["def f(q, idle):", "    done = job = idle >= LIMIT", f"    if job: {STOP}"],
