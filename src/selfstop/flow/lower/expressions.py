@@ -131,7 +131,7 @@ class Expressions(Structure):
     # all() and any()
 
     def unasked(self, node: cst.BaseExpression) -> Term | None:
-        """The value of ``node`` as a statement, of which nobody asks it; None where there are ways without any."""
+        """Lower ``node`` as a statement, whose value nobody asks; None for that of ``any(…)`` and ``all(…)``."""
         split = self._branch_quantifier(node, asked=False) if isinstance(node, cst.Call) else None
         if split is None:
             return self.value(node)
