@@ -166,12 +166,12 @@ class Flags:
     def _value_given(self, fields: Sequence[str], name: str, function: str, node: int) -> Term | None:
         """What a call that makes an object gives for a field."""
         call = self._program.functions[function].graph.nodes[node].operation
-        made = self._program.made_by(call) if isinstance(call, Call) else None
-        if not isinstance(call, Call) or made is None:
+        if not isinstance(call, Call) or (made := self._program.made_by(call)) is None:
             return None
+        _, args = made
         named = dict(call.keywords)
         unpacked = "**" in named or any(isinstance(value, App) and value.op == "unpack" for value in call.args)
-        given = dict(zip(fields, made[1], strict=False)) | named
+        given = dict(zip(fields, args, strict=False)) | named
         return given.get(name, App("opaque") if unpacked else None)
 
     def _settings(
